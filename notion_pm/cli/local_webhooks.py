@@ -56,7 +56,7 @@ def verify(file: Path, subscription: str, token: str) -> None:
 def list_(file: Path, as_json: bool) -> None:  # noqa: FBT001
     """List the subscriptions with the counts of their deliveries."""
     with local_workspace_in(file) as workspace:
-        subscriptions = workspace.webhooks.listed()
+        subscriptions = workspace.webhooks.list_subscriptions()
     if as_json:
         echo_json(subscriptions)
         return

@@ -381,18 +381,18 @@ def inject_faults(workspace: LocalWorkspace, faults: str, seed: int | None) -> i
 
     Raises UsageError when `faults` is not a file, a preset or a list of rules.
     """
-    from notion_pm.emulator.faults import WeatherFault, read_weather
+    from notion_pm.emulator.faults import InvalidFaultsError, read_faults
 
     try:
-        read = read_weather(faults, seed=seed)
+        read = read_faults(faults, seed=seed)
         if seed is None and not read.seed:
-            read = read_weather(faults, seed=secrets.randbelow(1_000_000))
-    except WeatherFault as fault:
+            read = read_faults(faults, seed=secrets.randbelow(1_000_000))
+    except InvalidFaultsError as fault:
         raise UsageError(
             f"Invalid --weather value: {fault}",
             "docs/local-workspace.md lists the possible values.",
         ) from None
-    workspace.weather.change(read)
+    workspace.faults.change(read)
     return read.seed
 
 

@@ -1,4 +1,7 @@
-"""How the service behaves where nothing public tells which way it takes: chosen, and unkind by default."""
+"""Choices for what the real service does in several ways, or where no source says what it does.
+
+The defaults are the choices that are hardest on a client.
+"""
 
 from __future__ import annotations
 
@@ -10,64 +13,68 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
-def _several(value: object) -> object:
-    """Return the words that a line of text joins by commas."""
+def _split_commas(value: object) -> object:
+    """Return the words of `a,b`, which is how a line of text writes several of them."""
     return value.split(",") if isinstance(value, str) else value
 
 
 class Behaviour(BaseModel):
-    """The choices, for all requests until another is made."""
+    """The choices of one workspace. They hold for all requests until others are set."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     property_ids: Literal["received", "any", "names"] = "received"
-    """Which property ids bodies may hold.
+    """Which property ids request bodies may use.
 
-    `received`: as responses show them, which is all that is proved of the real service. `any`: decoded ones too.
-    `names`: none but `title`, so that clients have to say names; changes of schemas take ids even then (recorded).
+    `received`: the form of responses. Only this is proved of the real service. `any`: also decoded
+    ids. `names`: no id except `title`, so that clients must use names; changes of schemas accept
+    ids even then (recorded).
     """
     linked_databases: Literal["400", "404"] = "400"
-    """How a linked view on a page answers, asked for as a database (both were seen)."""
+    """The status for retrieving a linked view on a page as a database (both were measured)."""
     queries_return: Annotated[
-        frozenset[Literal["data_sources", "partial_pages"]], BeforeValidator(_several)
+        frozenset[Literal["data_sources", "partial_pages"]], BeforeValidator(_split_commas)
     ] = frozenset()
-    """What queries return besides whole pages.
+    """What queries return in addition to whole pages.
 
-    `data_sources`: a data source, as queries of a wiki do unless only pages are asked for.
-    `partial_pages`: the first row of each answer without its properties, as the types of the API allow.
+    `data_sources`: a data source, as queries of a wiki do unless only pages are requested.
+    `partial_pages`: the first row of each answer has no properties, as the official types allow.
     """
     computed_values: Literal["known", "unsupported", "incomplete"] = "known"
-    """Whether formulas and rollups show values. The API's types allow values that were not computed."""
+    """Whether formulas and rollups show values. The official types allow uncomputed values."""
     new_property_type: bool = False
-    """Whether each data source has a property of a type that nobody knows yet: Notion adds some every year."""
+    """Whether each data source has a property of an unknown type. Notion adds types every year."""
     removed_status: Literal["last", "default"] = "last"
-    """Which option takes the pages of a status that is removed: seen was another than the default."""
+    """Which option the pages of a removed status get. Measured: one that is not the default."""
     read_lag: float = Field(0, ge=0, le=600)
-    """Seconds for which blocks that one connection appends are missing in what another one lists."""
+    """Seconds until blocks of one connection appear in the lists that others read."""
     append_order: Literal["as_sent", "reversed"] = "as_sent"
-    """Where a block goes that is appended within a second of another connection's: behind that, or before it."""
+    """Whether a block goes after or before one that another connection sent within a second."""
     query_lag: float = Field(0, ge=0, le=600)
-    """Seconds for which queries show what was there before (reported: edits were missing after 4 and there after 20).
+    """Seconds until queries show a change (reported: edits were missing after 4, there after 20).
 
-    Pages that are read by their ids show the present.
+    Pages that are read by id always show the present.
     """
     search_lag: float = Field(0, ge=0, le=600)
-    """Seconds for which search does not know what was made or edited."""
+    """Seconds until search finds what was made or edited."""
     formula_filters: Literal["refused", "accepted"] = "refused"
-    """Whether filters take formulas. The service refuses those that the API made, as all of them are here."""
+    """Whether filters accept formulas.
+
+    The service refuses to filter by formulas that were made with the API, like all formulas here.
+    """
 
 
 _current: ContextVar[Behaviour] = ContextVar("behaviour", default=Behaviour())  # noqa: B039 - frozen
 
 
 def behaviour() -> Behaviour:
-    """Return what holds for the request that is being answered."""
+    """Return the choices for the current request."""
     return _current.get()
 
 
 @contextmanager
 def behaving(wanted: Behaviour) -> Iterator[None]:
-    """Let a choice hold while a request is answered."""
+    """Use these choices while a request is answered."""
     before = _current.set(wanted)
     try:
         yield

@@ -1,4 +1,4 @@
-"""A local workspace: its file, opened, and the WSGI application that serves it."""
+"""Open a local workspace: its SQLite file, and the WSGI application that serves it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notion_pm.emulator.faults import CALM, Conditions, Weather, WeatherFront
+from notion_pm.emulator.faults import NO_FAULTS, FaultInjector, FaultMiddleware, Faults
 from notion_pm.emulator.http.app import create_app
 from notion_pm.emulator.http.app_actions import AppActions
 from notion_pm.emulator.http.app_routes import app_routes
 from notion_pm.emulator.http.control import Controls, with_control
 from notion_pm.emulator.http.traffic import Recorder
 from notion_pm.emulator.pages import duplicate, page_templates
-from notion_pm.emulator.store import bootstrap, connections, state
+from notion_pm.emulator.sample_data import SampleRows
+from notion_pm.emulator.store import bootstrap, connections
 from notion_pm.emulator.store.access import CAPABILITIES
-from notion_pm.emulator.store.clock import AdjustableClock, Clock, stored, system_clock
-from notion_pm.emulator.store.fill import Filler
+from notion_pm.emulator.store.clock import AdjustableClock, Clock, system_clock, to_stored
 from notion_pm.emulator.store.session import NEW_VERSION, Session, Settings
 from notion_pm.emulator.store.store import Store
 from notion_pm.emulator.webhooks import Pace, Webhooks
@@ -29,7 +29,7 @@ from notion_pm.emulator.webhooks import Pace, Webhooks
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_FILLED_TITLE = "Test data"
+_SAMPLE_TITLE = "Test data"
 DEFAULT_PACE = Pace()
 TEMPLATE_DELAY = timedelta(seconds=1)
 _RECORD_VARIABLE = "NOTION_PM_LOCAL_RECORD"
@@ -37,14 +37,14 @@ _RECORD_VARIABLE = "NOTION_PM_LOCAL_RECORD"
 
 @dataclass(frozen=True, slots=True)
 class LocalWorkspace:
-    """A handle on an open workspace: give `app` to httpx.WSGITransport or to a server, and close it at the end."""
+    """An open workspace. Give `app` to httpx.WSGITransport or a server, and call `close` at the end."""
 
     app: WSGIApplication
     token: str = field(repr=False)
     root_page_id: str
     path: Path
-    weather: Conditions
-    """The weather, what it has done so far, and a way to change it."""
+    faults: FaultInjector
+    """The current faults, what they have done so far, and a way to change them."""
     webhooks: Webhooks
     _store: Store = field(repr=False)
     _settings: Settings = field(repr=False)
@@ -53,15 +53,18 @@ class LocalWorkspace:
     def connect(
         self, name: str, capabilities: Iterable[str] | None = None, shared: Iterable[str] = ()
     ) -> str:
-        """Make or change a further connection and return its token.
+        """Add or change another connection and return its token.
 
-        Without `capabilities` it has all. `shared` are ids of pages and databases, with all that stands in them;
-        without, it sees the root page. Raises ApiError for an unknown capability or id.
+        `capabilities`: without them it has all. `shared`: the ids of the pages and databases that it
+        sees, with everything inside them; without them it sees the root page. Raises ApiError for an
+        unknown capability or id.
         """
         with self._store.transaction(write=True) as db:
-            seen = list(shared) or [self.root_page_id]
-            made = connections.connect(db, self._settings, name, capabilities or CAPABILITIES, seen)
-        return made.token
+            visible = list(shared) or [self.root_page_id]
+            connection = connections.connect(
+                db, self._settings, name, capabilities or CAPABILITIES, visible
+            )
+        return connection.token
 
     def fill(
         self,
@@ -71,21 +74,22 @@ class LocalWorkspace:
         seed: int = 0,
         progress: Callable[[int], object] = lambda done: None,
     ) -> str:
-        """Add rows of test data to a data source, or to one of a new database, and return its id.
+        """Add rows of test data to a data source and return its id. Without an id, make a new one.
 
-        `progress` is told how many rows are there. Raises ApiError (404) where there is no such data source.
+        `progress` is called with the number of rows added so far. Raises ApiError (404) if there is
+        no such data source.
         """
-        filler = Filler(self._store, self._settings, self._clock)
-        data_source_id = data_source_id or filler.new_data_source(_FILLED_TITLE)
-        filler.fill(data_source_id, count, seed, progress)
+        sample_rows = SampleRows(self._store, self._settings, self._clock)
+        data_source_id = data_source_id or sample_rows.new_data_source(_SAMPLE_TITLE)
+        sample_rows.fill(data_source_id, count, seed, progress)
         return data_source_id
 
     def add_template(
         self, data_source_id: str, name: str, markdown: str, *, is_default: bool = False
     ) -> str:
-        """Give a data source a page template, as people do in Notion's app, and return its id.
+        """Add a page template to a data source, as people do in Notion's app, and return its id.
 
-        Raises ApiError (404) where there is no such data source.
+        Raises ApiError (404) if there is no such data source.
         """
         with self._store.transaction(write=True) as db:
             session = Session(db, self._clock(), NEW_VERSION, self._settings)
@@ -94,9 +98,9 @@ class LocalWorkspace:
             )
 
     def duplicate(self, page_id: str) -> str:
-        """Duplicate a page with everything on it, as people do in Notion's app, and return the id of the duplicate.
+        """Duplicate a page with everything on it, as people do in Notion's app.
 
-        Raises ApiError (404) where there is no such page.
+        Return the id of the duplicate. Raises ApiError (404) if there is no such page.
         """
         with self._store.transaction(write=True) as db:
             return duplicate.duplicate(
@@ -104,18 +108,18 @@ class LocalWorkspace:
             )
 
     def counts(self) -> dict[str, int]:
-        """Return how many pages, rows, databases... the workspace holds."""
+        """Return the number of pages, rows, databases and other objects, by kind."""
         with self._store.transaction(write=False) as db:
-            return state.counts(db)
+            return bootstrap.count_objects(db)
 
     def reset(self) -> None:
-        """Throw everything away but tokens, users and webhook subscriptions; the root page keeps its id."""
+        """Delete everything except tokens, users and webhook subscriptions. The root page keeps its id."""
         _reset(self._store, self._settings, self._clock)
 
     def copy(self, target: Path) -> None:
-        """Copy the workspace to a new file, also while it is being served. Raises FileExistsError."""
+        """Copy the workspace to a new file, even while it is served. Raises FileExistsError."""
         with self._store.connection() as db:
-            state.copy(db, target)
+            bootstrap.copy_file(db, target)
 
     def close(self) -> None:
         """Close the file."""
@@ -129,63 +133,72 @@ def open_workspace(
     record: Path | str | None = None,
     search_lag: timedelta = timedelta(),
     template_delay: timedelta = TEMPLATE_DELAY,
-    weather: Weather = CALM,
+    faults: Faults = NO_FAULTS,
     sleep: Callable[[float], object] = time.sleep,
     webhook_pace: Pace = DEFAULT_PACE,
 ) -> LocalWorkspace:
-    """Open a workspace file; a new one gets a bot, a person, a token and a page shared with the bot.
+    """Open a workspace file. A new one gets a bot, a person, a token and a page shared with the bot.
 
-    `record` (else the variable NOTION_PM_LOCAL_RECORD) names a file to which the traffic is appended. `search_lag` is
-    how long a new or renamed object stays unknown to search, as the real index lags; `template_delay`, how long a page
-    waits for its template. `weather` troubles the API's clients; where it drops a connection, `app` raises
-    weather.ConnectionDroppedError, an httpx.RemoteProtocolError.
+    `record`: a file to append the traffic to (default: the variable NOTION_PM_LOCAL_RECORD).
+    `search_lag`: how long search does not find a new or renamed object, like the real index.
+    `template_delay`: how long a page waits for its template.
+    `faults`: disturb the API's clients. When they drop a connection, `app` raises
+    faults.ConnectionDroppedError, an httpx.RemoteProtocolError.
+
     Webhooks are sent while the workspace is served, or when `webhooks.deliver` is called.
     """
     true_clock = clock or system_clock
     clock = AdjustableClock(true_clock)
     store = Store(Path(path))
     with store.transaction(write=True) as db:
-        settings = _settings(db, search_lag, template_delay)
+        settings = _read_settings(db, search_lag, template_delay)
         if settings is None:
-            bootstrap.found(db, stored(clock()))
-            settings = _settings(db, search_lag, template_delay)
+            bootstrap.create_workspace(db, to_stored(clock()))
+            settings = _read_settings(db, search_lag, template_delay)
     assert settings is not None
-    conditions = Conditions(weather)
+
+    # Requests pass through the layers from the last to the first: control routes, faults, the
+    # recorder of the traffic, the API.
+    injector = FaultInjector(faults)
     api = create_app(store, settings, clock)
-    # The limits of requests go by the true time: a workspace whose clock is set back must not stop answering.
-    app: WSGIApplication = WeatherFront(_recorded(api, record), conditions, true_clock, sleep)
+    app = _with_recorder(api, record)
+    # Rate limits use the true time: a workspace whose clock is set back must still answer.
+    app = FaultMiddleware(app, injector, true_clock, sleep)
     webhooks = Webhooks(store, settings, clock, webhook_pace)
     routes = app_routes(AppActions(store, settings, clock), clock, api)
     controls = Controls(
-        settings.token, conditions, webhooks, lambda: _reset(store, settings, clock), routes
+        settings.token, injector, webhooks, lambda: _reset(store, settings, clock), routes
     )
     app = with_control(app, controls)
     return LocalWorkspace(
-        app,
-        settings.token,
-        settings.root_page_id,
-        Path(path),
-        conditions,
-        webhooks,
-        store,
-        settings,
-        clock,
+        app=app,
+        token=settings.token,
+        root_page_id=settings.root_page_id,
+        path=Path(path),
+        faults=injector,
+        webhooks=webhooks,
+        _store=store,
+        _settings=settings,
+        _clock=clock,
     )
 
 
-def _recorded(app: WSGIApplication, record: Path | str | None) -> WSGIApplication:
-    """Record what the workspace itself says; the weather comes between that and the client."""
+def _with_recorder(app: WSGIApplication, record: Path | str | None) -> WSGIApplication:
+    """Record what the API answers, before faults change it."""
     record = record or os.environ.get(_RECORD_VARIABLE)
     return Recorder(app, Path(record)) if record else app
 
 
-def _settings(
+def _read_settings(
     db: sqlite3.Connection, search_lag: timedelta, template_delay: timedelta
 ) -> Settings | None:
+    """Return the settings of a file, None for a new file."""
     rows = dict(db.execute("SELECT key, value FROM settings").fetchall())
-    return Settings(**rows, search_lag=search_lag, template_delay=template_delay) if rows else None
+    if not rows:
+        return None
+    return Settings(**rows, search_lag=search_lag, template_delay=template_delay)
 
 
 def _reset(store: Store, settings: Settings, clock: Clock) -> None:
     with store.transaction(write=True) as db:
-        bootstrap.reset(db, settings, stored(clock()))
+        bootstrap.reset_workspace(db, settings, to_stored(clock()))

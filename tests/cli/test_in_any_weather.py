@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
-from notion_pm.emulator.faults import read_weather
+from notion_pm.emulator.faults import read_faults
 from notion_pm.template import templates as template_files
 from tests.support.gateways import PatientClock, gateway_to
 from tests.support.provisioned import apply_to, plan_for, tables
@@ -36,12 +36,12 @@ def test_apply_in_a_storm_makes_what_it_makes_in_calm(
     storm = open_workspace(
         tmp_path / "storm.sqlite",
         clock=stormy_clock,
-        weather=read_weather("storm", seed=seed),
+        faults=read_faults("storm", seed=seed),
         sleep=lambda seconds: stormy_clock.advance(seconds=seconds),
     )
     gateway, transport = gateway_to(storm, clock=SharedTime(stormy_clock))
     apply_to(gateway, storm, product)
-    report = storm.weather.report()
+    report = storm.faults.report()
     assert report["limited"] > 0
     assert sum(rule["struck"] for rule in report["rules"]) > 20
     assert not plan_for(gateway, storm, product).changes

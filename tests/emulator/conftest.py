@@ -10,7 +10,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.faults import Weather
+from notion_pm.emulator.faults import Faults
 
 Json = dict[str, Any]
 
@@ -103,4 +103,4 @@ def notion(api: httpx.Client, workspace: LocalWorkspace) -> Notion:
 @pytest.fixture
 def formula_filters(workspace: LocalWorkspace) -> None:
     """Let filters take formulas, as the service does with those that people made in its app."""
-    workspace.weather.change(Weather(behaviour=Behaviour(formula_filters="accepted")))
+    workspace.faults.change(Faults(behaviour=Behaviour(formula_filters="accepted")))

@@ -11,7 +11,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.emulator.http.errors import ApiError
-from notion_pm.emulator.store.access import needed
+from notion_pm.emulator.store.access import required_capabilities
 from tests.conftest import client_of
 
 from .conftest import Notion, text
@@ -70,7 +70,7 @@ def page_on(notion: Notion, parent: str, title: str = "Page") -> str:
     ],
 )
 def test_capability_that_a_request_needs(method: str, path: str, capabilities: set[str]) -> None:
-    assert needed(method, path) == capabilities
+    assert required_capabilities(method, path) == capabilities
 
 
 def test_reader_reads_and_nothing_else(connecting: Connecting, notion: Notion) -> None:

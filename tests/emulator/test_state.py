@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from notion_pm.emulator import ApiError, LocalWorkspace, ManualClock, open_workspace
+from notion_pm.emulator import ApiError, LocalWorkspace, ManualClock, open_workspace, sample_data
+from notion_pm.emulator.sample_data import EVERY_KIND
 from notion_pm.emulator.schema.properties import COMPUTED, TYPES
-from notion_pm.emulator.store import fill
-from notion_pm.emulator.store.fill import EVERY_KIND
 from tests.conftest import client_of
 
 from .conftest import Notion, text
@@ -184,7 +183,7 @@ def test_filling_respects_an_existing_schema(workspace: LocalWorkspace, notion: 
 def test_others_may_write_while_it_fills(
     workspace: LocalWorkspace, notion: Notion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fill, "BATCH", 20)
+    monkeypatch.setattr(sample_data, "BATCH", 20)
     source = notion.database()
     between: list[int] = []
 

@@ -323,7 +323,7 @@ def test_failed_deliveries_are_tried_again_with_growing_rests(
     assert told.workspace.webhooks.deliver() == 1
     assert [event["attempt_number"] for event in told.subscriber.events] == [1, 2, 3, 4]
     assert len({event["id"] for event in told.subscriber.events}) == 1
-    assert told.workspace.webhooks.listed()[0]["delivered"] == 1
+    assert told.workspace.webhooks.list_subscriptions()[0]["delivered"] == 1
 
 
 def test_eighth_attempt_is_the_last(told: Told, notion: Notion, clock: ManualClock) -> None:
@@ -334,7 +334,7 @@ def test_eighth_attempt_is_the_last(told: Told, notion: Notion, clock: ManualClo
         told.workspace.webhooks.deliver()
         clock.advance(hours=1)
     assert [event["attempt_number"] for event in told.subscriber.events] == list(range(1, 9))
-    listed = told.workspace.webhooks.listed()[0]
+    listed = told.workspace.webhooks.list_subscriptions()[0]
     assert (listed["given_up"], listed["waiting"], listed["delivered"]) == (1, 0, 0)
 
 
@@ -374,14 +374,14 @@ def test_faulty_subscriptions_are_refused(told: Told) -> None:
     for act in (webhooks.unsubscribe, lambda unknown: webhooks.verify(unknown, "x")):
         with pytest.raises(ApiError, match="Could not find"):
             act("7855b161-f63e-4683-b7c7-8ca6e97ee266")
-    assert webhooks.listed() == []
+    assert webhooks.list_subscriptions() == []
 
 
 def test_unsubscribing_ends_everything(told: Told, notion: Notion) -> None:
     subscription = told.subscribe()
     page_on(notion, notion.root)
     told.workspace.webhooks.deliver()
-    assert told.workspace.webhooks.listed()[0]["waiting"] == 2
+    assert told.workspace.webhooks.list_subscriptions()[0]["waiting"] == 2
     told.workspace.webhooks.unsubscribe(subscription)
     assert told.events() == []
 
@@ -391,7 +391,7 @@ def test_reset_tells_nothing(told: Told, notion: Notion) -> None:
     notion.database()
     told.workspace.reset()
     assert told.events() == []
-    assert told.workspace.webhooks.listed()[0]["status"] == "active"
+    assert told.workspace.webhooks.list_subscriptions()[0]["status"] == "active"
 
 
 def test_control_routes(told: Told, notion: Notion) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
-from notion_pm.emulator.faults import read_weather
+from notion_pm.emulator.faults import read_faults
 from notion_pm.emulator.store import ids
 from notion_pm.errors import RequestRefused
 from notion_pm.model.page import PropertyValue
@@ -99,8 +99,8 @@ def _everything(gateway: NotionClient, workspace: LocalWorkspace) -> None:
 @pytest.mark.parametrize("form", ["received", "any", "names"])
 def test_every_kind_of_request_works_whichever_form_notion_takes(tmp_path: Path, form: str) -> None:
     traffic = tmp_path / "traffic.jsonl"
-    weather = read_weather(f"behaviour property_ids={form}")
-    workspace = open_workspace(tmp_path / "w.sqlite", record=traffic, weather=weather)
+    weather = read_faults(f"behaviour property_ids={form}")
+    workspace = open_workspace(tmp_path / "w.sqlite", record=traffic, faults=weather)
     gateway, _ = gateway_to(workspace)
     _everything(gateway, workspace)
     workspace.close()
@@ -112,7 +112,7 @@ def test_every_kind_of_request_works_whichever_form_notion_takes(tmp_path: Path,
 @pytest.mark.usefixtures("strange_ids")
 def test_a_run_learns_once_that_names_are_wanted(tmp_path: Path) -> None:
     workspace = open_workspace(
-        tmp_path / "w.sqlite", weather=read_weather("behaviour property_ids=names")
+        tmp_path / "w.sqlite", faults=read_faults("behaviour property_ids=names")
     )
     gateway, _ = gateway_to(workspace)
     table = _table(gateway, workspace, Effort=PropertyPatch(type="number"))

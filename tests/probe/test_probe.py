@@ -12,7 +12,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.faults import Weather, read_weather
+from notion_pm.emulator.faults import Faults, read_faults
 from notion_pm.model.ids import NotionId
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection
@@ -182,13 +182,13 @@ def test_a_statement_differs_when_notion_does(id: str, shared_workspace: LocalWo
 def test_a_setting_of_the_emulator_makes_its_statements_differ(
     behaviour: Behaviour, differing: set[str], workspace: LocalWorkspace, clock: ManualClock
 ) -> None:
-    workspace.weather.change(Weather(behaviour=behaviour))
+    workspace.faults.change(Faults(behaviour=behaviour))
     found = _verdicts(workspace, sleep=lambda seconds: clock.advance(seconds=seconds or 2))
     assert {id for id, verdict in found.items() if verdict is Verdict.DIFFERS} == differing
 
 
 def test_trouble_on_the_way_is_no_difference(workspace: LocalWorkspace) -> None:
-    workspace.weather.change(read_weather("storm", seed=3))
+    workspace.faults.change(read_faults("storm", seed=3))
     found = _verdicts(workspace)
     assert Verdict.DIFFERS not in found.values()
     assert Verdict.AGREES in found.values()

@@ -21,9 +21,9 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
+from notion_pm.emulator.faults import Faults as ServiceWeather
 from notion_pm.emulator.faults import Rule
-from notion_pm.emulator.faults import Weather as ServiceWeather
-from notion_pm.emulator.faults.rules import CALM
+from notion_pm.emulator.faults.rules import NO_FAULTS
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import DataSource, OptionsConfig, PropertyPatch
 from notion_pm.model.template import LoadedTemplate, Row
@@ -220,15 +220,15 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[Any
 
 
 def _heals(
-    folder: Path, weather: Weather, found: list[Any], service: ServiceWeather = CALM
+    folder: Path, weather: Weather, found: list[Any], service: ServiceWeather = NO_FAULTS
 ) -> None:
     """Apply in that weather, apply again, and hold the workspace against the undisturbed one."""
     with _place(folder) as place:
         theirs = place.theirs()
-        place.workspace.weather.change(service)
+        place.workspace.faults.change(service)
         with suppress(Killed):
             _apply(place, weather)
-        place.workspace.weather.change(CALM)
+        place.workspace.faults.change(NO_FAULTS)
         place.clock.advance(minutes=3)
         _apply(place)
         gateway, _ = gateway_to(place.workspace)

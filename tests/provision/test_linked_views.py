@@ -10,7 +10,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.faults import Weather
+from notion_pm.emulator.faults import Faults
 from tests.support.program import Program
 
 _TEMPLATE = """\
@@ -70,7 +70,7 @@ def test_a_linked_view_on_the_parent_page_stops_no_command(
         "databases", json={**own, "initial_data_source": {"properties": {"Name": {"title": {}}}}}
     )
     _link(api, source, workspace.root_page_id)
-    workspace.weather.change(Weather(behaviour=Behaviour(linked_databases=answer)))
+    workspace.faults.change(Faults(behaviour=Behaviour(linked_databases=answer)))
 
     for line in (
         "plan small.yaml --exit-code",
@@ -116,7 +116,7 @@ def test_only_whole_pages_are_read(
     for name in ("Hidden", "Wings"):
         _row(api, source, name)
     mixed = Behaviour(queries_return=frozenset({"data_sources", "partial_pages"}))
-    workspace.weather.change(Weather(behaviour=mixed))
+    workspace.faults.change(Faults(behaviour=mixed))
 
     done = client("export", "features", "-o", "features.csv")
 

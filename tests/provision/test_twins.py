@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from notion_pm.emulator import LocalWorkspace, open_workspace
-from notion_pm.emulator.faults import Rule, Weather
+from notion_pm.emulator.faults import Faults, Rule
 from notion_pm.errors import CreatedTwice, RecordLost
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
@@ -75,7 +75,7 @@ def test_databases_of_two_templates_made_in_one_minute_both_stay(workspace: Loca
 
 def test_a_database_that_a_request_made_twice_goes_to_the_trash(workspace: LocalWorkspace) -> None:
     repeated = Rule(methods=("POST",), path="/v1/databases", trouble="repeated", first=1)
-    workspace.weather.change(Weather(rules=(repeated,)))
+    workspace.faults.change(Faults(rules=(repeated,)))
     gateway, _ = gateway_to(workspace)
     result = apply_to(gateway, workspace, _template())
     assert len(result.twins) == 1
@@ -254,8 +254,8 @@ def test_a_widget_that_a_person_copied_stays(
 def test_a_view_that_a_request_made_twice_is_deleted(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, _with_views(all=_ALL))
-    workspace.weather.change(
-        Weather(rules=(Rule(methods=("POST",), path="/v1/views", trouble="repeated", first=1),))
+    workspace.faults.change(
+        Faults(rules=(Rule(methods=("POST",), path="/v1/views", trouble="repeated", first=1),))
     )
     result = apply_to(
         gateway, workspace, _with_views(all=_ALL, late={"title": "Late", "type": "gallery"})
@@ -274,7 +274,7 @@ def test_a_dashboard_that_a_request_made_twice_is_deleted(
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, _with_views(all=_ALL))
     repeated = Rule(methods=("POST",), path="/v1/views", trouble="repeated", answer=answer, first=1)
-    workspace.weather.change(Weather(rules=(repeated,)))
+    workspace.faults.change(Faults(rules=(repeated,)))
     board = {**_BOARD, "widgets": [["features.widget"]]}
     result = apply_to(gateway, workspace, _with_views(all=_ALL, board=board, widget=_WIDGET))
     assert len(result.twins) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace, ManualClock
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.faults import Weather
+from notion_pm.emulator.faults import Faults
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry
 from notion_pm.model.page import PropertyValue
@@ -68,7 +68,7 @@ class Scene:
         )
         self.sync(False)
         clock.advance(minutes=5)
-        workspace.weather.change(Weather(behaviour=Behaviour(query_lag=_LAG)))
+        workspace.faults.change(Faults(behaviour=Behaviour(query_lag=_LAG)))
 
     def tick(self, key: str, value: bool) -> None:
         self.gateway.update_page(

@@ -42,7 +42,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from notion_pm.emulator import ManualClock, open_workspace
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.faults import Weather as LocalWeather
+from notion_pm.emulator.faults import Faults as LocalWeather
 from notion_pm.errors import NotionError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
@@ -742,11 +742,11 @@ class LaggingMachine(Machine):
         super()._sync(machine, weather, full=full)
 
     def _run(self, machine: str, weather: Weather, *, full: bool) -> SyncResult:
-        self.workspace.weather.change(LocalWeather(behaviour=Behaviour(query_lag=LAG)))
+        self.workspace.faults.change(LocalWeather(behaviour=Behaviour(query_lag=LAG)))
         try:
             return super()._run(machine, weather, full=full)
         finally:
-            self.workspace.weather.change(LocalWeather())
+            self.workspace.faults.change(LocalWeather())
 
     def _sync_again(self, machine: str) -> None:
         weather = Weather()

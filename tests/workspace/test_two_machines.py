@@ -18,7 +18,7 @@ import pytest
 
 from notion_pm.emulator import ManualClock
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.faults import Weather
+from notion_pm.emulator.faults import Faults
 from tests.support.forked_program import AHEAD
 from tests.support.machines import TwoMachines, two_machines
 from tests.workspace.two_machine_pairs import (
@@ -73,13 +73,13 @@ def test_so_it_is_when_reads_lag_behind_and_appends_change_places(
     shutil.copytree(prepared.of(cell), tmp_path, dirs_exist_ok=True)
     with two_machines(tmp_path) as machines:
         machines.ben.environment["NOTION_TOKEN"] = machines.workspace.connect("Ben")
-        machines.workspace.weather.change(
-            Weather(behaviour=Behaviour(read_lag=0.4, append_order="reversed"))
+        machines.workspace.faults.change(
+            Faults(behaviour=Behaviour(read_lag=0.4, append_order="reversed"))
         )
         for machine in (machines.anna, machines.ben):
             machine.environment["NOTION_PM_READ_LAG"] = "0.6"
         results = race(machines, cell)
-        machines.workspace.weather.change(Weather())
+        machines.workspace.faults.change(Faults())
         check(machines, cell, results)
 
 

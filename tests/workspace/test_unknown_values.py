@@ -9,7 +9,7 @@ import pytest
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.emulator.behaviour import Behaviour
-from notion_pm.emulator.faults import Weather
+from notion_pm.emulator.faults import Faults
 from tests.support.program import Program
 
 _TEMPLATE = """\
@@ -63,7 +63,7 @@ def test_no_export_shows_json_of_unknown_values(client: Program, workspace: Loca
         behaviour = Behaviour.model_validate(
             {"computed_values": computed, "new_property_type": True}
         )
-        workspace.weather.change(Weather(behaviour=behaviour))
+        workspace.faults.change(Faults(behaviour=behaviour))
         done = client("export", "features", "-o", place)
         assert done.code == 0, done
         for name in ("Sparkline", "Count", "Twice"):
@@ -82,7 +82,7 @@ def _texts(place: Path) -> str:
 
 
 def test_properties_of_new_types_are_left_alone(client: Program, workspace: LocalWorkspace) -> None:
-    workspace.weather.change(Weather(behaviour=Behaviour(new_property_type=True)))
+    workspace.faults.change(Faults(behaviour=Behaviour(new_property_type=True)))
     (client.folder / "rows.csv").write_text("Name,Sparkline\nHorns,1\n")
     imported = client("import", "rows.csv", "--into", "features", "--map", "ours.yaml", "--yes")
     assert imported.code == 0, imported

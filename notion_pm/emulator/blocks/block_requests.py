@@ -61,7 +61,7 @@ def drafts(
     `parent` is the type they are to stand in; `levels` says how deep children may be nested.
     """
     found = _drafts(session, checks.an_array(value, path), path, parent, levels)
-    checks.at_most(sum(draft.size() for draft in found), MOST_ELEMENTS, f"{path}.length")
+    checks.check_at_most(sum(draft.size() for draft in found), MOST_ELEMENTS, f"{path}.length")
     return found
 
 

@@ -61,7 +61,7 @@ def _place(session: Session, sent: Mapping[str, Any], path: str) -> Json | None:
     if "external" in sent:
         external = checks.an_object(sent["external"], f"{path}.external")
         url = checks.an_address(
-            checks.required(external, "url", f"{path}.external"), f"{path}.external.url"
+            checks.require(external, "url", f"{path}.external"), f"{path}.external.url"
         )
         return {"type": "external", "external": {"url": url}}
     if "file_upload" in sent:

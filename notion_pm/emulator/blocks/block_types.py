@@ -12,7 +12,7 @@ from notion_pm.emulator.http.errors import ABSENT, body_error
 from notion_pm.emulator.markdown.languages import LANGUAGES
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.values import icons
-from notion_pm.emulator.values.richtext import COLORS, MOST_IN_EQUATION, normalized
+from notion_pm.emulator.values.richtext import COLORS, MOST_IN_EQUATION, normalize
 
 Json = dict[str, Any]
 _Read = Callable[[Session, Any, str], Any]
@@ -55,7 +55,7 @@ def new_content(session: Session, kind: str, sent: Mapping[str, Any], path: str)
     content = {
         name: _value(session, field, sent, name, path) for name, field in block_type.fields.items()
     }
-    return {**content, **_sourced(session, kind, {}, sent, path)}
+    return {**content, **_source_content(session, kind, {}, sent, path)}
 
 
 def changed_content(
@@ -68,10 +68,10 @@ def changed_content(
     for name, field in block_type.fields.items():
         if name in sent:
             content[name] = _value(session, field, sent, name, path)
-    return {**content, **_sourced(session, kind, old, sent, path)}
+    return {**content, **_source_content(session, kind, old, sent, path)}
 
 
-def _sourced(
+def _source_content(
     session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str
 ) -> Json:
     source = ALL_BLOCK_TYPES[kind].source
@@ -80,7 +80,7 @@ def _sourced(
 
 def _known_keys(block_type: BlockType, sent: Mapping[str, Any], path: str) -> None:
     known = {*block_type.fields, *(block_type.source.keys if block_type.source else ())}
-    checks.known_keys(
+    checks.check_keys(
         sent, known | ({"children"} if block_type.inside is not None else set()), path
     )
 
@@ -117,7 +117,7 @@ def _expression(_: Session, value: Any, path: str) -> str:
 
 
 def _icon(session: Session, value: Any, path: str) -> Json | None:
-    return icons.icon(session, value, path)
+    return icons.read_icon(session, value, path)
 
 
 def _width(_: Session, value: Any, path: str) -> int:
@@ -133,7 +133,7 @@ def _ratio(_: Session, value: Any, path: str) -> float:
 
 def _cells(session: Session, value: Any, path: str) -> list[Any]:
     cells = checks.an_array(value, path)
-    return [normalized(session, cell, f"{path}[{index}]") for index, cell in enumerate(cells)]
+    return [normalize(session, cell, f"{path}[{index}]") for index, cell in enumerate(cells)]
 
 
 def _synced_from(_: Session, value: Any, path: str) -> Json:
@@ -141,9 +141,9 @@ def _synced_from(_: Session, value: Any, path: str) -> Json:
     return {"type": "block_id", "block_id": checks.body_id(source, "block_id", path)}
 
 
-_RICH_TEXT = Field(normalized)
+_RICH_TEXT = Field(normalize)
 _COLOR = Field(_color, default="default")
-_CAPTION = Field(normalized, default=[])
+_CAPTION = Field(normalize, default=[])
 _ICON = Field(_icon, default=None)
 _TEXT = {"rich_text": _RICH_TEXT, "color": _COLOR}
 _HEADING = BlockType(

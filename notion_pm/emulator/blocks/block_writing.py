@@ -18,13 +18,13 @@ from notion_pm.emulator.blocks.blocks import (
     find,
     last_child,
     refuse_archived,
-    shown,
-    shown_all,
+    serialize,
+    serialize_all,
 )
 from notion_pm.emulator.http import checks
 from notion_pm.emulator.http.errors import body_error, validation_error
 from notion_pm.emulator.http.lists import as_list, page_of
-from notion_pm.emulator.store.clock import stored
+from notion_pm.emulator.store.clock import to_stored
 from notion_pm.emulator.store.ids import canonical, new_id
 from notion_pm.emulator.store.records import BLOCKS, Block
 from notion_pm.emulator.store.session import NEW_VERSION, Session
@@ -41,13 +41,13 @@ def append(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
 
     That is the new blocks alone or, where they stand before others, those that follow too (recorded).
     """
-    checks.known_keys(
+    checks.check_keys(
         body, _APPEND_KEYS if session.version < NEW_VERSION else _APPEND_KEYS - {"after"}
     )
     parent = find(session, children_holder(find(session, block_id)))
     refuse_archived(session, parent)
     _refuse_children(parent)
-    wanted = drafts(session, checks.required(body, "children"), "body.children", parent=parent.type)
+    wanted = drafts(session, checks.require(body, "children"), "body.children", parent=parent.type)
     if parent.type == "table":
         for row in wanted:
             check_row(row.content, parent.content["table_width"])
@@ -57,12 +57,12 @@ def append(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
         insert_at = _index_before_others(session, siblings)
         new = insert(session, parent, wanted, siblings, insert_at)
         touch(session, parent)
-        return as_list("block", page_of(shown_all(session, new), None, None))
+        return as_list("block", page_of(serialize_all(session, new), None, None))
     siblings = last_child(session, parent.id) if is_at_end else children(session, parent.id)
     index = _index(siblings, body)
     new = insert(session, parent, wanted, siblings, index)
     touch(session, parent)
-    return as_list("block", page_of(shown_all(session, [*new, *siblings[index:]]), None, None))
+    return as_list("block", page_of(serialize_all(session, [*new, *siblings[index:]]), None, None))
 
 
 def append_to_new(session: Session, page_id: str, wanted: Sequence[Draft]) -> None:
@@ -88,18 +88,18 @@ def _index(siblings: Sequence[Block], body: Mapping[str, Any]) -> int:
         return len(siblings)
     sent = checks.an_object(position, "body.position")
     kind = checks.one_of(
-        checks.required(sent, "type", "body.position"), _POSITIONS, "body.position.type"
+        checks.require(sent, "type", "body.position"), _POSITIONS, "body.position.type"
     )
     if kind == "after_block":
         path = "body.position.after_block"
-        after = checks.an_object(checks.required(sent, "after_block", "body.position"), path)
-        return _index_after(siblings, checks.required(after, "id", path), f"{path}.id")
+        after = checks.an_object(checks.require(sent, "after_block", "body.position"), path)
+        return _index_after(siblings, checks.require(after, "id", path), f"{path}.id")
     return 0 if kind == "start" else len(siblings)
 
 
 def _index_before_others(session: Session, siblings: Sequence[Block]) -> int:
     """Return where an append goes that comes before those which other connections have sent at the same time."""
-    recent = stored(session.moment - timedelta(seconds=1))
+    recent = to_stored(session.moment - timedelta(seconds=1))
     index = len(siblings)
     while index and siblings[index - 1].created_by != session.settings.bot_id:
         if siblings[index - 1].created_time <= recent:
@@ -139,7 +139,7 @@ def make(session: Session, parent: Block, draft: Draft, position: float) -> Bloc
         position=position,
         type=draft.type,
         content=draft.content,
-        **tree.stamp(session),
+        **tree.creation_stamp(session),
     )
     BLOCKS.insert(session.db, block)
     for number, child in enumerate(draft.children, start=1):
@@ -179,17 +179,17 @@ def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
     if in_trash or not block.in_trash:
         refuse_archived(session, block)
     content = _updated_content(session, block, body)
-    changed = replace(block, content=content, in_trash=in_trash, **tree.edited(session))
+    changed = replace(block, content=content, in_trash=in_trash, **tree.edit_stamp(session))
     BLOCKS.update(session.db, changed)
     touch(session, changed)
-    return shown(session, changed)
+    return serialize(session, changed)
 
 
 def _updated_content(session: Session, block: Block, body: Mapping[str, Any]) -> Mapping[str, Any]:
     kinds = [key for key in body if key in BLOCK_TYPES]
     if any(kind != block.type for kind in kinds) or body.get("type", block.type) != block.type:
         raise validation_error(f"Expected block type {block.type} in request body.")
-    checks.known_keys(body, {"type", "object", "in_trash", "archived", block.type})
+    checks.check_keys(body, {"type", "object", "in_trash", "archived", block.type})
     if not kinds:
         return block.content
     path = f"body.{block.type}"

@@ -16,7 +16,7 @@ from notion_pm.emulator.blocks import tree
 from notion_pm.emulator.blocks.trash import is_below_trash, refuse_below_trash
 from notion_pm.emulator.http.errors import archived_block
 from notion_pm.emulator.http.lists import as_list, page_of
-from notion_pm.emulator.store.clock import stored, to_the_minute
+from notion_pm.emulator.store.clock import to_stored, to_the_minute
 from notion_pm.emulator.store.records import BLOCKS, PAGES, Block, Page
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.values.users import reference
@@ -89,20 +89,21 @@ def last_child(session: Session, parent_id: str) -> list[Block]:
     return BLOCKS.select(session.db, clauses, (parent_id,))
 
 
-def shown(session: Session, block: Block) -> Json:
+def serialize(session: Session, block: Block) -> Json:
     """Return one block as responses show it."""
-    return shown_all(session, [block])[0]
+    return serialize_all(session, [block])[0]
 
 
-def shown_all(session: Session, blocks: Sequence[Block]) -> list[Json]:
+def serialize_all(session: Session, blocks: Sequence[Block]) -> list[Json]:
     """Return blocks as responses show them."""
     holders = _with_children(session, map(children_holder, blocks))
     return [
-        _shown(session, block, has_children=children_holder(block) in holders) for block in blocks
+        _serialize_one(session, block, has_children=children_holder(block) in holders)
+        for block in blocks
     ]
 
 
-def listed(
+def list_children(
     session: Session, block_id: str, start_cursor: str | None, page_size: str | None
 ) -> Json:
     """Return a page of a block's children, one level deep."""
@@ -118,7 +119,9 @@ def listed(
         if not _is_too_new(session, row["created_by"], row["created_time"])
     ]
     page = page_of(seen, start_cursor, page_size)
-    return as_list("block", replace(page, results=shown_all(session, _all(session, page.results))))
+    return as_list(
+        "block", replace(page, results=serialize_all(session, _load_blocks(session, page.results)))
+    )
 
 
 def _is_too_new(session: Session, author: str, created: str) -> bool:
@@ -126,16 +129,16 @@ def _is_too_new(session: Session, author: str, created: str) -> bool:
     lag = behaviour().read_lag
     if not lag or author == session.settings.bot_id:
         return False
-    return created > stored(session.moment - timedelta(seconds=lag))
+    return created > to_stored(session.moment - timedelta(seconds=lag))
 
 
-def _all(session: Session, references: Sequence[Mapping[str, Any]]) -> list[Block]:
+def _load_blocks(session: Session, references: Sequence[Mapping[str, Any]]) -> list[Block]:
     marks = ", ".join("?" * len(references))
     clauses = f"WHERE id IN ({marks}) ORDER BY position, seq"
     return BLOCKS.select(session.db, clauses, [each["id"] for each in references])
 
 
-def _shown(session: Session, block: Block, *, has_children: bool) -> Json:
+def _serialize_one(session: Session, block: Block, *, has_children: bool) -> Json:
     body = {
         "object": "block",
         "id": block.id,
@@ -157,7 +160,7 @@ def _shown(session: Session, block: Block, *, has_children: bool) -> Json:
 
 
 def _parent(session: Session, block: Block) -> Mapping[str, Any]:
-    parent = tree.parent_of(block.parent_type, block.parent_id)
+    parent = tree.parent_reference(block.parent_type, block.parent_id)
     if block.parent_type != "data_source_id":
         return parent
     return {**parent, "database_id": session.known_data_source(block.parent_id).database_id}

@@ -18,7 +18,7 @@ from notion_pm.emulator.store.records import RichText
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.values.file_uploads import find as find_upload
 from notion_pm.emulator.values.file_uploads import hosted_file
-from notion_pm.emulator.values.richtext import normalized
+from notion_pm.emulator.values.richtext import normalize
 from notion_pm.emulator.values.users import reference
 
 Json = dict[str, Any]
@@ -35,7 +35,7 @@ _MEDIA = ("image", "video", "audio")
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
     """Add a comment to a discussion, or open one on a page or block."""
-    checks.known_keys(body, _CREATE_KEYS)
+    checks.check_keys(body, _CREATE_KEYS)
     parent_type, parent_id, discussion_id = _place(session, body)
     comment = Comment(
         id=new_id(),
@@ -45,10 +45,10 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         rich_text=_text(session, body),
         display_name=_display_name(session, body.get("display_name")),
         attachments=_attachments(session, body.get("attachments")),
-        **tree.stamp(session),
+        **tree.creation_stamp(session),
     )
     COMMENTS.insert(session.db, comment)
-    return shown(comment)
+    return serialize(comment)
 
 
 def _place(session: Session, body: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -89,8 +89,8 @@ def _text(session: Session, body: Mapping[str, Any]) -> RichText:
         raise validation_error("Exactly one of rich_text or markdown must be provided.")
     if "markdown" in body:
         written = checks.a_string(body["markdown"], "body.markdown")
-        return normalized(session, parse_inline(written.replace("\n", "<br>")), "body.markdown")
-    return normalized(session, body["rich_text"], "body.rich_text")
+        return normalize(session, parse_inline(written.replace("\n", "<br>")), "body.markdown")
+    return normalize(session, body["rich_text"], "body.rich_text")
 
 
 def _display_name(session: Session, sent: Any) -> Json:
@@ -99,10 +99,10 @@ def _display_name(session: Session, sent: Any) -> Json:
     kind = checks.one_of(wanted.get("type"), _DISPLAY_NAMES, "body.display_name.type")
     if kind == "custom":
         custom = checks.an_object(
-            checks.required(wanted, "custom", "body.display_name"), "body.display_name.custom"
+            checks.require(wanted, "custom", "body.display_name"), "body.display_name.custom"
         )
         name = checks.a_string(
-            checks.required(custom, "name", "body.display_name.custom"),
+            checks.require(custom, "name", "body.display_name.custom"),
             "body.display_name.custom.name",
         )
         return {"type": kind, "resolved_name": name}
@@ -137,7 +137,7 @@ def find(session: Session, comment_id: str) -> Comment:
     return comment
 
 
-def listed(
+def list_comments(
     session: Session, block_id: str | None, start_cursor: str | None, page_size: str | None
 ) -> Json:
     """Return a page of the comments on a page or block, the oldest first."""
@@ -147,27 +147,27 @@ def listed(
         session.db, "WHERE parent_id = ? AND in_trash = 0 ORDER BY seq", (target.id,)
     )
     return as_list(
-        "comment", page_of([shown(comment) for comment in found], start_cursor, page_size)
+        "comment", page_of([serialize(comment) for comment in found], start_cursor, page_size)
     )
 
 
 def update(session: Session, comment_id: str, body: Mapping[str, Any]) -> Json:
     """Change a comment's text."""
-    checks.known_keys(body, _UPDATE_KEYS)
+    checks.check_keys(body, _UPDATE_KEYS)
     comment = find(session, comment_id)
-    changed = replace(comment, rich_text=_text(session, body), **tree.edited(session))
+    changed = replace(comment, rich_text=_text(session, body), **tree.edit_stamp(session))
     COMMENTS.update(session.db, changed)
-    return shown(changed)
+    return serialize(changed)
 
 
 def delete(session: Session, comment_id: str) -> Json:
     """Delete a comment and return it once more (recorded)."""
     comment = find(session, comment_id)
-    COMMENTS.update(session.db, replace(comment, in_trash=True, **tree.edited(session)))
-    return shown(comment)
+    COMMENTS.update(session.db, replace(comment, in_trash=True, **tree.edit_stamp(session)))
+    return serialize(comment)
 
 
-def shown(comment: Comment) -> Json:
+def serialize(comment: Comment) -> Json:
     """Return a comment as responses show it."""
     body = {
         "object": "comment",

@@ -21,7 +21,7 @@ def resolve_for_new(session: Session, sent: Any) -> tuple[str, str | None]:
     """Return where a new page is to stand. People can also make pages at the top of the workspace."""
     if (
         session.settings.is_person
-        and checks.tag(checks.an_object(sent, "body.parent"), _PARENTS, "body.parent") == TOP
+        and checks.read_type(checks.an_object(sent, "body.parent"), _PARENTS, "body.parent") == TOP
     ):
         return TOP, None
     return resolve(session, sent)
@@ -30,7 +30,7 @@ def resolve_for_new(session: Session, sent: Any) -> tuple[str, str | None]:
 def resolve(session: Session, sent: Any, path: str = "body.parent") -> tuple[str, str]:
     """Return the page or data source that a request names as parent; a database of one source stands for it."""
     parent = checks.an_object(sent, path)
-    kind = checks.tag(parent, _PARENTS, path)
+    kind = checks.read_type(parent, _PARENTS, path)
     if kind == TOP:
         raise validation_error(
             "Internal integrations aren't owned by a single user, so creating workspace-level private pages "

@@ -10,7 +10,7 @@ from notion_pm.emulator.store.records import BLOCKS, PAGES, Block
 from notion_pm.emulator.store.session import Session
 
 
-def stamp(session: Session) -> dict[str, Any]:
+def creation_stamp(session: Session) -> dict[str, Any]:
     """Return who and when, for something made in this request."""
     author = session.settings.bot_id
     return {
@@ -21,7 +21,7 @@ def stamp(session: Session) -> dict[str, Any]:
     }
 
 
-def edited(session: Session) -> dict[str, Any]:
+def edit_stamp(session: Session) -> dict[str, Any]:
     """Return who and when, for something changed in this request."""
     return {"last_edited_time": session.now, "last_edited_by": session.settings.bot_id}
 
@@ -76,13 +76,13 @@ def place(
         position=position,
         type=kind,
         content={"title": title},
-        **stamp(session),
+        **creation_stamp(session),
     )
     BLOCKS.insert(session.db, block)
     touch_page(session, parent_id)
 
 
-def erase(session: Session, page_id: str) -> None:
+def trash_content(session: Session, page_id: str) -> None:
     """Put everything on a page into the trash, but for the pages and databases that stand on it."""
     session.db.execute(
         "UPDATE blocks SET in_trash = 1, last_edited_time = ?, last_edited_by = ? "
@@ -91,22 +91,22 @@ def erase(session: Session, page_id: str) -> None:
     )
 
 
-def take_out(session: Session, child_id: str) -> None:
+def remove_place(session: Session, child_id: str) -> None:
     """Remove the place of a page or database that moves elsewhere."""
     BLOCKS.delete(session.db, child_id)
 
 
-def keep_in_step(session: Session, child_id: str, *, title: str, in_trash: bool) -> None:
+def sync_block(session: Session, child_id: str, *, title: str, in_trash: bool) -> None:
     """Repeat a page's or database's title and trash mark on the block that stands for it."""
     block = BLOCKS.find(session.db, child_id)
     if block and (block.content != {"title": title} or block.in_trash != in_trash):
         BLOCKS.update(
             session.db,
-            replace(block, content={"title": title}, in_trash=in_trash, **edited(session)),
+            replace(block, content={"title": title}, in_trash=in_trash, **edit_stamp(session)),
         )
 
 
-def parent_of(kind: str, parent_id: str | None) -> Mapping[str, Any]:
+def parent_reference(kind: str, parent_id: str | None) -> Mapping[str, Any]:
     """Return a parent as responses name it."""
     return (
         {"type": "workspace", "workspace": True}
@@ -115,7 +115,7 @@ def parent_of(kind: str, parent_id: str | None) -> Mapping[str, Any]:
     )
 
 
-def stands_in(session: Session, page_id: str, outer_id: str) -> bool:
+def is_inside(session: Session, page_id: str, outer_id: str) -> bool:
     """Return whether a page is another page, or stands somewhere below it."""
     page = PAGES.find(session.db, page_id)
     while page is not None and page.id != outer_id:

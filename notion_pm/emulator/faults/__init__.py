@@ -1,25 +1,30 @@
-"""Weather: the troubles between a client and Notion, made on purpose and repeatable from a seed.
+"""Faults between a client and Notion, made on purpose and repeatable from a seed.
 
-open_workspace(path, weather=read_weather("503 when=after first=1 methods=POST", seed=7))
+open_workspace(path, faults=read_faults("503 when=after first=1 methods=POST", seed=7))
 """
 
 from __future__ import annotations
 
-from notion_pm.emulator.faults.conditions import Conditions
-from notion_pm.emulator.faults.middleware import ConnectionDroppedError, WeatherFront
-from notion_pm.emulator.faults.rules import CALM, Limits, Rule, Weather
-from notion_pm.emulator.faults.source import WeatherFault, read_weather, weather_in, weather_of
+from notion_pm.emulator.faults.injector import FaultInjector
+from notion_pm.emulator.faults.middleware import ConnectionDroppedError, FaultMiddleware
+from notion_pm.emulator.faults.rules import NO_FAULTS, Faults, Limits, Rule
+from notion_pm.emulator.faults.source import (
+    InvalidFaultsError,
+    parse_faults,
+    read_faults,
+    validate_faults,
+)
 
 __all__ = [
-    "CALM",
-    "Conditions",
+    "NO_FAULTS",
     "ConnectionDroppedError",
+    "FaultInjector",
+    "FaultMiddleware",
+    "Faults",
+    "InvalidFaultsError",
     "Limits",
     "Rule",
-    "Weather",
-    "WeatherFault",
-    "WeatherFront",
-    "read_weather",
-    "weather_in",
-    "weather_of",
+    "parse_faults",
+    "read_faults",
+    "validate_faults",
 ]

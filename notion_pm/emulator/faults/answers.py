@@ -1,4 +1,7 @@
-"""What the troubles answer: Notion's error bodies, and the pages of HTML that proxies send (notion-api.md 4.1, 5)."""
+"""The HTTP responses of faults (notion-api.md 4.1, 5).
+
+They are Notion's error bodies, and the HTML pages that proxies send.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,16 @@ _SAVED = (
 _GUIDANCE = (
     "The change was saved: retrieve the committed resource rather than send the request again."
 )
-_HTML = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n"
-_STANDARD_PHRASE = "Service Overloaded"  # of 529, which the standard library does not know
+_HTML = (
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
+    "<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n"
+)
+_PHRASE_OF_529 = "Service Overloaded"  # the standard library does not know 529
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete HTTP answer."""
+    """A complete HTTP response."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -41,45 +47,61 @@ class Answer:
     @property
     def status_line(self) -> str:
         """The status as WSGI writes it."""
-        known = self.status in HTTPStatus._value2member_map_
-        return f"{self.status} {HTTPStatus(self.status).phrase if known else _STANDARD_PHRASE}"
+        try:
+            phrase = HTTPStatus(self.status).phrase
+        except ValueError:
+            phrase = _PHRASE_OF_529
+        return f"{self.status} {phrase}"
 
 
 def answer(rule: Rule, done: Mapping[str, Any] | None = None) -> Answer:
-    """Return what a trouble answers; `done` is what a write really answered, where it was carried out."""
+    """Return the response of a fault.
+
+    `done` is the body with which a write really succeeded, when it was carried out before the
+    fault.
+    """
     status = int(rule.trouble)
     if status == 502:
-        return Answer(502, (("Content-Type", "text/html"), *_waiting(rule)), _HTML.encode())
+        headers = (("Content-Type", "text/html"), *_retry_after_header(rule))
+        return Answer(502, headers, _HTML.encode())
     code, message = _CODES[status]
     if status == 503 and done is not None:
-        return _json(rule, ApiError(503, code, _SAVED, _committed(done)))
-    return _json(rule, ApiError(status, code, message, _additional(rule)))
+        # Notion says in a 503 when the change was saved, and names what was made (notion-api.md 5).
+        return _json_answer(rule, ApiError(503, code, _SAVED, _committed_ids(done)))
+    return _json_answer(rule, ApiError(status, code, message, _rate_limit_data(rule)))
 
 
-def _json(rule: Rule, error: ApiError) -> Answer:
+def _json_answer(rule: Rule, error: ApiError) -> Answer:
     request_id = new_id()
     headers = (
         ("Content-Type", "application/json"),
         ("x-notion-request-id", request_id),
-        *_waiting(rule),
+        *_retry_after_header(rule),
     )
     body = json.dumps({**error.body(), "request_id": request_id})
     return Answer(error.status, headers, body.encode())
 
 
-def _waiting(rule: Rule) -> tuple[tuple[str, str], ...]:
-    return () if rule.retry_after is None else (("Retry-After", str(rule.retry_after)),)
+def _retry_after_header(rule: Rule) -> tuple[tuple[str, str], ...]:
+    if rule.retry_after is None:
+        return ()
+    return (("Retry-After", str(rule.retry_after)),)
 
 
-def _additional(rule: Rule) -> dict[str, str]:
+def _rate_limit_data(rule: Rule) -> dict[str, str]:
+    """Return the `additional_data` of a 429; other errors have none."""
     if rule.trouble != 429:
         return {}
-    waiting = {} if rule.retry_after is None else {"retry_after": str(rule.retry_after)}
-    return {"rate_limit_reason": rule.reason, **waiting}
+    data = {"rate_limit_reason": rule.reason}
+    if rule.retry_after is not None:
+        data["retry_after"] = str(rule.retry_after)
+    return data
 
 
-def _committed(done: Mapping[str, Any]) -> dict[str, Any]:
-    """Name what was made: the object itself, or the objects of a list (appended blocks)."""
-    children = [each["id"] for each in done.get("results", ())]
-    resource = {"committed_resource_id": done["id"]} if "id" in done else {}
-    return {"retry_guidance": [_GUIDANCE], **resource, "committed_child_ids": children}
+def _committed_ids(done: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ids of the objects that were made: the object itself, or appended blocks."""
+    data: dict[str, Any] = {"retry_guidance": [_GUIDANCE]}
+    if "id" in done:
+        data["committed_resource_id"] = done["id"]
+    data["committed_child_ids"] = [child["id"] for child in done.get("results", ())]
+    return data

@@ -1,4 +1,7 @@
-"""What weather is made of: rules that strike chosen requests, and limits on how many there may be. All pure."""
+"""Fault rules, which strike chosen requests, and rate limits. All pure.
+
+The fields are settings that users write, in files and after `--weather`: they keep their names.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from notion_pm.emulator.behaviour import Behaviour
 
 Trouble = Literal[409, 429, 500, 502, 503, 504, 529, "dropped", "slow", "repeated"]
-NEVER_AFTER = (
-    409,
-    429,
-    529,
-    "slow",
-    "repeated",
-)  # these say that nothing was done, or something twice
-_WAITING = (429, 503, 529)
+# With 409, 429 and 529 Notion says that nothing was done. A slow or repeated request is answered.
+NEVER_AFTER = (409, 429, 529, "slow", "repeated")
+_WITH_RETRY_AFTER = (429, 503, 529)
 
 
-def _split(value: object) -> object:
+def _split_methods(value: object) -> object:
     return tuple(value.upper().split(",")) if isinstance(value, str) else value
 
 
@@ -30,20 +28,22 @@ class _Strict(BaseModel):
 
 
 class Rule(_Strict):
-    """One trouble, and which requests it strikes.
+    """One fault, and the requests that it strikes.
 
-    A rule counts the requests that it is about (`methods`, `path`). After `skip` of them it strikes the next `first`
-    (without: all), of those every `every`th, and of those each with `probability`.
+    A rule counts the requests that match `methods` and `path`. It skips the first `skip` of them,
+    and looks at the next `first` (without `first`: at all that follow). Of these it strikes every
+    `every`th one, each with `probability`.
     """
 
     trouble: Trouble
     when: Literal["before", "after"] = "before"
-    """Whether the request's work was done when the trouble comes."""
+    """Whether the fault comes before or after the work of the request is done."""
     methods: Annotated[
-        tuple[Literal["GET", "POST", "PATCH", "PUT", "DELETE"], ...], BeforeValidator(_split)
+        tuple[Literal["GET", "POST", "PATCH", "PUT", "DELETE"], ...],
+        BeforeValidator(_split_methods),
     ] = ()
     path: str = "*"
-    """A pattern as of shells, for the path without its query: `/v1/pages/*`. A star passes slashes too."""
+    """A shell pattern for the path without its query: `/v1/pages/*`. A star matches slashes too."""
     skip: int = Field(0, ge=0)
     first: int | None = Field(None, ge=0)
     every: int = Field(1, ge=1)
@@ -52,16 +52,16 @@ class Rule(_Strict):
     """Seconds to wait, for 429, 503 and 529."""
     reason: str = "public_api_request_rate_limit"
     seconds: float = Field(0, ge=0)
-    """How long the answer is held back; of a `slow` rule, each answer a different part of it, the whole at most."""
+    """How long the answer is delayed. For `slow`: the longest delay, drawn for each answer."""
 
     answer: Literal["first", "second"] | None = None
-    """Of `repeated`: which of the two answers the client gets; the second one by default."""
+    """For `repeated`: which of the two answers the client gets. By default the second."""
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _check_combination(self) -> Self:
         if self.when == "after" and self.trouble in NEVER_AFTER:
             raise ValueError(f"{self.trouble} cannot come after the work: it loses no answer")
-        if self.retry_after is not None and self.trouble not in _WAITING:
+        if self.retry_after is not None and self.trouble not in _WITH_RETRY_AFTER:
             raise ValueError(f"{self.trouble} has no retry_after")
         if self.answer is not None and self.trouble != "repeated":
             raise ValueError(f"{self.trouble} has no answer to choose")
@@ -71,18 +71,23 @@ class Rule(_Strict):
 
     def is_about(self, method: str, path: str) -> bool:
         """Return whether the rule counts a request."""
-        return (not self.methods or method in self.methods) and fnmatchcase(path, self.path)
+        matches_method = not self.methods or method in self.methods
+        return matches_method and fnmatchcase(path, self.path)
 
     def strikes(self, number: int, chance: Random) -> bool:
-        """Return whether the rule strikes the request of this number (from 1) among those that it is about."""
-        place = number - self.skip
-        if place < 1 or (self.first is not None and place > self.first) or place % self.every:
+        """Return whether the rule strikes the `number`th (from 1) of the requests that it counts."""
+        position = number - self.skip
+        if position < 1:
+            return False
+        if self.first is not None and position > self.first:
+            return False
+        if position % self.every:
             return False
         return self.probability == 1 or chance.random() < self.probability
 
 
 class Limits(_Strict):
-    """How many requests there may be in a fixed window of time (notion-api.md 4.1)."""
+    """How many requests are allowed in a fixed window of time (notion-api.md 4.1)."""
 
     connection: int | None = Field(None, ge=1)
     workspace: int | None = Field(None, ge=1)
@@ -90,8 +95,8 @@ class Limits(_Strict):
     workspace_seconds: int = Field(60, ge=1)
 
 
-class Weather(_Strict):
-    """Limits, rules and behaviour; with the same seed the same requests meet the same troubles."""
+class Faults(_Strict):
+    """Limits, rules and behaviour. With the same seed the same requests meet the same faults."""
 
     seed: int = 0
     limits: Limits = Limits()
@@ -99,8 +104,11 @@ class Weather(_Strict):
     behaviour: Behaviour = Behaviour()
 
     def chance(self, rule: int, number: int) -> Random:
-        """Return the randomness of one rule's decision on one request, whatever else happens."""
+        """Return the randomness of one rule's decision on one request.
+
+        It depends on nothing else, so that adding a rule does not change what the others do.
+        """
         return Random(f"{self.seed}/{rule}/{number}")  # noqa: S311 - repeatable on purpose
 
 
-CALM = Weather()
+NO_FAULTS = Faults()

@@ -1,4 +1,4 @@
-"""Reading weather: from a line of text, from a YAML, TOML or JSON file, or from JSON over the control route."""
+"""Read faults from a line of text, a YAML, TOML or JSON file, or from JSON of the control route."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from notion_pm.emulator.faults.rules import Weather
+from notion_pm.emulator.faults.rules import Faults
 
-_LARGEST_FILE = 100_000
-"""Characters of a file."""
+_LARGEST_FILE = 100_000  # characters
 _UNREADABLE = (OSError, ValueError, yaml.YAMLError)  # JSON's and TOML's own errors are ValueErrors
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -43,36 +42,37 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class WeatherFault(ValueError):
-    """A weather that cannot be understood; the message names each fault with its place."""
+class InvalidFaultsError(ValueError):
+    """Faults that cannot be understood. The message names each mistake and where it is."""
 
 
-def read_weather(text: str, *, seed: int | None = None) -> Weather:
-    """Read a weather from a file's name or from text; `seed` goes before the one that it names itself.
+def read_faults(text: str, *, seed: int | None = None) -> Faults:
+    """Read faults from text, or from the file that it names. `seed` overrides the one given there.
 
-    Text is a preset (calm, notion, storm) or a list of rules with semicolons between them, each a trouble and its
-    settings: `429 every=5 retry_after=2; dropped when=after methods=POST; limits connection=180`. Raises WeatherFault.
+    Text is a preset (calm, notion, storm) or a list of rules, separated by semicolons. Each rule is
+    a fault and its settings:
+    `429 every=5 retry_after=2; dropped when=after methods=POST; limits connection=180`.
+    Raises InvalidFaultsError.
     """
     path = Path(text)
     if path.suffix not in _READERS:
-        return weather_in(text, seed=seed)
+        return parse_faults(text, seed=seed)
     try:
-        data = _READERS[path.suffix](_text_of(path))
+        data = _READERS[path.suffix](_read_file(path))
     except RecursionError:
-        raise WeatherFault(f"The weather {text!r} cannot be read: it nests too deep") from None
+        raise InvalidFaultsError(f"Cannot read {text!r}: it nests too deep") from None
     except _UNREADABLE as error:
-        raise WeatherFault(f"The weather {text!r} cannot be read: {error}") from None
-    return weather_of(data, seed=seed)
+        raise InvalidFaultsError(f"Cannot read {text!r}: {error}") from None
+    return validate_faults(data, seed=seed)
 
 
-def _text_of(path: Path) -> str:
-    """Return the text of a file. Raises OSError for what is no regular file, or is too large for a weather."""
-    # a named pipe without a writer blocks `open`, unless it is opened without waiting
-    with os.fdopen(
-        os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8"
-    ) as file:
+def _read_file(path: Path) -> str:
+    """Return the text of a file. Raises OSError if it is not a regular file, or too large."""
+    # A named pipe without a writer would block `open`, so the file is opened without waiting.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, encoding="utf-8") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("it is no regular file")
+            raise OSError("it is not a regular file")
         text = file.read(_LARGEST_FILE + 1)
     if len(text) > _LARGEST_FILE:
         raise OSError(f"it has more than {_LARGEST_FILE} characters")
@@ -80,7 +80,7 @@ def _text_of(path: Path) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases: those of aliases can stand for billions of rules."""
+    """YAML without aliases: aliases of aliases can expand to billions of rules."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -91,11 +91,8 @@ class _Loader(yaml.SafeLoader):
 def _yaml(text: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
-    except (
-        LookupError,
-        AttributeError,
-        TypeError,
-    ) as error:  # what PyYAML lets through: `!!bool perhaps`
+    except (LookupError, AttributeError, TypeError) as error:
+        # PyYAML does not turn these into a YAMLError. Example: `!!bool perhaps`.
         raise ValueError(f"a value is not what its tag says ({error})") from None
 
 
@@ -107,51 +104,54 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
-def weather_in(text: str, *, seed: int | None = None) -> Weather:
-    """Read a weather from text, never from a file. Raises WeatherFault."""
+def parse_faults(text: str, *, seed: int | None = None) -> Faults:
+    """Read faults from text, never from a file. Raises InvalidFaultsError."""
     try:
-        return weather_of(_parsed(text), seed=seed)
-    except WeatherFault:
+        return validate_faults(_parse_text(text), seed=seed)
+    except InvalidFaultsError:
         raise
     except ValueError as error:
-        raise WeatherFault(f"The weather {text!r} cannot be read: {error}") from None
+        raise InvalidFaultsError(f"Cannot read {text!r}: {error}") from None
 
 
-def weather_of(data: object, *, seed: int | None = None) -> Weather:
-    """Check a weather's plain data. Raises WeatherFault with all that is wrong."""
+def validate_faults(data: object, *, seed: int | None = None) -> Faults:
+    """Return the faults that plain data describes. Raises InvalidFaultsError with every mistake."""
     if isinstance(data, Mapping) and seed is not None:
         data = {**data, "seed": seed}
     try:
-        return Weather.model_validate(data or {})
+        return Faults.model_validate(data or {})
     except ValidationError as error:
-        raise WeatherFault("; ".join(_fault(each) for each in error.errors())) from None
+        raise InvalidFaultsError("; ".join(map(_describe, error.errors()))) from None
 
 
-def _fault(error: Mapping[str, Any]) -> str:
+def _describe(error: Mapping[str, Any]) -> str:
     place = ".".join(str(part) for part in error["loc"])
     return f"{place or 'weather'}: {error['msg']}"
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    weather: dict[str, Any] = {"rules": []}
+def _parse_text(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = {"rules": []}
     for part in text.split(";"):
         words = shlex.split(part)
         if not words:
             continue
-        name, settings = words[0], dict(_setting(word) for word in words[1:])
+        name = words[0]
+        settings = dict(_parse_setting(word) for word in words[1:])
         if name in PRESETS and not settings:
             preset = PRESETS[name]
-            weather |= {**preset, "rules": [*weather["rules"], *preset.get("rules", ())]}
+            rules = [*data["rules"], *preset.get("rules", ())]
+            data |= {**preset, "rules": rules}
         elif name in {"limits", "behaviour"}:
-            # People write a rule for each setting, or one rule with all of them.
-            weather[name] = {**weather.get(name, {}), **settings}
+            # People write one part for each setting, or one part with all of them.
+            data[name] = {**data.get(name, {}), **settings}
         else:
-            weather["rules"].append({"trouble": int(name) if name.isdigit() else name, **settings})
-    return weather
+            trouble = int(name) if name.isdigit() else name
+            data["rules"].append({"trouble": trouble, **settings})
+    return data
 
 
-def _setting(word: str) -> tuple[str, str]:
+def _parse_setting(word: str) -> tuple[str, str]:
     key, sign, value = word.partition("=")
     if not sign:
-        raise ValueError(f"{word!r} is no setting: write name=value")
+        raise ValueError(f"{word!r} is not a setting: write name=value")
     return key, value

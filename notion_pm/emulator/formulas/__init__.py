@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notion_pm.emulator.formulas.checking import Checker
-from notion_pm.emulator.formulas.effort import limited
+from notion_pm.emulator.formulas.effort import limit_effort
 from notion_pm.emulator.formulas.error import FormulaError
 from notion_pm.emulator.formulas.evaluation import Evaluator, to_api
 from notion_pm.emulator.formulas.forms import FORMS
@@ -79,7 +79,7 @@ def evaluate(
 @contextmanager
 def _within_limits(expression: str) -> Iterator[None]:
     try:
-        with limited(expression):
+        with limit_effort(expression):
             yield
     except RecursionError:
         raise FormulaError("The formula is nested too deeply.") from None

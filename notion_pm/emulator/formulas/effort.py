@@ -41,7 +41,7 @@ _failures: Counter[str] = Counter()
 
 
 @contextmanager
-def limited(expression: str) -> Iterator[None]:
+def limit_effort(expression: str) -> Iterator[None]:
     """Count the work that is done meanwhile. A formula that is read by another shares the other's limit.
 
     Raises FormulaError for an expression that has met the limit too often.
@@ -88,7 +88,7 @@ def give_up() -> None:
     raise _too_much()
 
 
-def checked_size(value: object) -> None:
+def check_size(value: object) -> None:
     """Raise FormulaError for a text or list that is too long to go on with."""
     if isinstance(value, str) and len(value) > MOST_CHARACTERS:
         raise FormulaError(f"The text would have more than {MOST_CHARACTERS} characters.")

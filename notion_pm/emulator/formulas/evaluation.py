@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from notion_pm.emulator.formulas.checking import EQUALITY, ORDER
-from notion_pm.emulator.formulas.effort import checked_size, spend
+from notion_pm.emulator.formulas.effort import check_size, spend
 from notion_pm.emulator.formulas.error import FormulaError
 from notion_pm.emulator.formulas.forms import FORMS
 from notion_pm.emulator.formulas.functions.numbers import ARITHMETIC
@@ -42,7 +42,7 @@ class Evaluator:
             return replace(self, names={**self.names, **bound}).of(node)
         spend()
         value = self._of(node)
-        checked_size(value)
+        check_size(value)
         return value
 
     def _of(self, node: Node) -> Value:
@@ -152,9 +152,9 @@ def _plain(number: float) -> float | int:
 
 def date_to_api(date: Date) -> dict[str, Any]:
     """Write a date as the API does: a day, or a moment to the millisecond with `+00:00` (recorded)."""
-    end = None if date.end is None else _written(date.end, timed=date.timed)
-    return {"start": _written(date.start, timed=date.timed), "end": end, "time_zone": None}
+    end = None if date.end is None else _format_moment(date.end, timed=date.timed)
+    return {"start": _format_moment(date.start, timed=date.timed), "end": end, "time_zone": None}
 
 
-def _written(moment: datetime, *, timed: bool) -> str:
+def _format_moment(moment: datetime, *, timed: bool) -> str:
     return moment.isoformat(timespec="milliseconds") if timed else moment.date().isoformat()

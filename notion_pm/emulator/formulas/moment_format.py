@@ -25,11 +25,11 @@ def moment_format(moment: datetime, pattern: str) -> str:
     """Write a moment by a pattern; what stands in [brackets], and what is no token, stands for itself."""
     spelled = _PRESET.sub(lambda found: _PRESETS.get(found[0], found[0]), pattern)
     return _TOKEN.sub(
-        lambda found: found[1] if found[1] is not None else _written(found[0], moment), spelled
+        lambda found: found[1] if found[1] is not None else _format_token(found[0], moment), spelled
     )
 
 
-def _written(token: str, moment: datetime) -> str:
+def _format_token(token: str, moment: datetime) -> str:
     if len(token) > 1 and token.endswith("o"):
         return _ordinal(int(_TOKENS[token[:-1]](moment)))
     return _TOKENS[token](moment)

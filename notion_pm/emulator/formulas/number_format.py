@@ -52,19 +52,19 @@ def format_number(number: float, style: str, places: int | None) -> str:
     if not math.isfinite(number):
         return str(number)
     sign, size = ("-" if number < 0 else ""), abs(number)
-    return sign + _unsigned(size, style.lower(), places)
+    return sign + _format_size(size, style.lower(), places)
 
 
-def _unsigned(size: float, style: str, places: int | None) -> str:
+def _format_size(size: float, style: str, places: int | None) -> str:
     if style == "commas":
         return _decimal(size, places)
     if style == "percent":
         return f"{_decimal(size * 100, places)}%"
     if style in ("humanize", "compact"):
-        short, unit = _scaled(size, 1000, _SHORT)
+        short, unit = _scale(size, 1000, _SHORT)
         return f"{_decimal(short, places, unasked=1)}{unit}"
     if style in _BYTES:
-        short, unit = _scaled(size, *_BYTES[style])
+        short, unit = _scale(size, *_BYTES[style])
         return f"{_decimal(short, places, unasked=2)} {unit}"
     if style in _CURRENCIES:
         cents = 0 if style in _WITHOUT_CENTS else 2
@@ -81,7 +81,7 @@ def _decimal(size: float, places: int | None, *, unasked: int = _MOST_PLACES_UNA
     return text if places is not None or "." not in text else text.rstrip("0").rstrip(".")
 
 
-def _scaled(size: float, base: int, units: tuple[str, ...]) -> tuple[float, str]:
+def _scale(size: float, base: int, units: tuple[str, ...]) -> tuple[float, str]:
     step = 0
     while size >= base and step < len(units) - 1:
         size, step = size / base, step + 1

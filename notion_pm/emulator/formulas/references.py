@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from notion_pm.emulator.formulas.error import FormulaError
-from notion_pm.emulator.formulas.syntax import unquoted
+from notion_pm.emulator.formulas.syntax import unquote_text
 
 # A text or a comment is matched first, whole, so that nothing within it is taken for a reference.
 _NAMED = re.compile(
@@ -36,7 +36,7 @@ def to_stored(
     def replaced(found: re.Match[str]) -> str:
         if found["call"] is None:
             return found[0]
-        name = unquoted(found["name"])
+        name = unquote_text(found["name"])
         property_id = by_name(name)
         if property_id is None:
             raise FormulaError(f'Undefined property "{name}".')

@@ -90,7 +90,7 @@ def parse(expression: str) -> Node:
     return node
 
 
-def unquoted(text: str) -> str:
+def unquote_text(text: str) -> str:
     """Return what a quoted text says."""
     return re.sub(
         r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), text[1:-1], flags=re.DOTALL
@@ -120,7 +120,7 @@ class _Builder(Transformer[Token, Node]):
         return Literal(float(token))
 
     def text(self, token: Token) -> Node:
-        return Literal(unquoted(token))
+        return Literal(unquote_text(token))
 
     def true(self, _: Token) -> Node:
         return Literal(value=True)

@@ -67,7 +67,7 @@ def from_api(stored: Json) -> Value:
     """Return a property value of the API as a formula sees it."""
     kind, content = stored["type"], stored.get(stored["type"])
     if kind in ("formula", "rollup"):
-        return _computed(content or {})
+        return _computed_value(content or {})
     if content is None:
         return "" if kind in _TEXTS else None
     reader = _READERS.get(kind)
@@ -76,7 +76,7 @@ def from_api(stored: Json) -> Value:
     return reader(content)
 
 
-def _computed(content: Json) -> Value:
+def _computed_value(content: Json) -> Value:
     kind = content.get("type")
     if kind in (None, "unsupported"):
         return None
@@ -208,21 +208,21 @@ def number_text(number: float) -> str:
 def date_text(date: Date) -> str:
     """Write a date as Notion shows it: January 5, 2026, with the time where there is one."""
     parts = [date.start] if date.end is None else [date.start, date.end]
-    return " → ".join(_shown(part, timed=date.timed) for part in parts)
+    return " → ".join(_format_moment(part, timed=date.timed) for part in parts)
 
 
-def _shown(moment: datetime, *, timed: bool) -> str:
+def _format_moment(moment: datetime, *, timed: bool) -> str:
     day = f"{moment:%B} {moment.day}, {moment.year}"
     return f"{day} {moment.hour % 12 or 12}:{moment:%M %p}" if timed else day
 
 
-def same(left: Value, right: Value) -> bool:
+def are_equal(left: Value, right: Value) -> bool:
     """Return whether two values are equal; values of different types are not, and all empty ones are."""
     if left is None or right is None:
         return (left in (None, "", [])) if right is None else right in ("", [])
     if isinstance(left, list) and isinstance(right, list):
         spend(len(left))
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(map(are_equal, left, right))
     if _is_page(left) or _is_page(right) or isinstance(left, Person):
         return getattr(left, "id", left) == getattr(right, "id", right)
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)

@@ -1,4 +1,4 @@
-"""What people do in Notion's app and the API has no request for; control routes do it for tests."""
+"""Actions of people in Notion's app that the API has no request for. Tests use them by control routes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from notion_pm.emulator.http import checks
 from notion_pm.emulator.pages import page_templates
-from notion_pm.emulator.schema import data_sources, wikis
+from notion_pm.emulator.schema import data_sources
 from notion_pm.emulator.store import bootstrap
 from notion_pm.emulator.store.clock import Clock
 from notion_pm.emulator.store.ids import new_id
@@ -22,16 +22,16 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AppActions:
-    """Carries them out on one workspace, as its first person."""
+    """The actions on one workspace, done as its first person."""
 
     store: Store
     settings: Settings
     clock: Clock
 
     def add_user(self, body: Json) -> Json:
-        """Add a person, or the bot of another connection, and return it. Raise ApiError (400)."""
+        """Add a person, or the bot of another connection, and return it. Raises ApiError (400)."""
         kind = checks.one_of(body.get("type", "person"), ("person", "bot"), "body.type")
-        name = checks.a_string(checks.required(body, "name"), "body.name")
+        name = checks.a_string(checks.require(body, "name"), "body.name")
         picture = body.get("avatar_url")
         user_id = new_id()
         if kind == "person":
@@ -57,28 +57,28 @@ class AppActions:
             return users.is_person(db, user_id)
 
     def add_custom_emoji(self, body: Json) -> Json:
-        """Add a custom emoji and return it. Raise ApiError (400)."""
-        name = checks.a_string(checks.required(body, "name"), "body.name")
-        url = checks.an_address(checks.required(body, "url"), "body.url")
+        """Add a custom emoji and return it. Raises ApiError (400)."""
+        name = checks.a_string(checks.require(body, "name"), "body.name")
+        url = checks.an_address(checks.require(body, "url"), "body.url")
         with self._session() as session:
             return custom_emojis.add(session, name, url)
 
     def turn_into_wiki(self, data_source_id: str) -> Json:
-        """Make a data source a wiki and return it. Raise ApiError (404)."""
+        """Turn a data source into a wiki and return it. Raises ApiError (404)."""
         with self._session() as session:
-            wikis.turn_into_wiki(session, data_source_id)
-            return data_sources.shown(session, session.data_source(data_source_id))
+            data_sources.turn_into_wiki(session, data_source_id)
+            return data_sources.serialize(session, session.data_source(data_source_id))
 
     def add_template(self, data_source_id: str, body: Json) -> Json:
-        """Give a data source a page template and return its id. Raise ApiError (400, 404)."""
-        name = checks.a_string(checks.required(body, "name"), "body.name")
+        """Add a page template to a data source and return its id. Raises ApiError (400, 404)."""
+        name = checks.a_string(checks.require(body, "name"), "body.name")
         markdown = checks.a_string(body.get("markdown", ""), "body.markdown")
         is_default = checks.flag(body, "is_default", default=False)
         with self._session() as session:
-            made = page_templates.add(
+            template_id = page_templates.add(
                 session, data_source_id, name, markdown, is_default=is_default
             )
-        return {"id": made, "name": name, "is_default": is_default}
+        return {"id": template_id, "name": name, "is_default": is_default}
 
     @contextmanager
     def _session(self) -> Iterator[Session]:

@@ -1,4 +1,4 @@
-"""Control routes for what people do in Notion's app, and for the clock: below /_local, like those of control.py."""
+"""Control routes for the actions of people in Notion's app, and for the clock, below /_local."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
-_LATEST_YEAR = 2200  # beyond it, durations no longer fit into a datetime
+_LATEST_YEAR = 2200  # later, adding a duration could exceed the range of datetime
 
 
 def app_routes(actions: AppActions, clock: AdjustableClock, api: WSGIApplication) -> Blueprint:
-    """Return the routes; `api` answers the requests that a person makes."""
+    """Return the routes. `api` answers the requests that a person makes."""
     blueprint = Blueprint("app_routes", __name__)
 
     @blueprint.route("/as/<user_id>/<path:_>", methods=_METHODS)
     def as_person(user_id: str, _: str) -> Response:
-        """Let a person do what a request of the API says, and also what only Notion's app allows."""
+        """Do a request of the API as a person, who may also do what only Notion's app allows."""
         person = checks.path_id("user_id", user_id)
         if not actions.is_person(person):
             raise object_not_found(
                 "user", person, {"id": actions.settings.bot_id, "name": "a person"}
             )
-        # Taken from the environment and not from the route: there slashes and empty parts are as they were sent.
+        # The path comes from the environment, not from the route: it keeps doubled slashes as sent.
         path = request.environ["PATH_INFO"].removeprefix(f"/as/{user_id}")
         environ = {**request.environ, "PATH_INFO": path, "SCRIPT_NAME": "", ACTS_AS: person}
         return Response.from_app(api, environ, buffered=True)
@@ -57,17 +57,17 @@ def app_routes(actions: AppActions, clock: AdjustableClock, api: WSGIApplication
 
     @blueprint.post("/data_sources/<data_source_id>/templates")
     def add_template(data_source_id: str) -> Json:
-        """Give a data source a page template."""
+        """Add a page template to a data source."""
         return actions.add_template(checks.path_id("data_source_id", data_source_id), sent_json())
 
     @blueprint.get("/clock")
     def show_clock() -> Json:
-        """Show what time it is in the workspace."""
+        """Return the time of the workspace."""
         return {"now": clock().astimezone(UTC).isoformat()}
 
     @blueprint.put("/clock")
     def set_clock() -> Json:
-        """Set the clock to a moment, from which it runs on."""
+        """Set the clock to a moment. It continues to run from there."""
         clock.set(_sent_moment())
         return show_clock()
 
@@ -81,7 +81,7 @@ def app_routes(actions: AppActions, clock: AdjustableClock, api: WSGIApplication
 
 
 def sent_json() -> Json:
-    """Return the JSON object of the request; raise 400 for anything else."""
+    """Return the JSON object of the request. Raises 400 for anything else."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise invalid_json()
@@ -89,11 +89,13 @@ def sent_json() -> Json:
 
 
 def _sent_moment() -> datetime:
-    text = checks.a_string(checks.required(sent_json(), "now"), "body.now")
+    text = checks.a_string(checks.require(sent_json(), "now"), "body.now")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise validation_error(f"{text} is no time; write it like 2026-06-27T17:00:00Z.") from None
+        raise validation_error(
+            f"{text} is not a time. Write it like 2026-06-27T17:00:00Z."
+        ) from None
     if not 1970 <= moment.year <= _LATEST_YEAR:
         raise validation_error(f"The year of {text} should be between 1970 and {_LATEST_YEAR}.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Paging: the list envelope, and cursors that name the first result of the next page."""
+"""Paging of lists: the envelope, and cursors. A cursor is the id of the next page's first result."""
 
 from __future__ import annotations
 
@@ -23,21 +23,29 @@ class Slice:
 def page_of(
     items: Sequence[Item], start_cursor: Any, page_size: Any, *, path: str = "query"
 ) -> Slice:
-    """Cut a page out of all results; a cursor is the id of its first result."""
+    """Return one page of all results. Raises 400 for an unknown cursor."""
     size = checks.page_size(page_size, f"{path}.page_size")
     start = 0 if start_cursor is None else _position(items, start_cursor)
-    following = items[start + size : start + size + 1]
-    return Slice(items[start : start + size], following[0]["id"] if following else None)
+    end = start + size
+    next_cursor = items[end]["id"] if end < len(items) else None
+    return Slice(items[start:end], next_cursor)
 
 
-def as_list(kind: str, page: Slice, **beside: Any) -> dict[str, Any]:
-    """Wrap a page of results in Notion's list envelope (recorded)."""
-    envelope = {"object": "list", "results": list(page.results), "next_cursor": page.next_cursor}
-    return {**envelope, "has_more": page.next_cursor is not None, "type": kind, kind: {}, **beside}
+def as_list(kind: str, page: Slice, **more_keys: Any) -> dict[str, Any]:
+    """Return a page of results in Notion's list envelope (recorded)."""
+    return {
+        "object": "list",
+        "results": list(page.results),
+        "next_cursor": page.next_cursor,
+        "has_more": page.next_cursor is not None,
+        "type": kind,
+        kind: {},
+        **more_keys,
+    }
 
 
 def invalid_cursor(cursor: object) -> Exception:
-    """Make the 400 for a cursor that no earlier answer gave."""
+    """Return the 400 for a cursor that no earlier answer gave."""
     return validation_error(f"The start_cursor provided is invalid: {cursor}")
 
 

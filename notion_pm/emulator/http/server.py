@@ -1,4 +1,4 @@
-"""Serving a local workspace over HTTP, for any Notion client."""
+"""Serve a local workspace over HTTP, for any Notion client."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _REQUEST_SECONDS = 30.0
-"""The time in which a request has to arrive whole; also a part of a file, of 20 MB at most."""
+"""How long a request may take to arrive. The largest is a part of a file, at most 20 MB."""
 
 _LARGEST_BODY = 32 * 2**20
 """Bytes. The largest request is a part of a file (notion-api.md 2.8)."""
 
-_PARTING_SECONDS = 2  # for deliveries under way; others are sent next time
+_PARTING_SECONDS = 2  # for deliveries that are being sent; the others are sent next time
 
 
 def serve(
@@ -33,13 +33,13 @@ def serve(
     *,
     announce: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Serve, and send webhooks, until interrupted.
+    """Serve the workspace and send its webhooks, until interrupted.
 
-    `announce` is told the URL once connections are accepted (port 0 picks a free one). Raises OSError where the port
-    is taken.
+    `announce` is called with the URL as soon as connections are accepted. Port 0 picks a free port.
+    Raises OSError if the port is in use.
     """
     server = create_punctual_server(
-        _dropping(workspace.app),
+        _closing_dropped(workspace.app),
         request_seconds=_REQUEST_SECONDS,
         host=host,
         port=port,
@@ -60,20 +60,23 @@ def serve(
             courier.join(_PARTING_SECONDS)
 
 
-def _dropping(app: WSGIApplication) -> WSGIApplication:
-    """Close the connection where the weather drops it: waitress then behaves as when the client had gone."""
+def _closing_dropped(app: WSGIApplication) -> WSGIApplication:
+    """Close the connection when a fault drops it.
 
-    def dropping(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    waitress closes a connection without an answer when it thinks that the client has gone.
+    """
+
+    def close_dropped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             return app(environ, start_response)
         except ConnectionDroppedError:
             raise ClientDisconnected from None
 
-    return dropping
+    return close_dropped
 
 
 def _port(server: MultiSocketServer | BaseWSGIServer) -> int:
-    """Return the port that a server listens on; a name like `localhost` makes it listen on two addresses."""
+    """Return a server's port. For a name like `localhost` it may listen on two addresses."""
     if isinstance(server, MultiSocketServer):
         return server.effective_listen[0][1]
     return int(server.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A record of the traffic: each exchange with /v1 as one JSON line, for checking against Notion's official types."""
+"""Record the traffic with /v1, one JSON line per request, to check it against the official types."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """WSGI middleware that appends every exchange to a file. Several threads and processes may share the file."""
+    """WSGI middleware that appends every request and answer to a file.
+
+    Several threads and processes may write to the same file.
+    """
 
     def __init__(self, app: WSGIApplication, path: Path) -> None:
         self._app = app
         self._path = path
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass a request on and write down what was said."""
+        """Pass a request on, and record it with its answer."""
         if not environ["PATH_INFO"].startswith("/v1/"):
             return self._app(environ, start_response)
         sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -41,21 +44,21 @@ class Recorder:
         exchange = {
             "method": environ["REQUEST_METHOD"],
             "path": environ["PATH_INFO"] + (f"?{query}" if query else ""),
-            "request": _parsed(sent),
+            "request": _json_or_none(sent),
             "status": status,
-            "response": _parsed(answer),
+            "response": _json_or_none(answer),
         }
-        line = (
-            json.dumps(exchange).encode() + b"\n"
-        )  # ASCII: a request may hold halves of characters
+        # Written as ASCII: a request may hold half a surrogate pair, which UTF-8 cannot encode.
+        line = json.dumps(exchange).encode() + b"\n"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, line)  # one write: lines of several writers never mix
+            # One write with O_APPEND: the lines of several writers never mix.
+            os.write(descriptor, line)
         finally:
             os.close(descriptor)
 
 
-def _parsed(data: bytes) -> Any:
+def _json_or_none(data: bytes) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

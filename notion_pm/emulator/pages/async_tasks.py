@@ -15,7 +15,7 @@ Json = dict[str, Any]
 _POLL_AFTER_SECONDS = 2
 
 
-def queued(session: Session, operation: str, result: Mapping[str, Any]) -> Json:
+def enqueue(session: Session, operation: str, result: Mapping[str, Any]) -> Json:
     """Keep a result and return the task under which it can be asked for."""
     task_id = f"task_{secrets.token_hex(16)}"
     task = AsyncTask(id=task_id, created_time=session.now, operation=operation, result=dict(result))

@@ -58,7 +58,9 @@ def _copy_pages(session: Session, ids: Mapping[str, str]) -> None:
             parent_id = ids.get(page.parent_id or "", page.parent_id)
             PAGES.insert(
                 session.db,
-                replace(page, id=new, parent_id=parent_id, seq=None, **tree.stamp(session)),
+                replace(
+                    page, id=new, parent_id=parent_id, seq=None, **tree.creation_stamp(session)
+                ),
             )
         links = session.db.execute(
             "SELECT property_id, target_id FROM links WHERE page_id = ? ORDER BY seq", (old,)
@@ -70,7 +72,7 @@ def _copy_pages(session: Session, ids: Mapping[str, str]) -> None:
 
 
 def _copy_databases(session: Session, ids: Mapping[str, str]) -> None:
-    stamp = tree.stamp(session)
+    stamp = tree.creation_stamp(session)
     for old, new in ids.items():
         database = DATABASES.find(session.db, old)
         if database is not None:
@@ -107,7 +109,9 @@ def _copy_blocks(session: Session, ids: Mapping[str, str]) -> None:
         if block is not None and block.parent_id in ids:
             BLOCKS.insert(
                 session.db,
-                replace(block, id=new, parent_id=ids[block.parent_id], **tree.stamp(session)),
+                replace(
+                    block, id=new, parent_id=ids[block.parent_id], **tree.creation_stamp(session)
+                ),
             )
 
 

@@ -20,7 +20,7 @@ from notion_pm.emulator.values.richtext import plain
 Json = dict[str, Any]
 
 
-def throw_away(session: Session, blocks: Iterable[Block]) -> None:
+def trash_blocks(session: Session, blocks: Iterable[Block]) -> None:
     """Put blocks into the trash, pages and databases among them with all that is theirs."""
     for block in blocks:
         if block.type == "child_page":
@@ -28,10 +28,10 @@ def throw_away(session: Session, blocks: Iterable[Block]) -> None:
         elif block.type == "child_database":
             databases.update(session, block.id, {"in_trash": True})
         else:
-            BLOCKS.update(session.db, replace(block, in_trash=True, **tree.edited(session)))
+            BLOCKS.update(session.db, replace(block, in_trash=True, **tree.edit_stamp(session)))
 
 
-def apply(session: Session, page: Block, parent: Block, placed: Sequence[Placed]) -> None:
+def apply_changes(session: Session, page: Block, parent: Block, placed: Sequence[Placed]) -> None:
     """Make the children of a page or block those that were worked out, in that order."""
     for number, item in enumerate(placed, start=1):
         position = float(number)
@@ -41,10 +41,10 @@ def apply(session: Session, page: Block, parent: Block, placed: Sequence[Placed]
             case Changed(block_id, block, children):
                 changed = _change(session, find(session, block_id), block)
                 _put(session, parent, changed, position)
-                apply(session, page, changed, children)
+                apply_changes(session, page, changed, children)
             case New(block, children):
                 made = _make(session, page, parent, block, position)
-                apply(session, page, made, children)
+                apply_changes(session, page, made, children)
 
 
 def _keep(session: Session, page: Block, parent: Block, block: Block, position: float) -> None:
@@ -72,7 +72,7 @@ def _change(session: Session, old: Block, block: Json) -> Block:
     if sent.get("external") and sent["external"]["url"] == old.content.get("file", {}).get("url"):
         sent = {key: value for key, value in sent.items() if key not in ("type", "external")}
     content = changed_content(session, old.type, old.content, sent, f"body.{old.type}")
-    changed = replace(old, content=content, **tree.edited(session))
+    changed = replace(old, content=content, **tree.edit_stamp(session))
     BLOCKS.update(session.db, changed)
     return changed
 

@@ -14,31 +14,31 @@ from notion_pm.emulator.pages import pages
 from notion_pm.emulator.schema import relations
 from notion_pm.emulator.store.records import PAGES, Page
 from notion_pm.emulator.store.session import Session
-from notion_pm.emulator.values.values import Reader
+from notion_pm.emulator.values.reading import Reader
 
 
 def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Move a page under another page or into a data source; of its values, only the title goes along."""
-    checks.known_keys(body, ("parent",))
+    checks.check_keys(body, ("parent",))
     page = session.page(page_id)
-    parent_type, parent_id = parents.resolve(session, checks.required(body, "parent"))
+    parent_type, parent_id = parents.resolve(session, checks.require(body, "parent"))
     refuse_below_trash(session, page)
     if page.in_trash:
         raise archived_block()
     if parent_id == page.parent_id:
         raise validation_error("New parent must be different from the current parent.")
-    return pages.shown(Reader(session), _moved(session, page, parent_type, parent_id))
+    return pages.serialize(Reader(session), _move(session, page, parent_type, parent_id))
 
 
-def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Page:
+def _move(session: Session, page: Page, parent_type: str, parent_id: str) -> Page:
     holder = session.data_source(parent_id) if parent_type == parents.ROW else None
-    if tree.stands_in(
+    if tree.is_inside(
         session,
         session.database(holder.database_id).parent_id or "" if holder else parent_id,
         page.id,
     ):
         raise validation_error("A page cannot be moved into itself.")
-    tree.take_out(session, page.id)
+    tree.remove_place(session, page.id)
     relations.unlink_page(session, page.id)
     values = {
         **parents.first_values(session, parent_id, holder.schema() if holder else {}),
@@ -49,7 +49,7 @@ def _moved(session: Session, page: Page, parent_type: str, parent_id: str) -> Pa
         parent_type=parent_type,
         parent_id=parent_id,
         properties=values,
-        **tree.edited(session),
+        **tree.edit_stamp(session),
     )
     PAGES.update(session.db, moved)
     if parent_type == "page_id":

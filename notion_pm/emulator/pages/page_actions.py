@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from notion_pm.emulator.blocks import block_writing
-from notion_pm.emulator.blocks.blocks import find, refuse_archived, shown
+from notion_pm.emulator.blocks.blocks import find, refuse_archived, serialize
 from notion_pm.emulator.http.errors import validation_error
 from notion_pm.emulator.pages import page_markdown, page_templates, pages
 from notion_pm.emulator.schema import databases
@@ -25,7 +25,7 @@ def create_page(
     page_templates.refuse_content_beside(body)
     page = pages.create(session, body, filter_properties)
     if body.get("template") is not None:
-        page_templates.order(session, page["id"], body["template"], is_new=True)
+        page_templates.schedule(session, page["id"], body["template"], is_new=True)
     if not body.get("markdown"):
         return page
     page_markdown.write(session, page["id"], body["markdown"])
@@ -38,7 +38,7 @@ def update_page(
     """Change a page as a request says; a template that it names comes later."""
     page = pages.update(session, page_id, body, filter_properties)
     if body.get("template") is not None:
-        page_templates.order(session, page_id, body["template"], is_new=False)
+        page_templates.schedule(session, page_id, body["template"], is_new=False)
     return page
 
 
@@ -52,7 +52,7 @@ def trash(session: Session, block_id: str) -> Json:
         databases.update(session, block_id, {"in_trash": True})
     else:
         return block_writing.update(session, block_id, {"in_trash": True})
-    return shown(session, find(session, block_id))
+    return serialize(session, find(session, block_id))
 
 
 def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
@@ -66,4 +66,4 @@ def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
         )
     trashing = {key: value for key, value in body.items() if key in ("in_trash", "archived")}
     (pages if block.type == "child_page" else databases).update(session, block_id, trashing)
-    return shown(session, find(session, block_id))
+    return serialize(session, find(session, block_id))

@@ -12,8 +12,8 @@ from notion_pm.emulator.blocks.block_writing import touch
 from notion_pm.emulator.blocks.blocks import children_holder, find, refuse_archived
 from notion_pm.emulator.http import checks
 from notion_pm.emulator.http.errors import validation_error, wrong_kind
-from notion_pm.emulator.pages.async_tasks import queued
-from notion_pm.emulator.pages.markdown_changes import apply, throw_away
+from notion_pm.emulator.pages.async_tasks import enqueue
+from notion_pm.emulator.pages.markdown_changes import apply_changes, trash_blocks
 from notion_pm.emulator.store.records import BLOCKS, DATABASES, PAGES, Block
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.values.signed_files import as_stored
@@ -47,7 +47,7 @@ WHERE in_trash = 0 AND id IN (
 def retrieve(session: Session, page_id: str) -> Json:
     """Return a page (or a block that could not be loaded with its page) as Markdown."""
     block = _page_or_block(session, page_id)
-    return _shown(page_id, _loaded(session, block))
+    return _serialize(page_id, _load(session, block))
 
 
 def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Json, int]:
@@ -55,7 +55,7 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Jso
     command = _command(as_stored(body))
     page = find(session, session.page(page_id).id)
     refuse_archived(session, page)
-    before = _loaded(session, page)
+    before = _load(session, page)
     try:
         text = markdown.edit(markdown.render(before.blocks), command)
     except markdown.EditError as error:
@@ -67,15 +67,15 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Jso
         text,
         may_delete=command[command["type"]].get("allow_deleting_content") is True,
     )
-    answer = _shown(page_id, _loaded(session, page))
+    answer = _serialize(page_id, _load(session, page))
     if checks.flag(body, "allow_async", default=False):
-        return queued(session, _OPERATION, answer), 202
+        return enqueue(session, _OPERATION, answer), 202
     return answer, 200
 
 
 def write(session: Session, page_id: str, text: str) -> None:
     """Put a text's blocks on a page that has none yet."""
-    _replace(session, find(session, page_id), _Loaded(), text, may_delete=False)
+    _replace(session, find(session, page_id), _LoadedBlocks(), text, may_delete=False)
 
 
 def _page_or_block(session: Session, page_id: str) -> Block:
@@ -90,14 +90,14 @@ def _page_or_block(session: Session, page_id: str) -> Block:
 
 
 def _command(body: Mapping[str, Any]) -> Json:
-    kind = checks.one_of(checks.required(body, "type"), _COMMANDS, "body.type")
-    checks.known_keys(body, ("type", "allow_async", kind))
+    kind = checks.one_of(checks.require(body, "type"), _COMMANDS, "body.type")
+    checks.check_keys(body, ("type", "allow_async", kind))
     required, optional = _COMMANDS[kind]
     path = f"body.{kind}"
-    content = checks.an_object(checks.required(body, kind), path)
-    checks.known_keys(content, required | optional, path)
+    content = checks.an_object(checks.require(body, kind), path)
+    checks.check_keys(content, required | optional, path)
     for key in required:
-        checks.required(content, key, path)
+        checks.require(content, key, path)
     for key in ("content", "content_range", "new_str", "after"):
         if key in content:
             checks.a_string(content[key], f"{path}.{key}")
@@ -108,15 +108,13 @@ def _command(body: Mapping[str, Any]) -> Json:
 def _check_updates(value: Any, path: str) -> None:
     for index, update_ in enumerate(checks.an_array(value, path)):
         sent = checks.an_object(update_, f"{path}[{index}]")
-        checks.known_keys(sent, ("old_str", "new_str", "replace_all_matches"), f"{path}[{index}]")
+        checks.check_keys(sent, ("old_str", "new_str", "replace_all_matches"), f"{path}[{index}]")
         for key in ("old_str", "new_str"):
-            checks.a_string(
-                checks.required(sent, key, f"{path}[{index}]"), f"{path}[{index}].{key}"
-            )
+            checks.a_string(checks.require(sent, key, f"{path}[{index}]"), f"{path}[{index}].{key}")
 
 
 def _replace(
-    session: Session, page: Block, before: _Loaded, text: str, *, may_delete: bool
+    session: Session, page: Block, before: _LoadedBlocks, text: str, *, may_delete: bool
 ) -> None:
     """Make the page's blocks those of the new text, keeping what is unchanged."""
     placed = markdown.reconcile(before.blocks, markdown.parse(text))
@@ -129,12 +127,12 @@ def _replace(
             f"This operation would delete child pages or databases: {names}. "
             "Set allow_deleting_content to true to allow it."
         )
-    throw_away(session, gone)
-    apply(session, page, page, placed)
+    trash_blocks(session, gone)
+    apply_changes(session, page, page, placed)
     touch(session, page)
 
 
-def _shown(page_id: str, loaded: _Loaded) -> Json:
+def _serialize(page_id: str, loaded: _LoadedBlocks) -> Json:
     return {
         "object": "page_markdown",
         "id": page_id,
@@ -146,11 +144,11 @@ def _shown(page_id: str, loaded: _Loaded) -> Json:
 
 def trees(session: Session, page_id: str) -> list[Json]:
     """Return a page's blocks with what stands in them as `children`, for whatever shows the page as a whole."""
-    return _loaded(session, find(session, page_id)).blocks
+    return _load(session, find(session, page_id)).blocks
 
 
 @dataclass(slots=True)
-class _Loaded:
+class _LoadedBlocks:
     """The blocks of a page in the form that Markdown is made of, and as records."""
 
     blocks: list[Json] = field(default_factory=list)
@@ -158,8 +156,8 @@ class _Loaded:
     unknown: list[str] = field(default_factory=list)
 
 
-def _loaded(session: Session, page: Block) -> _Loaded:
-    loaded = _Loaded(records=BLOCKS.select(session.db, _BELOW, (page.id,)))
+def _load(session: Session, page: Block) -> _LoadedBlocks:
+    loaded = _LoadedBlocks(records=BLOCKS.select(session.db, _BELOW, (page.id,)))
     by_parent: dict[str, list[Block]] = defaultdict(list)
     for block in loaded.records:
         by_parent[block.parent_id].append(block)
@@ -201,10 +199,10 @@ class _Loader:
         if holder == block.id or holder in self.by_parent:
             return self.by_parent.get(holder, [])
         original = BLOCKS.find(self.session.db, holder)
-        return [] if original is None else _loaded_below(self.session, original, self.by_parent)
+        return [] if original is None else _load_below(self.session, original, self.by_parent)
 
 
-def _loaded_below(
+def _load_below(
     session: Session, block: Block, by_parent: Mapping[str, list[Block]]
 ) -> list[Block]:
     for found in BLOCKS.select(session.db, _BELOW, (block.id,)):

@@ -19,7 +19,7 @@ from notion_pm.emulator.http import checks
 from notion_pm.emulator.http.errors import body_error, validation_error
 from notion_pm.emulator.http.lists import page_of
 from notion_pm.emulator.pages import page_markdown, pages
-from notion_pm.emulator.store.clock import stored
+from notion_pm.emulator.store.clock import to_stored
 from notion_pm.emulator.store.ids import new_id
 from notion_pm.emulator.store.records import PAGES, Page
 from notion_pm.emulator.store.session import NEW_VERSION, Session, Settings
@@ -44,7 +44,7 @@ class PageTemplate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
+class ScheduledTemplate:
     """A template that a page is still to get, and who asked for it."""
 
     id: str
@@ -56,7 +56,7 @@ class Awaited:
 
 
 TEMPLATES = Table("page_templates", PageTemplate, json_columns=(), flags=("is_default",))
-AWAITED = Table("awaited_templates", Awaited, json_columns=(), flags=())
+SCHEDULED = Table("awaited_templates", ScheduledTemplate, json_columns=(), flags=())
 
 
 def add(
@@ -75,7 +75,7 @@ def add(
     return made.id
 
 
-def listed(
+def list_templates(
     session: Session, data_source_id: str, name: str | None, start_cursor: Any, page_size: Any
 ) -> Json:
     """Return a page of a data source's templates: the one list without `object` (recorded).
@@ -103,28 +103,28 @@ def refuse_content_beside(body: Mapping[str, Any]) -> None:
             raise body_error(f"body.{way}", "not present", body[way])
 
 
-def order(session: Session, page_id: str, sent: Any, *, is_new: bool) -> None:
+def schedule(session: Session, page_id: str, sent: Any, *, is_new: bool) -> None:
     """Have the template that a request names applied later. Raises 400 or 404 where there is none such."""
     kind = _kind(sent, _KINDS if is_new else _KINDS[1:])
-    checks.known_keys(sent, _keys(kind), "body.template")
+    checks.check_keys(sent, _keys(kind), "body.template")
     if kind == "none":
         return
-    awaited = Awaited(
+    awaited = ScheduledTemplate(
         id=new_id(),
         page_id=page_id,
-        template_id=_chosen(session, session.page(page_id), kind, sent).id,
+        template_id=_find_template(session, session.page(page_id), kind, sent).id,
         timezone=_timezone(sent.get("timezone")),
         author=session.settings.bot_id,
-        due=stored(session.moment + session.settings.template_delay),
+        due=to_stored(session.moment + session.settings.template_delay),
     )
-    AWAITED.insert(session.db, awaited)
+    SCHEDULED.insert(session.db, awaited)
 
 
-def settle(store: Store, settings: Settings, moment: datetime) -> None:
+def apply_due_templates(store: Store, settings: Settings, moment: datetime) -> None:
     """Apply the templates that are due, each as who asked for it: called before anybody looks at a page."""
     with store.transaction(write=False) as db:
         waiting = db.execute(
-            "SELECT 1 FROM awaited_templates WHERE due <= ? LIMIT 1", (stored(moment),)
+            "SELECT 1 FROM awaited_templates WHERE due <= ? LIMIT 1", (to_stored(moment),)
         ).fetchone()
     if waiting:
         with store.transaction(write=True) as db:
@@ -132,8 +132,8 @@ def settle(store: Store, settings: Settings, moment: datetime) -> None:
 
 
 def _settle(session: Session) -> None:
-    for awaited in AWAITED.select(session.db, "WHERE due <= ? ORDER BY due, seq", (session.now,)):
-        AWAITED.delete(session.db, awaited.id)
+    for awaited in SCHEDULED.select(session.db, "WHERE due <= ? ORDER BY due, seq", (session.now,)):
+        SCHEDULED.delete(session.db, awaited.id)
         page = PAGES.find(session.db, awaited.page_id)
         template = TEMPLATES.find(session.db, awaited.template_id)
         if page and template and not page.in_trash:
@@ -151,14 +151,14 @@ def _apply(session: Session, page: Page, template: PageTemplate, timezone: str) 
         )
     if template.markdown.strip():
         insertion = {
-            "content": _resolved(template.markdown, session.moment.astimezone(ZoneInfo(timezone)))
+            "content": _with_times(template.markdown, session.moment.astimezone(ZoneInfo(timezone)))
         }
         page_markdown.update(
             session, page.id, {"type": "insert_content", "insert_content": insertion}
         )
 
 
-def _resolved(markdown: str, moment: datetime) -> str:
+def _with_times(markdown: str, moment: datetime) -> str:
     times = {"today": moment.date().isoformat(), "now": moment.isoformat(timespec="minutes")}
     return _VARIABLE.sub(lambda variable: f'<mention-date start="{times[variable[1]]}"/>', markdown)
 
@@ -175,7 +175,9 @@ def _keys(kind: str) -> tuple[str, ...]:
     )
 
 
-def _chosen(session: Session, page: Page, kind: str, sent: Mapping[str, Any]) -> PageTemplate:
+def _find_template(
+    session: Session, page: Page, kind: str, sent: Mapping[str, Any]
+) -> PageTemplate:
     if page.parent_type != ROW:
         raise validation_error(
             "Only pages of a data source can have a template: there is no such template here."

@@ -20,9 +20,9 @@ from notion_pm.emulator.store.clock import to_the_minute
 from notion_pm.emulator.store.records import PAGES, DataSource, Page, Property
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.values import icons
+from notion_pm.emulator.values.reading import Reader, in_order
 from notion_pm.emulator.values.richtext import plain_text
 from notion_pm.emulator.values.users import reference
-from notion_pm.emulator.values.values import Reader, in_order
 from notion_pm.emulator.values.writing import Written, write
 
 Json = dict[str, Any]
@@ -60,20 +60,20 @@ def create(
     session: Session, body: Mapping[str, Any], filter_properties: Iterable[str] = ()
 ) -> Json:
     """Create a page from a request's body and return it, with all properties or only the wanted ones."""
-    checks.known_keys(body, _CREATE_KEYS)
-    parent_type, parent_id = parents.resolve_for_new(session, checks.required(body, "parent"))
+    checks.check_keys(body, _CREATE_KEYS)
+    parent_type, parent_id = parents.resolve_for_new(session, checks.require(body, "parent"))
     data_source = session.data_source(parent_id) if parent_type == ROW and parent_id else None
-    written = _written(session, data_source, checks.optional_object(body, "properties"))
-    content = first_content.wanted(session, body)
+    written = _write_values(session, data_source, checks.optional_object(body, "properties"))
+    content = first_content.first_blocks(session, body)
     page = Page(
         id=ids.new_id(),
         parent_type=parent_type,
         parent_id=parent_id,
         title="",
         properties={},
-        icon=icons.icon(session, body.get("icon")),
-        cover=icons.cover(session, body.get("cover")),
-        **tree.stamp(session),
+        icon=icons.read_icon(session, body.get("icon")),
+        cover=icons.read_cover(session, body.get("cover")),
+        **tree.creation_stamp(session),
     )
     page = insert_new(session, page, Reader(session).page_schema(page), written)
     if parent_type == "page_id":
@@ -96,45 +96,45 @@ def insert_new(session: Session, page: Page, schema: Schema, written: Written) -
 def retrieve(session: Session, page_id: str, filter_properties: Iterable[str] = ()) -> Json:
     """Return a page, with all properties or only the wanted ones."""
     reader, page = Reader(session), session.page(page_id)
-    return shown(reader, page, selected(reader.page_schema(page), filter_properties))
+    return serialize(reader, page, select_properties(reader.page_schema(page), filter_properties))
 
 
 def update(
     session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Iterable[str] = ()
 ) -> Json:
     """Change a page as a request says; what it does not name stays."""
-    checks.known_keys(body, _UPDATE_KEYS)
+    checks.check_keys(body, _UPDATE_KEYS)
     page, reader = session.page(page_id), Reader(session)
     refuse_below_trash(session, page)
     in_trash = checks.trash_flag(body, default=page.in_trash)
     if page.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
         raise archived_block()
-    written = _written(
+    written = _write_values(
         session, _data_source_of(session, page), checks.optional_object(body, "properties")
     )
     page = replace(
         _with_values(page, written.values),
-        icon=icons.icon(session, body["icon"]) if "icon" in body else page.icon,
-        cover=icons.cover(session, body["cover"]) if "cover" in body else page.cover,
+        icon=icons.read_icon(session, body["icon"]) if "icon" in body else page.icon,
+        cover=icons.read_cover(session, body["cover"]) if "cover" in body else page.cover,
         is_locked=checks.flag(body, "is_locked", default=page.is_locked),
         is_archived=checks.flag(body, "is_archived", default=page.is_archived),
         in_trash=in_trash,
-        **tree.edited(session),
+        **tree.edit_stamp(session),
     )
     PAGES.update(session.db, page)
     _link(session, reader.page_schema(page), page, written)
-    tree.keep_in_step(session, page.id, title=page.title, in_trash=page.in_trash)
+    tree.sync_block(session, page.id, title=page.title, in_trash=page.in_trash)
     if checks.flag(body, "erase_content", default=False):
-        tree.erase(session, page.id)
+        tree.trash_content(session, page.id)
     return retrieve(session, page.id, filter_properties)
 
 
-def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = None) -> Json:
+def serialize(reader: Reader, page: Page, properties: Iterable[Property] | None = None) -> Json:
     """Return a page as responses show it."""
     session = reader.session
     in_trash = page.in_trash or is_below_trash(session, page)
     wanted = in_order(reader.page_schema(page)) if properties is None else properties
-    values = {prop.name: reader.shown(page, prop) for prop in wanted}
+    values = {prop.name: reader.serialize(page, prop) for prop in wanted}
     if behaviour().new_property_type and properties is None and page.parent_type == ROW:
         values["Sparkline"] = {"id": "new%3F", "type": "sparkline", "sparkline": {"points": [1, 2]}}
     body = {
@@ -157,7 +157,7 @@ def shown(reader: Reader, page: Page, properties: Iterable[Property] | None = No
     return {**body, "archived": in_trash} if session.is_old else body
 
 
-def selected(schema: Schema, wanted: Iterable[str]) -> list[Property] | None:
+def select_properties(schema: Schema, wanted: Iterable[str]) -> list[Property] | None:
     """Return the properties that filter_properties names (by id or name), or None for all of them."""
     keys = list(wanted)
     if not keys:
@@ -177,7 +177,7 @@ def _data_source_of(session: Session, page: Page) -> DataSource | None:
     )
 
 
-def _written(session: Session, data_source: DataSource | None, sent: Any) -> Written:
+def _write_values(session: Session, data_source: DataSource | None, sent: Any) -> Written:
     bare_title = {"title": Property("title", "title", "title")}
     return write(session, data_source.schema() if data_source else bare_title, data_source, sent)
 
@@ -206,13 +206,13 @@ def _place(session: Session, page: Page, sent: Any) -> None:
             position = tree.first_position(session, parent_id) - 1
         if kind == "after_block":
             path = "body.position.after_block"
-            after = checks.an_object(checks.required(where, "after_block", "body.position"), path)
+            after = checks.an_object(checks.require(where, "after_block", "body.position"), path)
             position = tree.position_after(session, parent_id, checks.body_id(after, "id", path))
     tree.place(session, "child_page", page.id, parent_id, page.title, position)
 
 
 def _shown_parent(session: Session, page: Page) -> Mapping[str, Any]:
-    parent = tree.parent_of(page.parent_type, page.parent_id)
+    parent = tree.parent_reference(page.parent_type, page.parent_id)
     if page.parent_type != ROW:
         return parent
     return {**parent, "database_id": session.known_data_source(page.parent_id or "").database_id}

@@ -16,7 +16,7 @@ from notion_pm.emulator.schema import data_sources
 from notion_pm.emulator.schema.properties import Schema
 from notion_pm.emulator.store.records import PAGES, DataSource, Page
 from notion_pm.emulator.store.session import Session
-from notion_pm.emulator.values.values import Reader
+from notion_pm.emulator.values.reading import Reader
 
 Json = dict[str, Any]
 
@@ -52,14 +52,14 @@ class _Values(Mapping[str, Any]):
         return len(self._schema)
 
 
-def answer(
+def query_rows(
     session: Session, source: DataSource, body: Mapping[str, Any], filter_properties: Iterable[str]
 ) -> Json:
     """Return a page of a data source's rows, the newest first unless the request sorts them."""
-    checks.known_keys(body, _KEYS)
-    _refuse_gone(body)
+    checks.check_keys(body, _KEYS)
+    _refuse_trash_queries(body)
     schema, reader = source.schema(), Reader(session)
-    wanted = pages.selected(schema, filter_properties)
+    wanted = pages.select_properties(schema, filter_properties)
     only = (
         checks.one_of(body["result_type"], _RESULT_TYPES, "body.result_type")
         if "result_type" in body
@@ -67,7 +67,7 @@ def answer(
     )
     results = select(reader, source, query.parse(body, query.Properties.of_schema(schema.values())))
     found = {page.id: page for page in _pages(session, source, results.page_ids)}
-    rows = [pages.shown(reader, found[page_id], wanted) for page_id in results.page_ids]
+    rows = [pages.serialize(reader, found[page_id], wanted) for page_id in results.page_ids]
     rows = _with_other_results(session, source, rows, only)
     status = results.request_status()
     envelope = as_list("page_or_data_source", Slice(rows, results.next_cursor))
@@ -84,11 +84,11 @@ def _with_other_results(
     if "partial_pages" in others and rows:
         rows = [{"object": "page", "id": rows[0]["id"]}, *rows[1:]]
     if "data_sources" in others and only != "page":
-        rows = [data_sources.shown(session, source), *rows]
+        rows = [data_sources.serialize(session, source), *rows]
     return rows
 
 
-def _refuse_gone(body: Mapping[str, Any]) -> None:
+def _refuse_trash_queries(body: Mapping[str, Any]) -> None:
     """Refuse to list what is archived or in the trash, which sources disagree on (notion-api.md 2.2)."""
     for key in ("in_trash", "archived", "is_archived"):
         if checks.flag(body, key, default=False):

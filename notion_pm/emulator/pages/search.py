@@ -17,10 +17,10 @@ from notion_pm.emulator.http import checks
 from notion_pm.emulator.http.lists import as_list, page_of
 from notion_pm.emulator.pages import pages
 from notion_pm.emulator.schema import data_sources
-from notion_pm.emulator.store.clock import stored
+from notion_pm.emulator.store.clock import to_stored
 from notion_pm.emulator.store.records import PAGES
 from notion_pm.emulator.store.session import Session
-from notion_pm.emulator.values.values import Reader
+from notion_pm.emulator.values.reading import Reader
 
 Json = dict[str, Any]
 
@@ -37,7 +37,7 @@ _SOURCES = {
 
 def search(session: Session, body: Mapping[str, Any]) -> Json:
     """Return pages and data sources whose title has a word of the query."""
-    checks.known_keys(body, _KEYS)
+    checks.check_keys(body, _KEYS)
     wanted = checks.optional_object(body, "filter")
     words = _words(checks.a_string(body.get("query", ""), "body.query"))
     gone = (
@@ -53,7 +53,7 @@ def search(session: Session, body: Mapping[str, Any]) -> Json:
         body.get("page_size"),
         path="body",
     )
-    results = [_shown(session, hit["id"]) for hit in hits.results]
+    results = [_serialize(session, hit["id"]) for hit in hits.results]
     return {**as_list("page_or_data_source", hits), "results": results}
 
 
@@ -80,7 +80,7 @@ def _hits(
     session: Session, kind: str, words: set[str], *, gone: bool | None
 ) -> list[tuple[str, int, str]]:
     lag = max(session.settings.search_lag, timedelta(seconds=behaviour().search_lag))
-    indexed_until = stored(session.moment - lag)
+    indexed_until = to_stored(session.moment - lag)
     column = "gone" if gone is None else "shown_gone"
     rows = session.db.execute(
         f"SELECT * FROM ({_SOURCES[kind]}) WHERE {column} = ? AND last_edited_time <= ?",
@@ -108,10 +108,10 @@ def _words(text: str) -> set[str]:
     return {word.removesuffix("s") for word in _WORD.findall(text.casefold())}
 
 
-def _shown(session: Session, notion_id: str) -> Json:
+def _serialize(session: Session, notion_id: str) -> Json:
     page = PAGES.find(session.db, notion_id)
     return (
-        pages.shown(Reader(session), page)
+        pages.serialize(Reader(session), page)
         if page
-        else data_sources.shown(session, session.data_source(notion_id))
+        else data_sources.serialize(session, session.data_source(notion_id))
     )

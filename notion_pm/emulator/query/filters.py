@@ -82,7 +82,7 @@ def _parse_group(
     body: Mapping[str, Any], joints: list[str], properties: Properties, path: str, depth: int
 ) -> Group:
     operator: Literal["and", "or"] = "and" if joints[0] == "and" else "or"
-    checks.known_keys(body, {operator}, path)
+    checks.check_keys(body, {operator}, path)
     if depth >= MAX_DEPTH:
         raise body_error(f"{path}.{operator}", "not present", body[operator])
     members = checks.an_array(body[operator], f"{path}.{operator}")
@@ -96,9 +96,9 @@ def _parse_group(
 def _parse_timestamp(body: Mapping[str, Any], path: str) -> Condition:
     name = body["timestamp"]
     checks.one_of(name, TIMESTAMPS, f"{path}.timestamp")
-    checks.known_keys(body, {"timestamp", "type", name}, path)
+    checks.check_keys(body, {"timestamp", "type", name}, path)
     return Condition(
-        Timestamp(name), _parse_test("date", checks.required(body, name, path), f"{path}.{name}")
+        Timestamp(name), _parse_test("date", checks.require(body, name, path), f"{path}.{name}")
     )
 
 
@@ -106,8 +106,8 @@ def _parse_property(body: Mapping[str, Any], properties: Properties, path: str) 
     keys = [key for key in FILTER_KEYS if key in body]
     if not keys:
         raise _no_key(path)
-    checks.known_keys(body, {"property", "type", keys[0]}, path)
-    name = checks.a_string(checks.required(body, "property", path), f"{path}.property")
+    checks.check_keys(body, {"property", "type", keys[0]}, path)
+    name = checks.a_string(checks.require(body, "property", path), f"{path}.property")
     target = properties.find(name)
     if target is None:
         raise validation_error(f"Could not find property with name or id: {name}")
@@ -144,7 +144,7 @@ def _parse_inner(kinds: Mapping[str, Kind], body: Any, path: str) -> Test:
     key = next((key for key in kinds if key in body), None)
     if key is None:
         raise operands.all_missing(f"{path}.{key}" for key in kinds)
-    checks.known_keys(body, {key}, path)
+    checks.check_keys(body, {key}, path)
     return _parse_test(kinds[key], body[key], f"{path}.{key}")
 
 

@@ -80,7 +80,7 @@ def _positive(test: Test, value: Comparable, asker: Asker) -> bool:
             test.operator, str(test.operand or ""), asker.now
         )
     if isinstance(value, frozenset):
-        return not value.isdisjoint(wanted(test, asker))
+        return not value.isdisjoint(wanted_ids(test, asker))
     if test.kind == "text":
         return _TEXTS[test.operator](str(value), fold(str(test.operand)))
     if test.kind == "number":
@@ -88,7 +88,7 @@ def _positive(test: Test, value: Comparable, asker: Asker) -> bool:
     return value == test.operand
 
 
-def wanted(test: Test, asker: Asker) -> tuple[str, ...]:
+def wanted_ids(test: Test, asker: Asker) -> tuple[str, ...]:
     """Return the ids (or option names, inside rollups) of which a value must have one."""
     if isinstance(test.operand, tuple):
         return test.operand

@@ -23,7 +23,7 @@ def parse(kind: Kind, body: Any, path: str) -> tuple[str, Operand]:
     operator = next((key for key in body if key in allowed), None)
     if operator is None:
         raise all_missing(f"{path}.{name}" for name in sorted(allowed))
-    checks.known_keys(body, {operator}, path)
+    checks.check_keys(body, {operator}, path)
     return operator, _operand(kind, operator, body[operator], f"{path}.{operator}")
 
 

@@ -80,7 +80,7 @@ class Properties:
         """Return the property of that name, or of that id as responses show it, if there is one."""
         if name_or_id in self._by_name:
             return self._by_name[name_or_id]
-        found = self._by_id.get(name_or_id) or self._by_id.get(ids.decoded(name_or_id))
+        found = self._by_id.get(name_or_id) or self._by_id.get(ids.decode_property_id(name_or_id))
         return found if found and ids.is_accepted(found.id, name_or_id) else None
 
 

@@ -13,7 +13,7 @@ from notion_pm.emulator.query.matching import Asker, Row
 from notion_pm.emulator.query.paging import MOST_RESULTS, Results, paginate
 from notion_pm.emulator.query.search import FEW, Order, Search
 from notion_pm.emulator.query.selection import Query, select
-from notion_pm.emulator.query.sql import Source, Sql, compiled, conjuncts, values_of
+from notion_pm.emulator.query.sql import Source, Sql, compile_filter, conjuncts, values_of
 
 MOST_VALUES = (
     1000  # in one statement; SQLite would take more, though not as many as a filter may hold
@@ -41,7 +41,7 @@ def run(
     ]
     source = Source(number, data_source_id)
     parts = conjuncts(query.filter)
-    known = _known(compiled(part, source, asker) for part in parts)
+    known = _translatable(compile_filter(part, source, asker) for part in parts)
     search = Search(db, source, known, few)
     if len(known) == len(parts) and ordering.are_indexed(query.sorts):
         return _answer(search, query, most)
@@ -49,7 +49,7 @@ def run(
     return select(query, load(search.ids()), asker, anchor=anchor, most=most)
 
 
-def _known(conditions: Iterable[Sql | None]) -> tuple[Sql, ...]:
+def _translatable(conditions: Iterable[Sql | None]) -> tuple[Sql, ...]:
     """Return the conditions that SQL can tell, or none of them when they would make too long a statement."""
     known = tuple(condition for condition in conditions if condition is not None)
     return known if len(values_of(known)) <= MOST_VALUES else ()

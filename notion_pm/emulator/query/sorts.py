@@ -46,9 +46,9 @@ def parse_sorts(body: Any, properties: Properties, path: str = "body.sorts") -> 
 
 def _parse(body: Any, properties: Properties, path: str) -> Sort:
     checks.an_object(body, path)
-    checks.known_keys(body, {"property", "timestamp", "direction"}, path)
+    checks.check_keys(body, {"property", "timestamp", "direction"}, path)
     direction = checks.one_of(
-        checks.required(body, "direction", path), DIRECTIONS, f"{path}.direction"
+        checks.require(body, "direction", path), DIRECTIONS, f"{path}.direction"
     )
     return Sort(_target(body, properties, path), descending=direction == "descending")
 
@@ -56,7 +56,7 @@ def _parse(body: Any, properties: Properties, path: str) -> Sort:
 def _target(body: Mapping[str, Any], properties: Properties, path: str) -> Property | Timestamp:
     if "timestamp" in body:
         return Timestamp(checks.one_of(body["timestamp"], TIMESTAMPS, f"{path}.timestamp"))
-    name = checks.a_string(checks.required(body, "property", path), f"{path}.property")
+    name = checks.a_string(checks.require(body, "property", path), f"{path}.property")
     found = properties.find(name)
     if found is None:
         raise validation_error(f"Could not find sort property with name or id: {name}")
@@ -122,15 +122,17 @@ def _of_result(content: Mapping[str, Any]) -> Any:
             for item in content["array"]
         )
     if result == "string":
-        return _typed("text", values.fold(content["string"]) if content["string"] else None)
+        return _with_kind("text", values.fold(content["string"]) if content["string"] else None)
     if result in ("number", "boolean"):
-        return _typed("number", None if content[result] is None else float(content[result]))
+        return _with_kind("number", None if content[result] is None else float(content[result]))
     if result == "date":
-        return _typed("date", values.comparable("date", {"type": "date", "date": content["date"]}))
+        return _with_kind(
+            "date", values.comparable("date", {"type": "date", "date": content["date"]})
+        )
     return None
 
 
-def _typed(kind: str, value: Any) -> Any:
+def _with_kind(kind: str, value: Any) -> Any:
     return None if value is None else (kind, value)
 
 

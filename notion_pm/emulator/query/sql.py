@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from notion_pm.emulator.query import dates
 from notion_pm.emulator.query.filters import Filter, Group, Test, Timestamp
-from notion_pm.emulator.query.matching import Asker, wanted
+from notion_pm.emulator.query.matching import Asker, wanted_ids
 from notion_pm.emulator.query.operators import EMPTINESS
 from notion_pm.emulator.query.properties import Property
 from notion_pm.emulator.query.values import fold
@@ -92,7 +92,7 @@ class Source:
     id: str
 
 
-def compiled(condition: Filter, source: Source, asker: Asker) -> Sql | None:
+def compile_filter(condition: Filter, source: Source, asker: Asker) -> Sql | None:
     """Return the filter as a boolean expression over `p`, or None."""
     if isinstance(condition, Group):
         return _group(condition, source, asker)
@@ -113,7 +113,7 @@ def conjuncts(condition: Filter | None) -> tuple[Filter, ...]:
 
 
 def _group(group: Group, source: Source, asker: Asker) -> Sql | None:
-    parts = [compiled(part, source, asker) for part in group.parts]
+    parts = [compile_filter(part, source, asker) for part in group.parts]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
@@ -124,13 +124,13 @@ def all_of(parts: Iterable[Sql]) -> Sql:
     """Join expressions by AND."""
     pieces = list(parts)
     seek = next((piece.seek for piece in pieces if piece.seek), None)
-    return Sql(_joined(pieces, " AND ") or "1", values_of(pieces), seek)
+    return Sql(_join(pieces, " AND ") or "1", values_of(pieces), seek)
 
 
 def _any_of(pieces: Sequence[Sql]) -> Sql:
     """Join expressions by OR; where each can be looked up, so can all."""
     seeks = [piece.seek for piece in pieces if piece.seek]
-    joined = _joined(pieces, " OR ") or "0"
+    joined = _join(pieces, " OR ") or "0"
     selects = sum(seek.text.count(_UNION) + 1 for seek in seeks)
     if not pieces or len(seeks) < len(pieces) or selects > _MOST_SEEKS:
         return Sql(joined, values_of(pieces))
@@ -144,7 +144,7 @@ def values_of(pieces: Iterable[Sql]) -> tuple[object, ...]:
     return tuple(value for piece in pieces for value in piece.values)
 
 
-def _joined(pieces: Sequence[Sql], joint: str) -> str:
+def _join(pieces: Sequence[Sql], joint: str) -> str:
     return f"({joint.join(piece.text for piece in pieces)})" if pieces else ""
 
 
@@ -190,7 +190,7 @@ def _value(test: Test, asker: Asker) -> Sql:
             return Sql(f"value {_COMPARISONS[test.operator]} ?", (test.operand,))
         case "text":
             return _text(test.operator, fold(str(test.operand)))
-    return _one_of("value", wanted(test, asker))
+    return _one_of("value", wanted_ids(test, asker))
 
 
 def _text(operator: str, sought: str) -> Sql:
@@ -206,7 +206,9 @@ def _text(operator: str, sought: str) -> Sql:
 
 def _relation(target: Property, test: Test, asker: Asker) -> Sql:
     """A related page in the trash does not count."""
-    linked = Sql("1") if test.operator in EMPTINESS else _one_of("l.target_id", wanted(test, asker))
+    linked = (
+        Sql("1") if test.operator in EMPTINESS else _one_of("l.target_id", wanted_ids(test, asker))
+    )
     where = f"l.property_id = ? AND {linked.text}"
     live = "EXISTS (SELECT 1 FROM pages t WHERE t.id = l.target_id AND t.in_trash = 0)"
     values = (target.id, *linked.values)
@@ -220,7 +222,7 @@ def _author(column: str, test: Test, asker: Asker) -> Sql:
     """Every page has both authors."""
     if test.operator in EMPTINESS:
         return Sql("1" if test.operator == "is_not_empty" else "0")
-    found = _one_of(f"p.{column}", wanted(test, asker))
+    found = _one_of(f"p.{column}", wanted_ids(test, asker))
     return _not(found) if test.operator == "does_not_contain" else found
 
 
@@ -229,7 +231,7 @@ def _time(column: str, test: Test, source: Source, asker: Asker) -> Sql:
     if test.operator in EMPTINESS:
         return Sql("1" if test.operator == "is_not_empty" else "0")
     interval = dates.interval(test.operator, str(test.operand or ""), asker.now).of_minutes()
-    bounds = _between(f"p.{column}", _stored(interval.start), _stored(interval.end))
+    bounds = _between(f"p.{column}", _format_time(interval.start), _format_time(interval.end))
     where = f"p.parent_id = ? AND p.in_trash = 0 AND {bounds.text}"
     return Sql(
         bounds.text,
@@ -238,7 +240,7 @@ def _time(column: str, test: Test, source: Source, asker: Asker) -> Sql:
     )
 
 
-def _stored(moment: int | None) -> str | None:
+def _format_time(moment: int | None) -> str | None:
     """Write a moment as clock.stored does, one beyond the calendar as its end."""
     if moment is None:
         return None

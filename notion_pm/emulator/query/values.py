@@ -16,11 +16,11 @@ def comparable(kind: Kind, value: Value) -> Comparable:
     """Return what a test of `kind` looks at in `{"type": t, t: ...}`; None and empty sets are empty."""
     content = value.get(value["type"])
     if value["type"] in ("formula", "rollup"):
-        return _computed(kind, content or {})
+        return _computed_value(kind, content or {})
     return _READERS[kind](content)
 
 
-def _computed(kind: Kind, content: Value) -> Comparable:
+def _computed_value(kind: Kind, content: Value) -> Comparable:
     """A formula or rollup answers only tests of the kind that it results in."""
     result = content.get("type")
     if result is None or _RESULT_KINDS.get(result) != kind:

@@ -1,4 +1,4 @@
-"""Configs of properties that are computed from others: rollups and formulas (notion-api.md 3.3)."""
+"""Configs of rollups and formulas, which are computed from other properties (notion-api.md 3.3)."""
 
 from __future__ import annotations
 
@@ -16,51 +16,55 @@ from notion_pm.emulator.store.records import Property
 from notion_pm.emulator.store.session import Session
 
 ROLLUP_FUNCTIONS = (
-    *(
-        "count",
-        "count_values",
-        "empty",
-        "not_empty",
-        "unique",
-        "show_unique",
-        "percent_empty",
-        "percent_not_empty",
-    ),
-    *(
-        "sum",
-        "average",
-        "median",
-        "min",
-        "max",
-        "range",
-        "earliest_date",
-        "latest_date",
-        "date_range",
-    ),
-    *("checked", "unchecked", "percent_checked", "percent_unchecked"),
-    *("count_per_group", "percent_per_group", "show_original"),
+    "count",
+    "count_values",
+    "empty",
+    "not_empty",
+    "unique",
+    "show_unique",
+    "percent_empty",
+    "percent_not_empty",
+    "sum",
+    "average",
+    "median",
+    "min",
+    "max",
+    "range",
+    "earliest_date",
+    "latest_date",
+    "date_range",
+    "checked",
+    "unchecked",
+    "percent_checked",
+    "percent_unchecked",
+    "count_per_group",
+    "percent_per_group",
+    "show_original",
 )
-_LISTING = ("show_original", "show_unique")
-_DATING = ("earliest_date", "latest_date", "date_range")
+_LIST_FUNCTIONS = ("show_original", "show_unique")
+_DATE_FUNCTIONS = ("earliest_date", "latest_date", "date_range")
 
 
 def rollup_config(
     session: Session, schema: Schema, sent: Mapping[str, Any], existing: Config | None, path: str
 ) -> Config:
-    """Return the config of a rollup: a relation of this schema, and a property of the relation's target."""
+    """Return the config of a rollup.
+
+    It names a relation of this schema and a property of the data source that this points at.
+    """
     former = existing or {}
-    relation = _named(schema, sent, "relation_property", former, path)
+    relation = _find_referenced(schema, sent, "relation_property", former, path)
     if relation.type != "relation":
         raise validation_error(f"{relation.name} is expected to be relation.")
     target = session.known_data_source(relation.config["data_source_id"]).schema()
-    rolled = _named(target, sent, "rollup_property", former, path)
+    rolled_up = _find_referenced(target, sent, "rollup_property", former, path)
     function = sent.get("function") or former.get("function")
     if function is None:
         raise body_error(f"{path}.function", "defined")
     checks.one_of(function, ROLLUP_FUNCTIONS, f"{path}.function")
     return {
         "relation_property_id": relation.id,
-        "rollup_property_id": rolled.id,
+        "rollup_property_id": rolled_up.id,
         "function": function,
     }
 
@@ -68,12 +72,17 @@ def rollup_config(
 def rollup_path(
     session: Session, schema: Schema, rollup: Property
 ) -> tuple[Property | None, Property | None]:
-    """Return the relation that a rollup follows and the property it rolls up, where they still exist."""
+    """Return the relation that a rollup follows, and the property that it rolls up.
+
+    Each is None if it does not exist any more.
+    """
     relation = schema.get(rollup.config["relation_property_id"])
     if relation is None or relation.type != "relation":
         return None, None
     target = session.find_data_source(relation.config["data_source_id"])
-    return relation, target.schema().get(rollup.config["rollup_property_id"]) if target else None
+    if target is None:
+        return relation, None
+    return relation, target.schema().get(rollup.config["rollup_property_id"])
 
 
 def formula_config(
@@ -84,12 +93,13 @@ def formula_config(
     sent: Mapping[str, Any],
     path: str,
 ) -> Config:
-    """Return the config of a formula, which names properties by id; raises 400 for what cannot be computed.
+    """Return the config of a formula, whose stored expression names properties by id.
 
-    Notion's app also saves a formula with a mistake in it, which then has no value (recorded).
+    Raises 400 for a formula with an error. Notion's app saves such a formula too, and it has no
+    value (recorded).
     """
-    expression = checks.a_string(checks.required(sent, "expression", path), f"{path}.expression")
-    known = {prop.name: ids.encoded(prop.id) for prop in schema.values()}
+    expression = checks.a_string(checks.require(sent, "expression", path), f"{path}.expression")
+    known = {prop.name: ids.encode_property_id(prop.id) for prop in schema.values()}
     workspace_id = session.settings.workspace_id
     stored = expression
     try:
@@ -98,12 +108,12 @@ def formula_config(
         formulas.check(stored, property_infos(session, schema))
     except FormulaError as error:
         if not session.settings.is_person:
-            raise _formula_refused(error) from None
+            raise _invalid_formula(error) from None
     return {"expression": stored}
 
 
 def formula_type(session: Session, schema: Schema, formula: Property) -> FormulaType:
-    """Return the type of a formula's value; one that no longer holds together may be anything."""
+    """Return the type of a formula's value. It is ANY for a formula with an error."""
     try:
         return formulas.check(formula.config["expression"], property_infos(session, schema))
     except FormulaError:
@@ -111,35 +121,39 @@ def formula_type(session: Session, schema: Schema, formula: Property) -> Formula
 
 
 def property_infos(session: Session, schema: Schema) -> dict[str, PropertyInfo]:
-    """Return what formulas may know of the properties of a schema, by id."""
+    """Return what formulas need to know of the properties of a schema, by id."""
     return {prop.id: _info(session, schema, prop) for prop in schema.values()}
 
 
 def _info(session: Session, schema: Schema, prop: Property) -> PropertyInfo:
-    if prop.type == "relation":
-        target = session.find_data_source(prop.config["data_source_id"])
+    # Types and related schemas are looked up only when a formula needs them: formulas may refer to
+    # each other, and relations may lead back to this data source.
+    if prop.type != "relation":
         return PropertyInfo(
-            prop.id,
-            prop.name,
-            prop.type,
-            target=lambda: property_infos(session, target.schema()) if target else {},
+            prop.id, prop.name, prop.type, result=lambda: _result_type(session, schema, prop)
         )
-    return PropertyInfo(
-        prop.id, prop.name, prop.type, result=lambda: _result(session, schema, prop)
-    )
+
+    target = session.find_data_source(prop.config["data_source_id"])
+
+    def target_properties() -> dict[str, PropertyInfo]:
+        return property_infos(session, target.schema()) if target else {}
+
+    return PropertyInfo(prop.id, prop.name, prop.type, target=target_properties)
 
 
-def _result(session: Session, schema: Schema, prop: Property) -> FormulaType:
+def _result_type(session: Session, schema: Schema, prop: Property) -> FormulaType:
     if prop.type == "formula":
         return formula_type(session, schema, prop)
     function = prop.config["function"]
-    if function in _DATING:
+    if function in _DATE_FUNCTIONS:
         return formulas.DATE
-    return formulas.list_of(formulas.ANY) if function in _LISTING else formulas.NUMBER
+    if function in _LIST_FUNCTIONS:
+        return formulas.list_of(formulas.ANY)
+    return formulas.NUMBER
 
 
 def _refuse_cycle(schema: Schema, formula_id: str, expression: str) -> None:
-    """Refuse a formula that would need its own value."""
+    """Refuse a formula that needs its own value, directly or through other formulas."""
     pending, seen = set(formulas.property_ids(expression)), set[str]()
     while pending:
         property_id = pending.pop()
@@ -151,17 +165,19 @@ def _refuse_cycle(schema: Schema, formula_id: str, expression: str) -> None:
             pending |= formulas.property_ids(prop.config["expression"])
 
 
-def _formula_refused(error: FormulaError) -> ApiError:
+def _invalid_formula(error: FormulaError) -> ApiError:
     return validation_error(f"Invalid formula: {error}")
 
 
-def _named(
+def _find_referenced(
     schema: Schema, sent: Mapping[str, Any], role: str, former: Mapping[str, Any], path: str
 ) -> Property:
+    """Return the property that `<role>_id` or `<role>_name` names, or else the former one."""
     key = sent.get(f"{role}_id") or sent.get(f"{role}_name")
-    if key is None and former.get(f"{role}_id") in schema:
-        return schema[former[f"{role}_id"]]
     if key is None:
+        former_id = former.get(f"{role}_id")
+        if former_id in schema:
+            return schema[former_id]
         raise body_error(f"{path}.{role}_name", "defined")
     found = find_property(schema, checks.a_string(key, f"{path}.{role}_name"), in_schema=True)
     if found is None:

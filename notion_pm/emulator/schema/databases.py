@@ -1,4 +1,4 @@
-"""Laws of databases: create, read, update, trash (notion-api.md 2.1)."""
+"""Databases: create, retrieve, update, move to the trash (notion-api.md 2.1)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from notion_pm.emulator.store.clock import to_the_millisecond
 from notion_pm.emulator.store.records import DATABASES, Database
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.values import icons
-from notion_pm.emulator.values.richtext import normalized, plain, plain_text
+from notion_pm.emulator.values.richtext import normalize, plain, plain_text
 
 Json = dict[str, Any]
 
@@ -38,75 +38,81 @@ _UPDATE_KEYS = frozenset(
         "is_locked",
     )
 )
-_UNTITLED = "New database"  # what an empty title is shown as; the data source keeps its empty title (recorded)
+# Responses show an empty title as this. The stored title of the data source stays empty (recorded).
+_UNTITLED = "New database"
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Create a database with its first data source and that one's view, and return it.
+    """Create a database with its first data source and a view, and return it.
 
-    `properties` beside `initial_data_source` is the form of older versions: it is passed over in silence (measured).
+    `properties` next to `initial_data_source` is the form of older versions. It is ignored without
+    an error (measured).
     """
-    checks.known_keys(body, _CREATE_KEYS | {"properties"})
-    parent_type, parent_id = _parent(session, checks.required(body, "parent"))
+    checks.check_keys(body, _CREATE_KEYS | {"properties"})
+    parent_type, parent_id = _read_parent(session, checks.require(body, "parent"))
     database = Database(
         id=ids.new_id(),
         parent_type=parent_type,
         parent_id=parent_id,
-        title=normalized(session, body.get("title", []), "body.title"),
-        description=normalized(session, body.get("description", []), "body.description"),
-        icon=icons.icon(session, body.get("icon")),
-        cover=icons.cover(session, body.get("cover")),
+        title=normalize(session, body.get("title", []), "body.title"),
+        description=normalize(session, body.get("description", []), "body.description"),
+        icon=icons.read_icon(session, body.get("icon")),
+        cover=icons.read_cover(session, body.get("cover")),
         is_inline=checks.flag(body, "is_inline", default=False),
-        **tree.stamp(session),
+        **tree.creation_stamp(session),
     )
     DATABASES.insert(session.db, database)
     tree.place_last(session, "child_database", database.id, parent_id, _title_text(database))
-    initial = checks.optional_object(body, "initial_data_source")
-    sent = checks.optional_object(initial, "properties", "body.initial_data_source")
+
+    source = checks.optional_object(body, "initial_data_source")
+    properties = checks.optional_object(source, "properties", "body.initial_data_source")
     path = "body.initial_data_source.properties"
-    data_sources.add(session, database, database.title, sent, icon=database.icon, path=path)
-    return shown(session, database)
+    data_sources.add(session, database, database.title, properties, icon=database.icon, path=path)
+    return serialize(session, database)
 
 
 def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
-    """Change a database as a request says. Its `last_edited_time` stays that of its creation (recorded)."""
-    checks.known_keys(body, _UPDATE_KEYS)
+    """Change a database. Its `last_edited_time` stays the time of its creation (recorded)."""
+    checks.check_keys(body, _UPDATE_KEYS)
     database = session.database(database_id)
     refuse_below_trash(session, database)
     in_trash = checks.trash_flag(body, default=database.in_trash)
     if database.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
         raise archived_block()
+
     changed = replace(
         database,
-        title=normalized(session, body["title"], "body.title")
-        if "title" in body
-        else database.title,
-        description=normalized(session, body["description"], "body.description")
-        if "description" in body
-        else database.description,
-        icon=icons.icon(session, body["icon"]) if "icon" in body else database.icon,
-        cover=icons.cover(session, body["cover"]) if "cover" in body else database.cover,
         is_inline=checks.flag(body, "is_inline", default=database.is_inline),
         is_locked=checks.flag(body, "is_locked", default=database.is_locked),
         in_trash=in_trash,
     )
+    if "title" in body:
+        changed = replace(changed, title=normalize(session, body["title"], "body.title"))
+    if "description" in body:
+        description = normalize(session, body["description"], "body.description")
+        changed = replace(changed, description=description)
+    if "icon" in body:
+        changed = replace(changed, icon=icons.read_icon(session, body["icon"]))
+    if "cover" in body:
+        changed = replace(changed, cover=icons.read_cover(session, body["cover"]))
     if body.get("parent") is not None:
-        changed = _moved(session, changed, body["parent"])
+        changed = _move(session, changed, body["parent"])
+
     DATABASES.update(session.db, changed)
     data_sources.follow_database(session, changed, {"title", "icon"} & body.keys())
-    tree.keep_in_step(session, changed.id, title=_title_text(changed), in_trash=changed.in_trash)
-    return shown(session, changed)
+    tree.sync_block(session, changed.id, title=_title_text(changed), in_trash=changed.in_trash)
+    return serialize(session, changed)
 
 
 def retrieve(session: Session, database_id: str) -> Json:
-    """Return a database. Raises ApiError for a linked view: the block of a database without data sources."""
+    """Return a database. Raises ApiError for a linked view, which has no data sources of its own."""
     database = session.database(database_id)
     if not session.data_sources_of(database.id):
         raise linked_database(database.id, status=int(behaviour().linked_databases))
-    return shown(session, database)
+    return serialize(session, database)
 
 
-def shown(session: Session, database: Database) -> Json:
+def serialize(session: Session, database: Database) -> Json:
     """Return a database as responses show it."""
     sources = session.data_sources_of(database.id)
     body = {
@@ -114,7 +120,7 @@ def shown(session: Session, database: Database) -> Json:
         "id": database.id,
         "title": database.title or [plain(_UNTITLED)],
         "description": database.description,
-        "parent": tree.parent_of(database.parent_type, database.parent_id),
+        "parent": tree.parent_reference(database.parent_type, database.parent_id),
         "is_inline": database.is_inline,
         "in_trash": database.in_trash,
         "is_locked": database.is_locked,
@@ -135,20 +141,20 @@ def _title_text(database: Database) -> str:
     return plain_text(database.title) or _UNTITLED
 
 
-def _moved(session: Session, database: Database, sent: Any) -> Database:
-    parent_type, parent_id = _parent(session, sent)
-    tree.take_out(session, database.id)
+def _move(session: Session, database: Database, sent: Any) -> Database:
+    parent_type, parent_id = _read_parent(session, sent)
+    tree.remove_place(session, database.id)
     tree.place_last(session, "child_database", database.id, parent_id, _title_text(database))
     return replace(database, parent_type=parent_type, parent_id=parent_id)
 
 
-def _parent(session: Session, sent: Any) -> tuple[str, str]:
+def _read_parent(session: Session, sent: Any) -> tuple[str, str]:
     parent = checks.an_object(sent, "body.parent")
     if parent.get("type") == "workspace" or "workspace" in parent:
         raise validation_error(
             "Internal integrations cannot create databases at the top of a workspace: name a page."
         )
-    checks.tag(parent, ("page_id",), "body.parent")
+    checks.read_type(parent, ("page_id",), "body.parent")
     page = session.page(checks.body_id(parent, "page_id", "body.parent"))
     refuse_trashed_parent(session, page)
     return "page_id", page.id

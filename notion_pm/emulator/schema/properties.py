@@ -1,4 +1,4 @@
-"""The property types (notion-api.md 3.1): which there are, what their configs may say, and how a schema is read."""
+"""The property types, their configs, and how properties are found in a schema (notion-api.md 3.1)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ NUMBER_FORMATS = [
 
 TEXTS = ("url", "email", "phone_number")
 STAMPS = ("created_time", "created_by", "last_edited_time", "last_edited_by")
-COMPUTED = ("formula", "rollup", "unique_id", *STAMPS, "button")  # what no client can write
+COMPUTED = ("formula", "rollup", "unique_id", *STAMPS, "button")  # cannot be written
 CONVERTIBLE = (
     "rich_text",
     "number",
@@ -78,35 +78,34 @@ CONVERTIBLE = (
 _MOST_IN_PREFIX = 10
 
 
-def _number(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
-    given = sent.get("format") or (existing or {}).get("format") or "number"
-    return {"format": checks.one_of(given, NUMBER_FORMATS, f"{path}.format")}
+def _number_config(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
+    number_format = sent.get("format") or (existing or {}).get("format") or "number"
+    return {"format": checks.one_of(number_format, NUMBER_FORMATS, f"{path}.format")}
 
 
-def _unique_id(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
+def _unique_id_config(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
     prefix = sent.get("prefix", (existing or {}).get("prefix"))
-    return {
-        "prefix": None
-        if not prefix
-        else checks.a_string(prefix, f"{path}.prefix", most=_MOST_IN_PREFIX)
-    }
+    if not prefix:
+        return {"prefix": None}
+    return {"prefix": checks.a_string(prefix, f"{path}.prefix", most=_MOST_IN_PREFIX)}
 
 
-def _nothing(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
+def _empty_config(sent: Mapping[str, Any], existing: Config | None, path: str) -> Config:
     return {}
 
 
-# Types whose config stands by itself; relation, rollup and formula look at other properties (schema.py).
+# Types whose config depends only on the request. For relation, rollup and formula, which also depend
+# on other properties, see schema.py.
 SELF_CONTAINED: dict[str, Callable[[Mapping[str, Any], Config | None, str], Config]] = {
     **dict.fromkeys(
-        ("title", "rich_text", "date", "people", "files", "checkbox", *TEXTS), _nothing
+        ("title", "rich_text", "date", "people", "files", "checkbox", *TEXTS), _empty_config
     ),
-    **dict.fromkeys((*STAMPS, "place", "button", "verification"), _nothing),
-    "number": _number,
+    **dict.fromkeys((*STAMPS, "place", "button", "verification"), _empty_config),
+    "number": _number_config,
     "select": select_config,
     "multi_select": select_config,
     "status": status_config,
-    "unique_id": _unique_id,
+    "unique_id": _unique_id_config,
 }
 TYPES = (*SELF_CONTAINED, "relation", "rollup", "formula")
 
@@ -114,35 +113,45 @@ Schema = dict[str, Property]
 
 
 def as_json(schema: Mapping[str, Property]) -> dict[str, dict[str, Any]]:
-    """Return a schema as the store keeps it."""
-    bodies = {property_id: asdict(each) for property_id, each in schema.items()}
-    return {
-        property_id: {k: v for k, v in body.items() if k != "id"}
-        for property_id, body in bodies.items()
-    }
+    """Return a schema as the store keeps it: by property id, without the id in each property."""
+    bodies = {}
+    for property_id, prop in schema.items():
+        body = asdict(prop)
+        del body["id"]
+        bodies[property_id] = body
+    return bodies
 
 
 def find_property(
     schema: Mapping[str, Property], key: str, *, in_schema: bool = False
 ) -> Property | None:
-    """Return the property that a key in a request's body means: its name, or its id as responses show it."""
-    by_name = next((each for each in schema.values() if each.name == key), None)
+    """Return the property of a key in a request's body: a name, or an id as responses show it."""
+    by_name = _find_by_name(schema, key)
     if by_name is not None:
         return by_name
-    by_id = schema.get(key) or schema.get(ids.decoded(key))
-    return by_id if by_id and ids.is_accepted(by_id.id, key, in_schema=in_schema) else None
+    by_id = schema.get(key) or schema.get(ids.decode_property_id(key))
+    if by_id is None or not ids.is_accepted(by_id.id, key, in_schema=in_schema):
+        return None
+    return by_id
 
 
 def property_of(schema: Mapping[str, Property], key: str) -> Property | None:
-    """Return the property of a name or of a decoded id: what the workspace keeps, and what arrives in a URL."""
-    return schema.get(key) or next((each for each in schema.values() if each.name == key), None)
+    """Return the property of a decoded id or a name, as in a URL or in stored data."""
+    return schema.get(key) or _find_by_name(schema, key)
+
+
+def _find_by_name(schema: Mapping[str, Property], name: str) -> Property | None:
+    for prop in schema.values():
+        if prop.name == name:
+            return prop
+    return None
 
 
 def unique_name(schema: Mapping[str, Property], wanted: str) -> str:
-    """Return a name that no property has yet, numbered where the wanted one is taken."""
-    taken = {each.name for each in schema.values()}
+    """Return a name that no property has yet: the wanted one, with a number if it is in use."""
+    used = {prop.name for prop in schema.values()}
     name, number = wanted, 0
-    while name in taken:
+    while name in used:
         number += 1
         name = f"{wanted} {number}"
     return name

@@ -1,4 +1,8 @@
-"""Two-way relations: each side is a property of its own data source, and knows the other side's id."""
+"""Relations, one-way and two-way.
+
+Each side of a two-way relation is a property of its own data source, and knows the id of the other
+side: `near` is the side that a request changes, `far` the other one. Links are stored for both.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ Config = dict[str, Any]
 _KINDS = ("single_property", "dual_property")
 
 
-def config(
+def read_config(
     session: Session,
     data_source_id: str,
     wanted: Property,
@@ -27,32 +31,31 @@ def config(
 ) -> Config:
     """Return the config of a relation.
 
-    A two-way one onto its own data source becomes one-way, as reported; in Notion's app it does not (recorded).
+    A two-way relation of a data source to itself becomes one-way (reported). Those made in Notion's
+    app do not (recorded).
     """
-    target = _target(session, sent, existing, path)
-    kind = _kind(sent, existing, path)
+    target = _read_target(session, sent, existing, path)
+    kind = _read_kind(sent, existing, path)
     _check_far_name(sent, path)
     if existing and (existing["data_source_id"] != target or existing["type"] != kind):
-        _let_go(
-            session,
-            data_source_id,
-            replace(wanted, config=existing),
-            keep_links=existing["data_source_id"] == target,
-        )
+        keep_links = existing["data_source_id"] == target
+        former = replace(wanted, config=existing)
+        _detach(session, data_source_id, former, keep_links=keep_links)
         existing = None
-    one_way = kind == "single_property" or (
-        target == data_source_id and not session.settings.is_person
-    )
-    far = (existing or {}).get("synced_property_id")
+    is_to_itself = target == data_source_id
+    if is_to_itself and not session.settings.is_person:
+        kind = "single_property"
     return {
         "data_source_id": target,
-        "type": "single_property" if one_way else kind,
-        "synced_property_id": far,
+        "type": kind,
+        "synced_property_id": (existing or {}).get("synced_property_id"),
     }
 
 
-def connect(session: Session, data_source_id: str, near: Property, sent: Mapping[str, Any]) -> None:
-    """Give a two-way relation its far side, or the far side the name that the request asks for."""
+def update_far_side(
+    session: Session, data_source_id: str, near: Property, sent: Mapping[str, Any]
+) -> None:
+    """Create the far side of a two-way relation, or rename it as the request says."""
     if near.config["type"] != "dual_property":
         return
     wanted = (sent.get("dual_property") or {}).get("synced_property_name")
@@ -64,13 +67,17 @@ def connect(session: Session, data_source_id: str, near: Property, sent: Mapping
         _save(session, target, replace(far, name=unique_name(target.schema(), wanted)))
 
 
-def forget(session: Session, data_source_id: str, near: Property) -> None:
-    """Remove the far side and all links of a relation that is about to go."""
-    _let_go(session, data_source_id, near, keep_links=False)
+def remove_relation(session: Session, data_source_id: str, near: Property) -> None:
+    """Remove the far side and all links of a relation, before it is deleted or converted."""
+    _detach(session, data_source_id, near, keep_links=False)
 
 
 def relink(session: Session, near: Property, page_id: str, targets: list[str]) -> None:
-    """Make a page's relation point at exactly these pages, in this order, and the far pages back at it."""
+    """Make a page's relation point at exactly these pages, in this order.
+
+    In a two-way relation the far pages point back. Targets that stay are not touched on the far
+    side, so that they keep their position there.
+    """
     rows = session.db.execute(
         "SELECT target_id FROM links WHERE page_id = ? AND property_id = ? ORDER BY seq",
         (page_id, near.id),
@@ -87,7 +94,7 @@ def relink(session: Session, near: Property, page_id: str, targets: list[str]) -
 
 
 def unlink_page(session: Session, page_id: str) -> None:
-    """Remove a page from every relation, for it leaves the data source that they are about."""
+    """Remove a page from every relation, because it leaves its data source."""
     session.db.execute("DELETE FROM links WHERE page_id = ? OR target_id = ?", (page_id, page_id))
 
 
@@ -101,15 +108,19 @@ def _unlink(session: Session, property_id: str, pairs: list[tuple[str, str]]) ->
     session.db.executemany(delete, [(property_id, *pair) for pair in pairs])
 
 
-def _target(session: Session, sent: Mapping[str, Any], existing: Config | None, path: str) -> str:
+def _read_target(
+    session: Session, sent: Mapping[str, Any], existing: Config | None, path: str
+) -> str:
     if existing and "data_source_id" not in sent:
         return str(existing["data_source_id"])
     return session.data_source(checks.body_id(sent, "data_source_id", path)).id
 
 
-def _kind(sent: Mapping[str, Any], existing: Config | None, path: str) -> str:
-    given = existing is None or any(key in sent for key in ("type", *_KINDS))
-    return checks.tag(sent if given else existing or {}, _KINDS, path)
+def _read_kind(sent: Mapping[str, Any], existing: Config | None, path: str) -> str:
+    names_kind = any(key in sent for key in ("type", *_KINDS))
+    if existing is not None and not names_kind:
+        return checks.read_type(existing, _KINDS, path)
+    return checks.read_type(sent, _KINDS, path)
 
 
 def _check_far_name(sent: Mapping[str, Any], path: str) -> None:
@@ -134,35 +145,41 @@ def _make_far_side(
     far = Property(ids.new_property_id(taken), name, "relation", link)
     _save(session, target, far)
     _save(session, near_source, replace(near, config={**near.config, "synced_property_id": far.id}))
+    # Existing links get their counterpart on the new far side.
     copy = """INSERT OR IGNORE INTO links (page_id, property_id, target_id)
               SELECT l.target_id, ?, l.page_id FROM links l JOIN pages p ON p.id = l.page_id
               WHERE p.parent_id = ? AND l.property_id = ? ORDER BY l.seq"""
     session.db.execute(copy, (far.id, data_source_id, near.id))
 
 
-def _let_go(session: Session, data_source_id: str, near: Property, *, keep_links: bool) -> None:
-    far, target = (
-        near.config.get("synced_property_id"),
-        session.find_data_source(near.config["data_source_id"]),
-    )
-    if far is not None and target is not None and keep_links:
-        # Only the direction changes: the far side stays, as a relation of its own (inferred from a recording).
-        _save(session, target, _one_way(target.schema()[far]))
-    elif far is not None and target is not None:
-        _clear_links(session, target.id, far)
-        remaining = {k: v for k, v in target.properties.items() if k != far}
-        session.save_data_source(replace(target, properties=remaining))
+def _detach(session: Session, data_source_id: str, near: Property, *, keep_links: bool) -> None:
+    """Separate a relation from its far side.
+
+    With `keep_links` only the direction changes: the far side stays, as a one-way relation (inferred
+    from a recording). Without, the far side and all links are removed.
+    """
+    far_id = near.config.get("synced_property_id")
+    target = session.find_data_source(near.config["data_source_id"])
+    if far_id is not None and target is not None:
+        if keep_links:
+            _save(session, target, _one_way(target.schema()[far_id]))
+        else:
+            _clear_links(session, target.id, far_id)
+            remaining = dict(target.properties)
+            remaining.pop(far_id, None)
+            session.save_data_source(replace(target, properties=remaining))
     if not keep_links:
         _clear_links(session, data_source_id, near.id)
 
 
 def _one_way(far: Property) -> Property:
-    config = {**far.config, "type": "single_property", "synced_property_id": None}
-    return replace(far, config=config)
+    read_config = {**far.config, "type": "single_property", "synced_property_id": None}
+    return replace(far, config=read_config)
 
 
 def _clear_links(session: Session, data_source_id: str, property_id: str) -> None:
-    clear = "DELETE FROM links WHERE property_id = ? AND page_id IN (SELECT id FROM pages WHERE parent_id = ?)"
+    clear = """DELETE FROM links WHERE property_id = ?
+               AND page_id IN (SELECT id FROM pages WHERE parent_id = ?)"""
     session.db.execute(clear, (property_id, data_source_id))
 
 

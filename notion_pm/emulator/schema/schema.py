@@ -1,8 +1,8 @@
-"""Laws of a data source's schema: what a request's `properties` does to it (notion-api.md 3.1 to 3.3).
+"""Change the schema of a data source by a request's `properties` (notion-api.md 3.1 to 3.3).
 
-An Editor works on a copy, in the order that lets one request name what another of its entries makes: plain properties,
-then relations, rollups, formulas. What a change means for stored pages is `rewriting`'s part, and `relations` keeps the
-two sides of a two-way relation together.
+The entries of a request may refer to each other, so they are applied in this order: plain properties,
+relations, rollups, formulas. schema_migration.py changes the stored pages, and relations.py keeps
+the two sides of a two-way relation consistent.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from notion_pm.emulator.store.session import Session
 MOST_IN_NAME = 2000
 MOST_BYTES = 50 * 1024
 _PHASES = {"relation": 1, "rollup": 2, "formula": 3}
-_BESIDE_CONFIG = ("type", "name", "description", "id")
+_NOT_CONFIG = ("type", "name", "description", "id")
 
 _Entry = tuple[str, Any, Property | None]
 
@@ -47,12 +47,13 @@ def edit(
 
 
 def _refuse_oversize(schema: Schema) -> None:
-    """Refuse a schema beyond Notion's limit, naming what takes most of it (4.2)."""
+    """Refuse a schema above Notion's limit (4.2). The error names the largest property."""
     sizes = {body["name"]: len(json.dumps(body)) for body in as_json(schema).values()}
     if sum(sizes.values()) > MOST_BYTES:
         largest = max(sizes, key=lambda name: sizes[name])
         raise validation_error(
-            f"The data source schema is too large: {sum(sizes.values())} bytes, at most {MOST_BYTES} are allowed. "
+            f"The data source schema is too large: {sum(sizes.values())} bytes, "
+            f"at most {MOST_BYTES} are allowed. "
             f'The largest property is "{largest}" with {sizes[largest]} bytes.'
         )
 
@@ -67,32 +68,36 @@ class Editor:
 
     @property
     def schema(self) -> Schema:
-        """The schema as it now stands (two-way relations may change it from the other side)."""
+        """The current schema. It is read each time: a two-way relation may change it elsewhere."""
         return self._session.data_source(self._id).schema()
 
     def apply(self, sent: Mapping[str, Any]) -> None:
-        """Carry out all entries of a request."""
-        entries = [
-            (key, spec, find_property(self.schema, key, in_schema=True))
-            for key, spec in sent.items()
-        ]
+        """Apply all entries of a request."""
+        entries: list[_Entry] = []
+        for key, spec in sent.items():
+            entries.append((key, spec, find_property(self.schema, key, in_schema=True)))
         entries.sort(key=lambda entry: _phase(entry[1], entry[2]))
         while entries:
-            entries = self._apply_those_possible(entries)
+            entries = self._apply_possible(entries)
 
-    def _apply_those_possible(self, entries: list[_Entry]) -> list[_Entry]:
-        """Carry out entries and return the formulas that must wait for another entry of the request."""
+    def _apply_possible(self, entries: list[_Entry]) -> list[_Entry]:
+        """Apply entries, and return the formulas that must wait for another formula.
+
+        Raises the first error if none of them could be applied.
+        """
         waiting: list[_Entry] = []
-        refusal: ApiError | None = None
+        first_error: ApiError | None = None
         for entry in entries:
+            key, spec, existing = entry
             try:
-                self._apply_one(*entry)
+                self._apply_one(key, spec, existing)
             except ApiError as error:
-                if _phase(entry[1], entry[2]) != _PHASES["formula"]:
+                if _phase(spec, existing) != _PHASES["formula"]:
                     raise
-                waiting, refusal = [*waiting, entry], refusal or error
-        if refusal and len(waiting) == len(entries):
-            raise refusal
+                waiting.append(entry)
+                first_error = first_error or error
+        if first_error and len(waiting) == len(entries):
+            raise first_error
         return waiting
 
     def _apply_one(self, key: str, spec: Any, existing: Property | None) -> None:
@@ -118,54 +123,52 @@ class Editor:
                 "Verification properties exist only in wikis and cannot be created."
             )
         property_id = "title" if kind == "title" else ids.new_property_id(schema)
-        created = Property(
-            property_id, self._free_name(key, None), kind, {}, _description(spec, None, path)
-        )
+        name = self._read_name(key, None)
+        created = Property(property_id, name, kind, {}, _read_description(spec, None, path))
         self._configure(created, spec, None, path)
-        schema_migration.fill(self._session, self._id, self.schema[property_id])
+        schema_migration.fill_new_property(self._session, self._id, self.schema[property_id])
 
     def _update(self, existing: Property, spec: Mapping[str, Any], path: str) -> None:
         kind = _type_of(spec, path) or existing.type
-        name = (
-            self._free_name(spec["name"], existing)
-            if spec.get("name") is not None
-            else existing.name
-        )
-        renamed = replace(
-            existing, name=name, description=_description(spec, existing.description, path)
-        )
+        name = existing.name
+        if spec.get("name") is not None:
+            name = self._read_name(spec["name"], existing)
+        description = _read_description(spec, existing.description, path)
+        renamed = replace(existing, name=name, description=description)
         if kind != existing.type:
             self._convert(renamed, kind, spec, path)
         else:
             self._configure(renamed, spec, existing, path)
 
     def _convert(self, existing: Property, kind: str, spec: Mapping[str, Any], path: str) -> None:
+        """Change the type of a property. Its values are removed, converted and written back."""
         if "title" in (existing.type, kind):
             raise validation_error("Cannot convert to or from the title property.")
         if existing.type == "relation":
-            relations.forget(self._session, self._id, existing)
-        values = schema_migration.take(self._session, self._id, existing)
+            relations.remove_relation(self._session, self._id, existing)
+        values = schema_migration.remove_values(self._session, self._id, existing)
         self._configure(replace(existing, type=kind, config={}), spec, None, path)
         if existing.type in CONVERTIBLE and kind in CONVERTIBLE:
-            schema_migration.convert(
+            schema_migration.write_converted(
                 self._session, self._id, existing, self.schema[existing.id], values
             )
-        schema_migration.fill(self._session, self._id, self.schema[existing.id])
+        schema_migration.fill_new_property(self._session, self._id, self.schema[existing.id])
 
     def _configure(
         self, wanted: Property, spec: Mapping[str, Any], existing: Property | None, path: str
     ) -> None:
-        """Work out the config of a new or changed property, and save it."""
+        """Read the config of a new or changed property, and save it."""
         sent = checks.optional_object(spec, wanted.type, path)
-        self._save(
-            replace(wanted, config=self._config(wanted, sent, existing, f"{path}.{wanted.type}"))
-        )
+        config = self._read_config(wanted, sent, existing, f"{path}.{wanted.type}")
+        self._save(replace(wanted, config=config))
         if existing and wanted.type in ("select", "multi_select", "status"):
-            schema_migration.drop_options(self._session, self._id, existing, self.schema[wanted.id])
+            schema_migration.remove_deleted_options(
+                self._session, self._id, existing, self.schema[wanted.id]
+            )
         if wanted.type == "relation" and (existing is None or sent):
-            relations.connect(self._session, self._id, self.schema[wanted.id], sent)
+            relations.update_far_side(self._session, self._id, self.schema[wanted.id], sent)
 
-    def _config(
+    def _read_config(
         self, wanted: Property, sent: Mapping[str, Any], existing: Property | None, path: str
     ) -> dict[str, Any]:
         config = existing.config if existing else None
@@ -174,7 +177,7 @@ class Editor:
         if config and not sent:
             return config
         if wanted.type == "relation":
-            return relations.config(self._session, self._id, wanted, sent, config, path)
+            return relations.read_config(self._session, self._id, wanted, sent, config, path)
         if wanted.type == "rollup":
             return rollup_config(self._session, self.schema, sent, config, path)
         return formula_config(self._session, self._id, self.schema, wanted, sent, path)
@@ -185,15 +188,21 @@ class Editor:
         if existing.type == "title":
             raise validation_error("Cannot delete the title property.")
         if existing.type == "relation":
-            relations.forget(self._session, self._id, existing)
-        schema_migration.take(self._session, self._id, existing)
-        self._replace({k: v for k, v in self.schema.items() if k != existing.id})
+            relations.remove_relation(self._session, self._id, existing)
+        schema_migration.remove_values(self._session, self._id, existing)
+        remaining = self.schema
+        del remaining[existing.id]
+        self._replace(remaining)
 
-    def _free_name(self, wanted: Any, existing: Property | None) -> str:
+    def _read_name(self, wanted: Any, existing: Property | None) -> str:
+        """Return a new name. Raises 400 if another property has it."""
         name = checks.a_string(wanted, f"{self._path}.name", most=MOST_IN_NAME)
-        holder = next((each for each in self.schema.values() if each.name == name), None)
-        if holder and (existing is None or holder.id != existing.id):
-            raise validation_error(f'Property name "{name}" is already in use in this data source.')
+        for prop in self.schema.values():
+            is_itself = existing is not None and prop.id == existing.id
+            if prop.name == name and not is_itself:
+                raise validation_error(
+                    f'Property name "{name}" is already in use in this data source.'
+                )
         return name
 
     def _save(self, changed: Property) -> None:
@@ -205,29 +214,37 @@ class Editor:
 
 
 def _phase(spec: Any, existing: Property | None) -> int:
+    """Return when an entry is applied. It is only sorted here, and checked when it is applied."""
     sent = spec if isinstance(spec, dict) else {}
-    kind = (
-        sent.get("type")
-        or next((key for key in sent if key in TYPES), None)
-        or (existing and existing.type)
-    )
+    kind = sent.get("type")
+    if not kind:
+        kind = next((key for key in sent if key in TYPES), None)
+    if not kind and existing:
+        kind = existing.type
     return _PHASES.get(str(kind), 0)
 
 
 def _type_of(spec: Mapping[str, Any], path: str) -> str | None:
-    """Return the type that a property's request names, by `type` or by the key of its config."""
-    named = [key for key in spec if key not in _BESIDE_CONFIG]
-    unknown = next((key for key in named if key not in TYPES), None)
-    if unknown is not None:
-        raise body_error(f"{path}.{unknown}", "not present", spec[unknown])
-    kind = spec.get("type", next(iter(named), None))
+    """Return the type of a property in a request: its `type`, or the key of its config.
+
+    Return None if it has neither, as in `{"name": "New name"}`.
+    """
+    config_keys = [key for key in spec if key not in _NOT_CONFIG]
+    for key in config_keys:
+        if key not in TYPES:
+            raise body_error(f"{path}.{key}", "not present", spec[key])
+    if "type" in spec:
+        kind = spec["type"]
+    else:
+        kind = config_keys[0] if config_keys else None
     return None if kind is None else checks.one_of(kind, TYPES, f"{path}.type")
 
 
-def _description(spec: Mapping[str, Any], existing: str | None, path: str) -> str | None:
-    """Return a description; a property that is configured anew without one loses it (3.1)."""
+def _read_description(spec: Mapping[str, Any], existing: str | None, path: str) -> str | None:
+    """Return the description. A request that sets options without a description clears it (3.1)."""
     if "description" not in spec:
-        configures = any(key in spec for key in ("select", "multi_select"))
-        return None if configures else existing
-    value = spec["description"]
-    return None if not value else checks.a_string(value, f"{path}.description")
+        sets_options = "select" in spec or "multi_select" in spec
+        return None if sets_options else existing
+    if not spec["description"]:
+        return None
+    return checks.a_string(spec["description"], f"{path}.description")

@@ -1,4 +1,4 @@
-"""What a connection may do, and what of the workspace it may see (notion-api.md 6.14, 6.15)."""
+"""The capabilities of a connection, and what is shared with it (notion-api.md 6.14, 6.15)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ CAPABILITIES = (
     "read_emails",
 )
 
-_OPEN = ("/v1/users/me", "/v1/oauth")
-_INSERTING = ("/v1/pages", "/v1/databases", "/v1/data_sources", "/v1/views", "/v1/file_uploads")
-_READING = ("/query", "/search", "/queries")
-# Where a page, block, database or data source stands. What is shared is shared with everything below it.
-_ABOVE = """
+_WITHOUT_CAPABILITY = ("/v1/users/me", "/v1/oauth")
+_INSERT_PATHS = ("/v1/pages", "/v1/databases", "/v1/data_sources", "/v1/views", "/v1/file_uploads")
+_READ_PATHS = ("/query", "/search", "/queries")
+# Whether something, or one of its ancestors, is among the shared ids. Sharing a page shares
+# everything below it.
+_IS_SHARED = """
     WITH RECURSIVE above (id) AS (
         VALUES (?)
         UNION SELECT coalesce(
-            (SELECT parent_id FROM pages WHERE id = above.id), (SELECT parent_id FROM blocks WHERE id = above.id),
+            (SELECT parent_id FROM pages WHERE id = above.id),
+            (SELECT parent_id FROM blocks WHERE id = above.id),
             (SELECT parent_id FROM databases WHERE id = above.id),
             (SELECT database_id FROM data_sources WHERE id = above.id)
         ) FROM above WHERE above.id IS NOT NULL
@@ -38,28 +40,30 @@ _ABOVE = """
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A connection's capabilities, and the ids of the pages and databases shared with it (None: all there are)."""
+    """The capabilities of a connection, and the ids of the pages and databases shared with it.
+
+    `shared` is None if everything is shared.
+    """
 
     capabilities: frozenset[str] = frozenset(CAPABILITIES)
     shared: frozenset[str] | None = None
 
     def check(self, method: str, path: str) -> None:
-        """Raise 403 where a capability is missing for a request."""
-        if needed(method, path) - self.capabilities:
+        """Raise 403 if the request needs a capability that is missing."""
+        if required_capabilities(method, path) - self.capabilities:
             raise ApiError(
                 403, "restricted_resource", "Insufficient permissions for this endpoint."
             )
 
     def sees(self, db: sqlite3.Connection, notion_id: str) -> bool:
-        """Return whether a page, block, database or data source is shared, by itself or with what it stands in."""
+        """Return whether a page, block, database or data source, or an ancestor of it, is shared."""
         if self.shared is None:
             return True
-        return (
-            db.execute(_ABOVE, (notion_id, json.dumps(sorted(self.shared)))).fetchone() is not None
-        )
+        shared = json.dumps(sorted(self.shared))
+        return db.execute(_IS_SHARED, (notion_id, shared)).fetchone() is not None
 
-    def shown_user(self, user: Mapping[str, object]) -> dict[str, object]:
-        """Return a user without the e-mail address, where that is not for this connection."""
+    def hide_email(self, user: Mapping[str, object]) -> dict[str, object]:
+        """Return a user, without the e-mail address if the connection may not read it."""
         if "read_emails" in self.capabilities or user["type"] != "person":
             return dict(user)
         return {**user, "person": {}}
@@ -68,18 +72,19 @@ class Access:
 EVERYTHING = Access()
 
 
-def needed(method: str, path: str) -> frozenset[str]:
+def required_capabilities(method: str, path: str) -> frozenset[str]:
     """Return the capabilities that a request needs (developers.notion.com/reference/capabilities)."""
-    if path.startswith(_OPEN):
+    if path.startswith(_WITHOUT_CAPABILITY):
         return frozenset()
     if path.startswith("/v1/users"):
         return frozenset(("read_users",))
     if path.startswith("/v1/comments"):
         return frozenset(("read_comments" if method == "GET" else "insert_comments",))
-    if method == "GET" or path.endswith(_READING) or "/queries/" in path:
+    if method == "GET" or path.endswith(_READ_PATHS) or "/queries/" in path:
         return frozenset(("read",))
     if path == "/v1/views":
         return frozenset(("insert", "update"))  # notion-api.md 2.6
-    is_appending = method == "PATCH" and path.endswith("/children")
-    is_making = method == "POST" and (path in _INSERTING or path.startswith("/v1/file_uploads"))
-    return frozenset(("insert",)) if is_appending or is_making else frozenset(("update",))
+    appends_blocks = method == "PATCH" and path.endswith("/children")
+    sends_file = path.startswith("/v1/file_uploads")
+    creates = method == "POST" and (path in _INSERT_PATHS or sends_file)
+    return frozenset(("insert",)) if appends_blocks or creates else frozenset(("update",))

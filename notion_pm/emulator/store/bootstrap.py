@@ -1,10 +1,12 @@
-"""How a workspace begins, and begins again: a bot, a person, a token, a page shared with the bot."""
+"""A workspace file as a whole: create, reset, count and copy it."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from notion_pm.emulator.store.ids import new_id
@@ -13,12 +15,23 @@ from notion_pm.emulator.store.session import Settings
 from notion_pm.emulator.values.richtext import plain
 
 _ROOT_TITLE = "Local workspace"
-_KEPT = ("settings", "users", "connections", "subscriptions")
+_KEPT_BY_RESET = ("settings", "users", "connections", "subscriptions")
+_COUNTED = {
+    "pages": "pages WHERE parent_type <> 'data_source_id'",
+    "rows": "pages WHERE parent_type = 'data_source_id'",
+    "databases": "databases",
+    "data_sources": "data_sources",
+    "views": "views",
+    "blocks": "blocks WHERE type NOT IN ('child_page', 'child_database')",
+    "comments": "comments",
+    "file_uploads": "file_uploads",
+    "users": "users",
+}
 
 
-def found(db: sqlite3.Connection, now: str) -> None:
-    """Give a new file its settings, users and root page."""
-    settings: dict[str, Any] = {
+def create_workspace(db: sqlite3.Connection, now: str) -> None:
+    """Give a new file its settings, a person, a bot and a root page."""
+    values: dict[str, Any] = {
         "workspace_id": new_id(),
         "workspace_name": _ROOT_TITLE,
         "bot_id": new_id(),
@@ -26,31 +39,32 @@ def found(db: sqlite3.Connection, now: str) -> None:
         "token": new_token(),
         "root_page_id": new_id(),
     }
-    db.executemany("INSERT INTO settings VALUES (?, ?)", settings.items())
-    founded = Settings(**settings)
+    db.executemany("INSERT INTO settings VALUES (?, ?)", values.items())
+    settings = Settings(**values)
     person = _person()
-    for user in (person, bot(founded)):
-        add_user(db, user)
-    PAGES.insert(db, _root_page(founded, author=person["id"], now=now))
+    add_user(db, person)
+    add_user(db, bot(settings))
+    PAGES.insert(db, _root_page(settings, author=person["id"], now=now))
 
 
-def reset(db: sqlite3.Connection, settings: Settings, now: str) -> None:
-    """Throw everything away but tokens, users and webhook subscriptions; the root page is made anew."""
+def reset_workspace(db: sqlite3.Connection, settings: Settings, now: str) -> None:
+    """Delete everything except tokens, users and webhook subscriptions, and make a new root page."""
     tables = db.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     ).fetchall()
     for (table,) in tables:
-        if table not in _KEPT:
+        if table not in _KEPT_BY_RESET:
             db.execute(f"DELETE FROM {table}")
     author = db.execute(
         "SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq"
     ).fetchone()[0]
     PAGES.insert(db, _root_page(settings, author=author, now=now))
-    db.execute("DELETE FROM changes")  # nobody is told of each thing that went
+    # The deletions above have filled the journal of webhooks. Subscribers get no event for a reset.
+    db.execute("DELETE FROM changes")
 
 
 def new_token() -> str:
-    """Return a fresh token, which nobody could take for one of the real service."""
+    """Return a new token. Its form cannot be mistaken for a token of the real service."""
     return f"ntn_local_{secrets.token_urlsafe(24)}"
 
 
@@ -60,40 +74,37 @@ def add_user(db: sqlite3.Connection, user: dict[str, Any]) -> None:
 
 
 def _person() -> dict[str, Any]:
-    person = {"email": "pm@example.com"}
     return {
         "object": "user",
         "id": new_id(),
         "name": "Product Manager",
         "avatar_url": None,
         "type": "person",
-        "person": person,
+        "person": {"email": "pm@example.com"},
     }
 
 
 def bot(settings: Settings) -> dict[str, Any]:
     """Return the bot of a connection."""
-    body = {
-        "owner": {"type": "workspace", "workspace": True},
-        "workspace_name": settings.workspace_name,
-        "workspace_id": settings.workspace_id,
-        "workspace_limits": {
-            "max_file_upload_size_in_bytes": 5 * 1024 * 1024
-        },  # a free plan's (recorded)
-    }
-    name = settings.integration_name
+    # The limit of a free plan (recorded).
+    limits = {"max_file_upload_size_in_bytes": 5 * 1024 * 1024}
     return {
         "object": "user",
         "id": settings.bot_id,
-        "name": name,
+        "name": settings.integration_name,
         "avatar_url": None,
         "type": "bot",
-        "bot": body,
+        "bot": {
+            "owner": {"type": "workspace", "workspace": True},
+            "workspace_name": settings.workspace_name,
+            "workspace_id": settings.workspace_id,
+            "workspace_limits": limits,
+        },
     }
 
 
 def _root_page(settings: Settings, *, author: str, now: str) -> Page:
-    """Make the page that a person has shared with the bot."""
+    """Return the page at the top of the workspace, which a person has shared with the bot."""
     return Page(
         id=settings.root_page_id,
         parent_type="workspace",
@@ -105,3 +116,20 @@ def _root_page(settings: Settings, *, author: str, now: str) -> Page:
         last_edited_time=now,
         last_edited_by=author,
     )
+
+
+def count_objects(db: sqlite3.Connection) -> dict[str, int]:
+    """Return the number of objects of each kind, including those in the trash."""
+    counts = {}
+    for kind, rows in _COUNTED.items():
+        counts[kind] = int(db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0])
+    return counts
+
+
+def copy_file(db: sqlite3.Connection, target: Path) -> None:
+    """Copy the committed state to a new file, even while others write. Raises FileExistsError."""
+    with target.open("xb"):  # fails if the file exists, before SQLite opens it
+        pass
+    with closing(sqlite3.connect(target)) as copied:
+        db.backup(copied)
+        copied.execute("PRAGMA journal_mode = WAL")

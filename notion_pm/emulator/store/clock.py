@@ -1,4 +1,7 @@
-"""Time as the local workspace keeps it (microseconds, UTC) and as the API shows it (notion-api.md 4.3)."""
+"""Times: as the workspace stores them (microseconds, UTC) and as responses show them.
+
+The precision of responses differs between kinds of objects (notion-api.md 4.3).
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ Clock = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
-    """Return the present moment."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 @dataclass(slots=True)
 class ManualClock:
-    """A clock that stands still until it is moved: for tests and for replaying a failure."""
+    """A clock that only moves when it `advance` is called, for tests."""
 
     now: datetime = field(default_factory=lambda: datetime(2026, 7, 1, 9, 0, tzinfo=UTC))
 
@@ -24,13 +27,13 @@ class ManualClock:
         return self.now
 
     def advance(self, **delta: float) -> None:
-        """Move on by a timedelta's keywords: `clock.advance(minutes=2)`."""
+        """Advance by the keywords of a timedelta: `clock.advance(minutes=2)`."""
         self.now += timedelta(**delta)
 
 
 @dataclass(slots=True)
 class AdjustableClock:
-    """A clock that can be set to another moment, from which it runs on."""
+    """A clock that can be set to another time, and continues to run from there."""
 
     base: Clock
     _ahead: timedelta = timedelta()
@@ -39,24 +42,24 @@ class AdjustableClock:
         return self.base() + self._ahead
 
     def set(self, moment: datetime) -> None:
-        """Let it be this moment now."""
+        """Make this moment the current time."""
         self._ahead = moment - self.base()
 
     def reset(self) -> None:
-        """Return to the time of the clock underneath."""
+        """Use the time of the base clock again."""
         self._ahead = timedelta()
 
 
-def stored(moment: datetime) -> str:
-    """Write a moment for the store: fixed width, so that text order is time order."""
+def to_stored(moment: datetime) -> str:
+    """Return a moment as text of fixed width, so that the order of texts is the order of times."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def to_the_minute(stored_time: str) -> str:
-    """Show a stored time as pages, data sources, blocks and comments do: cut to the minute."""
+    """Return a stored time as pages, data sources, blocks and comments show it."""
     return f"{stored_time[:16]}:00.000Z"
 
 
 def to_the_millisecond(stored_time: str) -> str:
-    """Show a stored time as databases and views do."""
+    """Return a stored time as databases and views show it."""
     return f"{stored_time[:23]}+00:00"

@@ -1,4 +1,4 @@
-"""Connections to a workspace beside its own: each a bot with a token, capabilities, and what is shared with it."""
+"""Further connections to a workspace. Each is a bot with a token, capabilities and shared pages."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from notion_pm.emulator.store.store import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A further connection, as it is kept."""
+    """A further connection, as stored."""
 
-    id: str  # of its bot
+    id: str  # the id of its bot
     name: str
     token: str
     capabilities: list[str]
@@ -26,11 +26,11 @@ class Connection:
 
     @property
     def access(self) -> Access:
-        """What it may do and see."""
+        """Its capabilities, and what it sees."""
         return Access(frozenset(self.capabilities), frozenset(self.shared))
 
     def settings(self, own: Settings) -> Settings:
-        """Return the workspace's settings as this connection finds them."""
+        """Return the workspace's settings with the bot and token of this connection."""
         return replace(own, bot_id=self.id, integration_name=self.name, token=self.token)
 
 
@@ -44,36 +44,39 @@ def connect(
     capabilities: Iterable[str],
     shared: Iterable[str],
 ) -> Connection:
-    """Make a connection, or change what the one of this name may do and see; its token stays.
+    """Add a connection, or change the one of this name, which keeps its token.
 
-    Raises ApiError (400, 404) for an unknown capability and for what is no page or database.
+    Raises ApiError (400) for an unknown capability, page or database.
     """
     wanted = list(dict.fromkeys(capabilities))
     for capability in wanted:
         if capability not in CAPABILITIES:
-            raise validation_error(f"{capability} is no capability: {', '.join(CAPABILITIES)}")
-    pages = [_checked(db, notion_id) for notion_id in dict.fromkeys(shared)]
+            raise validation_error(
+                f"Unknown capability {capability}. Use any of: {', '.join(CAPABILITIES)}"
+            )
+    pages = list(dict.fromkeys(shared))
+    for page_id in pages:
+        _check_shareable(db, page_id)
     found = CONNECTIONS.select(db, "WHERE name = ?", (name,))
     if found:
         changed = replace(found[0], capabilities=wanted, shared=pages)
         CONNECTIONS.update(db, changed)
         return changed
-    made = Connection(
+    connection = Connection(
         id=new_id(), name=name, token=bootstrap.new_token(), capabilities=wanted, shared=pages
     )
-    CONNECTIONS.insert(db, made)
-    bootstrap.add_user(db, bootstrap.bot(made.settings(own)))
-    return made
+    CONNECTIONS.insert(db, connection)
+    bootstrap.add_user(db, bootstrap.bot(connection.settings(own)))
+    return connection
 
 
 def of_token(db: sqlite3.Connection, token: str) -> Connection | None:
-    """Return the connection that a token belongs to, if there is one."""
+    """Return the connection of a token, None if there is none."""
     found = CONNECTIONS.select(db, "WHERE token = ?", (token,))
     return found[0] if found else None
 
 
-def _checked(db: sqlite3.Connection, notion_id: str) -> str:
+def _check_shareable(db: sqlite3.Connection, notion_id: str) -> None:
     query = "SELECT 1 FROM pages WHERE id = ? UNION ALL SELECT 1 FROM databases WHERE id = ?"
     if db.execute(query, (notion_id, notion_id)).fetchone() is None:
-        raise validation_error(f"{notion_id} is no page or database of this workspace.")
-    return notion_id
+        raise validation_error(f"{notion_id} is not a page or database of this workspace.")

@@ -1,4 +1,4 @@
-"""What the store keeps beside the tree: views and their queries, comments, uploads, asynchronous tasks."""
+"""Records of views and their queries, comments, file uploads and asynchronous tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notion_pm.emulator.store.store import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View(Stamped):
-    """A view of a data source, held by a database (or by a dashboard of it)."""
+    """A view of a data source, in the tab bar of a database or as a widget of a dashboard."""
 
     database_id: str
     data_source_id: str | None
@@ -27,7 +27,7 @@ class View(Stamped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewQuery:
-    """The rows that a view showed at one moment, kept for a quarter of an hour."""
+    """The results of a view's query, kept for 15 minutes."""
 
     id: str
     view_id: str
@@ -50,7 +50,7 @@ class Comment(Stamped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileUpload(Stamped):
-    """A file on its way into the workspace; its bytes are rows of `file_parts`."""
+    """An uploaded file. Its bytes are rows of the table `file_parts`."""
 
     mode: str
     status: str = "pending"
@@ -64,7 +64,7 @@ class FileUpload(Stamped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsyncTask:
-    """Work that a request left to be done later. Here it is done at once; only the answer comes later."""
+    """Work that the real service does later. Here it is done at once; only its result waits."""
 
     id: str
     created_time: str

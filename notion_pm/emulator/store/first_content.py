@@ -16,7 +16,7 @@ from notion_pm.emulator.store.session import Session
 _WAYS = ("children", "content", "markdown")
 
 
-def wanted(session: Session, body: Mapping[str, Any]) -> Sequence[Draft]:
+def first_blocks(session: Session, body: Mapping[str, Any]) -> Sequence[Draft]:
     """Return the blocks that a request puts on its new page; raises 400 where it says so in two ways at once."""
     given = [way for way in _WAYS if body.get(way) is not None]
     if len(given) > 1:

@@ -1,6 +1,7 @@
-"""The workspace as it was some seconds ago: for queries that lag behind, where the behaviour wants them to.
+"""Earlier states of the workspace, for queries that lag (see Behaviour.query_lag).
 
-Before each write a reading transaction is begun on a connection of its own. SQLite keeps for it what it has seen.
+Before each write, a reading transaction is opened on its own connection. As long as it is open,
+SQLite (in WAL mode) keeps the state that it has seen.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from notion_pm.emulator.store.store import Store
 
 
 class Past:
-    """States before recent writes. Safe for threads: one query reads an old state at a time."""
+    """The states before recent writes. Threads may share it: one query at a time reads an old state."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -24,27 +25,37 @@ class Past:
         self._states: deque[tuple[datetime, sqlite3.Connection]] = deque()
 
     def keep_present(self, moment: datetime, lag: float) -> None:
-        """Keep the state before a write, as long as queries may still show it. Without a lag keep nothing."""
+        """Keep the state before a write for `lag` seconds. Without a lag, keep nothing."""
         with self._lock:
-            while self._states and (
-                not lag or self._states[0][0] <= moment - timedelta(seconds=lag)
-            ):
-                self._states.popleft()[1].close()
+            self._close_older_than(moment - timedelta(seconds=lag), keep_any=lag > 0)
             if lag:
                 db = self._store.reader()
                 db.execute("BEGIN")
-                db.execute(
-                    "SELECT count(*) FROM settings"
-                ).fetchone()  # only the first read pins the state
+                # BEGIN alone does not fix the state that a transaction sees: the first read does.
+                db.execute("SELECT count(*) FROM settings").fetchone()
                 self._states.append((moment, db))
+
+    def _close_older_than(self, oldest: datetime, *, keep_any: bool) -> None:
+        while self._states:
+            written, db = self._states[0]
+            if keep_any and written > oldest:
+                return
+            db.close()
+            self._states.popleft()
 
     @contextmanager
     def state_at(self, moment: datetime) -> Iterator[sqlite3.Connection]:
-        """Lend a connection that sees the workspace as it was then; the present where nothing was written since."""
+        """Return a connection that sees the workspace as it was at that moment."""
         with self._lock:
-            later = next((db for written, db in self._states if written > moment), None)
-            if later is not None:
-                yield later
+            # The oldest kept state that was replaced after the moment is what was visible then.
+            older_state = None
+            for written, db in self._states:
+                if written > moment:
+                    older_state = db
+                    break
+            if older_state is not None:
+                yield older_state
                 return
+        # Nothing was written since: the present is what was visible then.
         with self._store.transaction(write=False) as db:
             yield db

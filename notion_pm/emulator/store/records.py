@@ -1,4 +1,4 @@
-"""What the store keeps: one frozen record a row, and the table of each."""
+"""Records of databases, data sources, pages and blocks, and their tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RichText = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamped:
-    """What every object carries: its id, its trash mark, and who made and touched it when."""
+    """The fields of every object: its id, the trash mark, and who created and edited it when."""
 
     id: str
     created_time: str
@@ -26,7 +26,7 @@ class Stamped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database(Stamped):
-    """A container of data sources, standing on a page (or at the workspace's top)."""
+    """A container of data sources, on a page or at the top of the workspace."""
 
     parent_type: str
     parent_id: str | None
@@ -40,7 +40,10 @@ class Database(Stamped):
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property of a data source's schema. `config` names other properties and data sources by id only."""
+    """One property of a data source's schema.
+
+    `config` names other properties and data sources only by id, so that it survives renaming.
+    """
 
     id: str
     name: str
@@ -51,7 +54,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSource(Stamped):
-    """A table: its schema is kept as JSON by property id, and read through `schema`."""
+    """A table of pages. `properties` is its schema as JSON, by property id; read it by `schema`."""
 
     database_id: str
     title: RichText
@@ -69,7 +72,10 @@ class DataSource(Stamped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Stamped):
-    """A page: `properties` maps property id to the API's own JSON of the value; relations are rows of `links`."""
+    """A page. `properties` maps property ids to values in the API's JSON.
+
+    Relations are not in it: they are rows of the table `links`.
+    """
 
     parent_type: str
     parent_id: str | None
@@ -84,7 +90,10 @@ class Page(Stamped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block(Stamped):
-    """A block; child pages and databases too have one (`child_page`, `child_database`), which keeps their place."""
+    """A block. Child pages and databases have one too, which holds their position on the page.
+
+    Its type is then `child_page` or `child_database`, and its id that of the page or database.
+    """
 
     parent_type: str  # page_id | block_id | database_id
     parent_id: str

@@ -1,7 +1,7 @@
-"""The workspace's file: SQLite connections, one transaction a request, and tables of frozen records.
+"""The workspace's file: SQLite connections, transactions, and tables of frozen records.
 
-Safe for threads of one process (a pool of connections, one writer at a time) and for several processes (WAL, busy
-timeout).
+Several threads of a process may use it (a pool of connections, one writer at a time), and several
+processes (WAL mode, and a timeout for a busy file).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from notion_pm.emulator.query.index import prepare
 from notion_pm.emulator.store.migrations import MIGRATIONS, migrate
 
 _BUSY_SECONDS = 30
-_APPLICATION_ID = 0x6E706D6C  # marks a SQLite file as ours: "npml"
+_APPLICATION_ID = 0x6E706D6C  # "npml": marks a SQLite file as a local workspace
 
 
 class UnusableFileError(ValueError):
-    """A file that is no local workspace, or one that this version cannot read. Nothing in it was changed."""
+    """A file that is not a local workspace, or of a newer version. Nothing in it was changed."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} {reason}.")
@@ -33,17 +33,19 @@ class UnusableFileError(ValueError):
 
 
 class Store:
-    """The one door to a workspace's file."""
+    """The connections to a workspace's file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
-        self._writing = threading.Lock()  # threads queue here, rather than poll SQLite's lock
+        # Threads that write wait here for each other. SQLite's own lock is polled, which is slower
+        # and unfair.
+        self._writing = threading.Lock()
         try:
+            # Checked before WAL mode is set, which would already change the header of another
+            # program's file.
             with closing(_open(path)) as db:
-                _check_ownership(
-                    db, path
-                )  # before anything is written, even to a foreign file's header
+                _check_ownership(db, path)
             with closing(_connect(path)) as db:
                 migrate(db)
         except sqlite3.DatabaseError as error:
@@ -53,7 +55,7 @@ class Store:
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for one transaction: committed when the block ends well, else rolled back."""
+        """Open a transaction: committed at the end of the block, rolled back on an exception."""
         with self.connection() as db:
             if write:
                 with self._writing:
@@ -63,7 +65,7 @@ class Store:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection outside any transaction."""
+        """Borrow a connection, without a transaction."""
         db = self._borrow()
         try:
             yield db
@@ -71,7 +73,7 @@ class Store:
             self._idle.put(db)
 
     def reader(self) -> sqlite3.Connection:
-        """Return a connection that the caller closes."""
+        """Return a new connection, which the caller closes."""
         return _connect(self.path)
 
     def close(self) -> None:
@@ -96,18 +98,19 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = _open(path)
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA journal_mode = WAL")
-    db.execute(
-        "PRAGMA synchronous = NORMAL"
-    )  # with WAL: no loss when the program dies, and no wait for the disk
+    # With WAL, NORMAL does not wait for the disk, and loses nothing if the program is killed. Only a
+    # power failure can lose the last transactions.
+    db.execute("PRAGMA synchronous = NORMAL")
     prepare(db)
     return db
 
 
 def _check_ownership(db: sqlite3.Connection, path: Path) -> None:
-    """Refuse somebody else's database, and a workspace of a newer version."""
+    """Refuse a database of another program, and a workspace of a newer version."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     owner = db.execute("PRAGMA application_id").fetchone()[0]
-    is_new = version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    is_new = version == 0 and tables == 0
     if is_new:
         db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     elif owner != _APPLICATION_ID:
@@ -127,7 +130,7 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connect
 
 
 class _Record(Protocol):
-    """A dataclass that has an id."""
+    """A dataclass with an id."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
@@ -139,7 +142,7 @@ R = TypeVar("R", bound=_Record)
 
 
 class Table(Generic[R]):
-    """Reads and writes the frozen records of one table; the record's fields are the table's columns.
+    """Reads and writes the records of one table. The fields of a record are the columns.
 
     `json_columns` hold any JSON value (NULL is None); `flags` hold booleans.
     """
@@ -152,22 +155,23 @@ class Table(Generic[R]):
         self._columns = tuple(f.name for f in fields(record))
         self._json = frozenset(json_columns)
         self._flags = frozenset(flags)
-        names, marks = ", ".join(self._columns), ", ".join("?" * len(self._columns))
-        self._insert = f"INSERT INTO {name} ({names}) VALUES ({marks})"
-        self._update = (
-            f"UPDATE {name} SET {', '.join(f'{c} = ?' for c in self._columns)} WHERE id = ?"
-        )
-        self._select = f"SELECT {', '.join(f'{name}.{c}' for c in self._columns)} FROM {name} "
+        columns = ", ".join(self._columns)
+        marks = ", ".join("?" * len(self._columns))
+        assignments = ", ".join(f"{column} = ?" for column in self._columns)
+        qualified_columns = ", ".join(f"{name}.{column}" for column in self._columns)
+        self._insert = f"INSERT INTO {name} ({columns}) VALUES ({marks})"
+        self._update = f"UPDATE {name} SET {assignments} WHERE id = ?"
+        self._select = f"SELECT {qualified_columns} FROM {name} "
 
     def find(self, db: sqlite3.Connection, record_id: str) -> R | None:
-        """Return the record of this id, if there is one."""
+        """Return the record of this id, None if there is none."""
         row = db.execute(f"{self._select} WHERE id = ?", (record_id,)).fetchone()
         return None if row is None else self._load(row)
 
     def select(
         self, db: sqlite3.Connection, clauses: str, values: Iterable[object] = ()
     ) -> list[R]:
-        """Return the records that SQL clauses (JOIN, WHERE, ORDER BY, LIMIT) name."""
+        """Return the records that SQL clauses (JOIN, WHERE, ORDER BY, LIMIT) select."""
         return [self._load(row) for row in db.execute(self._select + clauses, tuple(values))]
 
     def insert(self, db: sqlite3.Connection, record: R) -> None:
@@ -179,7 +183,7 @@ class Table(Generic[R]):
         db.execute(self._update, (*self._dump(record), record.id))
 
     def delete(self, db: sqlite3.Connection, record_id: str) -> None:
-        """Remove the record of this id for good."""
+        """Delete the record of this id."""
         db.execute(f"DELETE FROM {self._name} WHERE id = ?", (record_id,))
 
     def _load(self, row: sqlite3.Row) -> R:

@@ -1,8 +1,8 @@
-"""What is left of a value when its property changes type (pure).
+"""Convert a value when its property changes type (pure).
 
-Measured on filled rows for all pairs of ten types (notion-seed, September 2026). Options come from the same request
-only: a value survives where an option has exactly its text. What happens to email, phone_number and files nobody has
-measured; they are treated as url, and files as lost.
+Measured on filled rows for all pairs of ten types (notion-seed, September 2026). Options come only
+from the same request: a value survives if one of them has exactly its text. What happens to email,
+phone_number and files was not measured; the first two are treated like url, and files are lost.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _OPTIONS = ("select", "status", "multi_select")
 _TEXTS = ("url", "email", "phone_number")
 _LEADING_NUMBER = re.compile(r"\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)")
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-_INTEGERS_BELOW = 1e21
-"""From here on JavaScript writes numbers with an exponent."""
+_INTEGERS_BELOW = 1e21  # JavaScript writes larger numbers with an exponent
 
 Json = dict[str, Any]
 
 
-def converted(value: Any, former_type: str, changed: Property, *, was_set: bool = True) -> Any:
-    """Return the value in the changed property's type, or None where nothing of it is left.
+def convert_value(value: Any, former_type: str, changed: Property, *, was_set: bool = True) -> Any:
+    """Return the value in the type of the changed property, None if nothing of it is left.
 
-    A status that was never set (`was_set` false) reads as its default option, and counts as empty here.
+    `was_set` is false for a status that was never set. It shows its default option, but a
+    conversion treats it as empty (measured).
     """
     kind = changed.type
     if kind == "checkbox":
@@ -48,22 +48,23 @@ def converted(value: Any, former_type: str, changed: Property, *, was_set: bool 
         case "select":
             return _from_option(value["name"], changed)
         case "status":
-            return None if kind in ("number", "date") else _from_option(value["name"], changed)
+            if kind in ("number", "date"):
+                return None
+            return _from_option(value["name"], changed)
         case "multi_select":
-            return _from_options([each["name"] for each in value], changed)
+            return _from_options([option["name"] for option in value], changed)
         case "date":
             return [plain(as_text(value, "date"))] if kind == "rich_text" else None
         case "checkbox":
-            return (
-                None
-                if kind in ("number", "date")
-                else _from_option(as_text(value, "checkbox"), changed)
-            )
+            if kind in ("number", "date"):
+                return None
+            return _from_option(as_text(value, "checkbox"), changed)
         case _:
             return None
 
 
 def _from_text(text: str, changed: Property, *, days_first: bool) -> Any:
+    """Convert a text. `days_first` is true for rich text, false for URLs and the like."""
     kind = changed.type
     if not text:
         return None
@@ -78,9 +79,11 @@ def _from_text(text: str, changed: Property, *, days_first: bool) -> Any:
     if kind not in _OPTIONS:
         return None
     if kind == "multi_select" and days_first:
-        return _chosen([part.strip() for part in text.split(",")], changed)
-    # Text is cut at its first comma before it is held against the options. Of URLs that is not known.
-    return _chosen([text.split(",")[0] if days_first else text], changed)
+        return _find_options([part.strip() for part in text.split(",")], changed)
+    # Text is cut at its first comma before it is compared with the options. For URLs this was not
+    # measured, so they are compared whole.
+    name = text.split(",")[0] if days_first else text
+    return _find_options([name], changed)
 
 
 def _from_number(text: str, changed: Property) -> Any:
@@ -89,7 +92,7 @@ def _from_number(text: str, changed: Property) -> Any:
         return [plain(text)]
     if kind in _TEXTS:
         return text
-    return _chosen([text], changed) if kind in _OPTIONS else None
+    return _find_options([text], changed) if kind in _OPTIONS else None
 
 
 def _from_option(name: str, changed: Property) -> Any:
@@ -102,7 +105,7 @@ def _from_option(name: str, changed: Property) -> Any:
         return _leading_number(name)
     if kind == "date":
         return _date(name, days_first=False)
-    return _chosen([name], changed) if kind in _OPTIONS else None
+    return _find_options([name], changed) if kind in _OPTIONS else None
 
 
 def _from_options(names: list[str], changed: Property) -> Any:
@@ -116,19 +119,23 @@ def _from_options(names: list[str], changed: Property) -> Any:
     return _from_option(names[0], changed)
 
 
-def _chosen(names: list[str], changed: Property) -> Any:
-    """Return the options of these names, one for a select or status; None where none of them is there."""
-    found = [
-        each for name in names if (each := options.find(changed.config["options"], {"name": name}))
-    ]
-    chosen = [options.as_value(each) for each in found]
-    if changed.type == "multi_select":
-        return chosen or None
-    return chosen[0] if chosen else None
+def _find_options(names: list[str], changed: Property) -> Any:
+    """Return the options of these names as a value, a single one for a select or status.
+
+    Return None if none of them exists.
+    """
+    chosen = []
+    for name in names:
+        option = options.find(changed.config["options"], {"name": name})
+        if option is not None:
+            chosen.append(options.as_value(option))
+    if not chosen:
+        return None
+    return chosen if changed.type == "multi_select" else chosen[0]
 
 
 def as_text(value: Any, kind: str) -> str:
-    """Return a value as Notion writes it into a text."""
+    """Return a value as Notion writes it when the property becomes a text."""
     if kind == "rich_text":
         return plain_text(value)
     if kind in ("select", "status"):
@@ -145,11 +152,14 @@ def as_text(value: Any, kind: str) -> str:
 
 
 def number_text(number: float) -> str:
-    """Return a number's shortest decimal text, as JavaScript writes it: 1000000, 0.5, 123456789012345680."""
+    """Return a number as JavaScript writes it: 1000000, 0.5, 123456789012345680."""
     value = float(number)
     if not value.is_integer() or abs(value) >= _INTEGERS_BELOW:
-        small = 1e-6 <= abs(value) < 1
-        return f"{Decimal(repr(value)):f}" if small else repr(value).replace("e-0", "e-")
+        if 1e-6 <= abs(value) < 1:
+            # Python writes 0.00001 as 1e-05, JavaScript without an exponent.
+            return f"{Decimal(repr(value)):f}"
+        return repr(value).replace("e-0", "e-")
+    # Python writes integers from 1e16 on with an exponent, JavaScript pads the digits with zeros.
     mantissa, _, exponent = repr(value).partition("e")
     if not exponent:
         return str(int(value))
@@ -169,7 +179,8 @@ def _date(text: str, *, days_first: bool) -> Json | None:
     found = _DAY_FIRST.fullmatch(text.strip()) if days_first else None
     try:
         if found:
-            start = date(int(found[3]), int(found[2]), int(found[1])).isoformat()
+            day, month, year = map(int, found.groups())
+            start = date(year, month, day).isoformat()
         elif len(text) == len("2026-01-15"):
             start = date.fromisoformat(text).isoformat()
         else:
@@ -180,15 +191,21 @@ def _date(text: str, *, days_first: bool) -> Json | None:
 
 
 def surviving_status(value: Mapping[str, Any], config: options.Config) -> Any:
-    """Return a status value after its options changed: itself, the option of its former name, or another.
+    """Return a status value after the options of its property changed.
 
-    Which option takes over the pages of one that is removed nobody knows; seen was one that is not the default.
+    1. The option of the same name. A status remembers in `was` the name of an option that was
+       removed, and gets it back when an option of that name returns (measured, notion-api.md 3.2).
+    2. Another option. Which one was not documented; measured was one that is not the default
+       (see Behaviour.removed_status).
     """
     former_name = value.get("was") or value["name"]
-    found = next((each for each in config["options"] if each["name"] == former_name), None)
-    if found:
-        return options.as_value(found)
-    heir = options.default_status(config)
+    same = options.find(config["options"], {"name": former_name})
+    if same is not None:
+        return options.as_value(same)
+
+    replacement = options.default_status(config)
     if behaviour().removed_status == "last" and config["options"]:
-        heir = options.as_value(config["options"][-1])
-    return {**heir, "was": former_name} if heir else None
+        replacement = options.as_value(config["options"][-1])
+    if replacement is None:
+        return None
+    return {**replacement, "was": former_name}

@@ -1,4 +1,7 @@
-"""Custom emojis: people upload them in Notion's app; the API lists them and takes them as icons and mentions."""
+"""Custom emojis. People upload them in Notion's app; the API lists them.
+
+Requests use them as icons and in mentions.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomEmoji:
-    """A picture under a name, which texts write between colons."""
+    """A picture with a name. Plain texts show it as `:name:`."""
 
     id: str
     name: str
@@ -34,10 +37,10 @@ def add(session: Session, name: str, url: str) -> Json:
     return asdict(emoji)
 
 
-def listed(
+def list_emojis(
     session: Session, name: str | None, start_cursor: str | None, page_size: str | None
 ) -> Json:
-    """Return a page of the workspace's emojis, of all or of those with a name, in the recorded envelope."""
+    """Return a page of the emojis, of all or of those with a name, in the recorded envelope."""
     found = EMOJIS.select(session.db, "WHERE ? IN (name, '') ORDER BY seq", (name or "",))
     page = page_of([asdict(emoji) for emoji in found], start_cursor, page_size)
     return {
@@ -50,21 +53,23 @@ def listed(
 
 
 def is_unknown(session: Session, icon: Any) -> bool:
-    """Return whether an icon is a custom emoji of which there is neither a record, nor a name and a picture in it."""
+    """Return whether an icon is a custom emoji that the workspace does not have.
+
+    One that the request describes in full, with a name and a picture, is not unknown.
+    """
     emoji = icon.get("custom_emoji") if isinstance(icon, dict) else None
     if not isinstance(emoji, dict) or not isinstance(emoji.get("id"), str):
         return False
-    return (
-        not (emoji.get("name") and emoji.get("url"))
-        and EMOJIS.find(session.db, emoji["id"]) is None
-    )
+    if emoji.get("name") and emoji.get("url"):
+        return False
+    return EMOJIS.find(session.db, emoji["id"]) is None
 
 
-def named(session: Session, sent: Any, path: str) -> Json:
-    """Return the emoji that an icon or a mention names by its id.
+def resolve_emoji(session: Session, sent: Any, path: str) -> Json:
+    """Return the emoji that an icon or a mention refers to by its id.
 
-    Nothing public tells whether Notion checks the id. An unknown emoji is taken with the name and picture that the
-    request gives it; without these it is refused (400).
+    No source says whether Notion checks the id. Here an unknown emoji is accepted with the name and
+    picture of the request, and refused (400) without them.
     """
     emoji = checks.an_object(sent, path)
     emoji_id = checks.body_id(emoji, "id", path)

@@ -1,4 +1,4 @@
-"""Laws of file uploads: announce, send, complete, attach (notion-api.md 2.8)."""
+"""File uploads: create, send, complete, attach (notion-api.md 2.8)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from notion_pm.emulator.http import checks
 from notion_pm.emulator.http.errors import ApiError, body_error, validation_error
 from notion_pm.emulator.http.links import HERE
 from notion_pm.emulator.http.lists import as_list, page_of
-from notion_pm.emulator.store.clock import stored, to_the_minute
+from notion_pm.emulator.store.clock import to_stored, to_the_minute
 from notion_pm.emulator.store.content_records import FILE_UPLOADS, FileUpload
 from notion_pm.emulator.store.ids import new_id
 from notion_pm.emulator.store.session import Session
@@ -27,82 +27,87 @@ _STATUSES = ("pending", "uploaded", "expired", "failed")
 _CREATE_KEYS = frozenset(("mode", "filename", "content_type", "number_of_parts", "external_url"))
 _MOST_PARTS = 10_000
 _LIFETIME = timedelta(hours=1)
-_IMPORT_TAKES = timedelta(seconds=1)
-_NOT_FETCHED = "A local workspace fetches nothing. This stands for the file at {url}\n"
+_IMPORT_DURATION = timedelta(seconds=1)
+_PLACEHOLDER = "A local workspace does not fetch files. This replaces the file at {url}\n"
 MOST_BYTES_IN_NAME = 900
 _SIGNED_FOR = timedelta(hours=1)
-FILES_URL = f"{HERE}/files"  # as stored; signed_files.py shows what opens it
+FILES_URL = f"{HERE}/files"  # as stored; signed_files.py makes it a URL that can be opened
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Announce a file; its bytes follow with `send`, or are taken from a URL."""
-    checks.known_keys(body, _CREATE_KEYS)
+    """Create an upload. Its bytes are sent with `send`, or imported from a URL."""
+    checks.check_keys(body, _CREATE_KEYS)
     mode = checks.one_of(body.get("mode", _MODES[0]), _MODES, "body.mode")
-    filename = _filename(body, mode)
+    filename = _read_filename(body, mode)
+    external_url = None
+    if mode == "external_url":
+        external_url = checks.a_url(body.get("external_url"), "body.external_url")
     upload = FileUpload(
         id=new_id(),
         mode=mode,
         filename=filename,
-        content_type=_content_type(body, filename),
-        number_of_parts=_parts(body, mode),
-        external_url=checks.a_url(body.get("external_url"), "body.external_url")
-        if mode == "external_url"
-        else None,
-        expiry_time=stored(session.moment + _LIFETIME),
-        **tree.stamp(session),
+        content_type=_read_content_type(body, filename),
+        number_of_parts=_read_number_of_parts(body, mode),
+        external_url=external_url,
+        expiry_time=to_stored(session.moment + _LIFETIME),
+        **tree.creation_stamp(session),
     )
     FILE_UPLOADS.insert(session.db, upload)
     if upload.external_url is not None:
-        data = _NOT_FETCHED.format(url=upload.external_url).encode()
+        data = _PLACEHOLDER.format(url=upload.external_url).encode()
         session.db.execute("INSERT INTO file_parts VALUES (?, ?, ?)", (upload.id, 1, data))
-    return shown(session, upload)
+    return serialize(session, upload)
 
 
-def _filename(body: Mapping[str, Any], mode: str) -> str | None:
+def _read_filename(body: Mapping[str, Any], mode: str) -> str | None:
     if body.get("filename") is None:
         if mode != "single_part":
             raise body_error("body.filename", "defined")
         return None
     filename = checks.a_string(body["filename"], "body.filename")
-    checks.at_most(len(filename.encode()), MOST_BYTES_IN_NAME, "body.filename.length")
+    checks.check_at_most(len(filename.encode()), MOST_BYTES_IN_NAME, "body.filename.length")
     return filename
 
 
-def _parts(body: Mapping[str, Any], mode: str) -> int | None:
+def _read_number_of_parts(body: Mapping[str, Any], mode: str) -> int | None:
     if mode != "multi_part":
         return None
-    number = checks.an_integer(checks.required(body, "number_of_parts"), "body.number_of_parts")
+    number = checks.an_integer(checks.require(body, "number_of_parts"), "body.number_of_parts")
     if number < 1:
         raise body_error("body.number_of_parts", "≥ `1`", number)
-    checks.at_most(number, _MOST_PARTS, "body.number_of_parts")
+    checks.check_at_most(number, _MOST_PARTS, "body.number_of_parts")
     return number
 
 
-def _content_type(body: Mapping[str, Any], filename: str | None) -> str | None:
+def _read_content_type(body: Mapping[str, Any], filename: str | None) -> str | None:
     if body.get("content_type") is None:
         return mimetypes.guess_type(filename)[0] if filename else None
     return checks.a_string(body["content_type"], "body.content_type")
 
 
 def find(session: Session, upload_id: str) -> FileUpload:
-    """Return an upload as it stands now; raises 404 where there is none."""
+    """Return an upload with its current status. Raises 404 if it does not exist."""
     upload = FILE_UPLOADS.find(session.db, upload_id)
     if upload is None:
         raise session.not_found("file_upload", upload_id)
-    return _aged(session, upload)
+    return _with_current_status(session, upload)
 
 
-def _aged(session: Session, upload: FileUpload) -> FileUpload:
-    """Return an upload as time has changed it: imported from its address, or expired (both recorded)."""
+def _with_current_status(session: Session, upload: FileUpload) -> FileUpload:
+    """Return an upload after the changes that only time makes, and that are not stored.
+
+    It may have been imported from its URL, or have expired (both recorded).
+    """
     imported = _import_time(upload)
     if upload.status == "pending" and imported is not None and imported <= session.now:
         upload = replace(
             upload,
             status="uploaded",
-            content_length=_sent_bytes(session, upload),
+            content_length=_count_bytes(session, upload),
             last_edited_time=imported,
         )
-    # What is attached to something has no expiry time; everything else expires, also where its bytes have arrived.
+    # Only an upload that is attached to something has no expiry time. All others expire, even after
+    # their bytes were sent.
     if upload.expiry_time is not None and upload.expiry_time <= session.now:
         return replace(
             upload, status="expired", expiry_time=None, last_edited_time=upload.expiry_time
@@ -111,16 +116,16 @@ def _aged(session: Session, upload: FileUpload) -> FileUpload:
 
 
 def _import_time(upload: FileUpload) -> str | None:
-    """Return when a file has been taken from its address."""
+    """Return when a file is imported from its URL, None if it is not imported."""
     if upload.external_url is None:
         return None
-    return stored(datetime.fromisoformat(upload.created_time) + _IMPORT_TAKES)
+    return to_stored(datetime.fromisoformat(upload.created_time) + _IMPORT_DURATION)
 
 
 def send(
     session: Session, upload_id: str, data: bytes, content_type: str | None, part: str | None
 ) -> Json:
-    """Take the bytes of a file, or of one part of it."""
+    """Receive the bytes of a file, or of one part of it."""
     upload = find(session, upload_id)
     _refuse_unless_pending(upload)
     limit = me(session)["bot"]["workspace_limits"]["max_file_upload_size_in_bytes"]
@@ -128,14 +133,14 @@ def send(
         raise validation_error(
             f"File size {len(data)} exceeds the limit of {limit} bytes of this workspace."
         )
-    number = _part_number(upload, part)
+    number = _read_part_number(upload, part)
     session.db.execute(
         "INSERT OR REPLACE INTO file_parts VALUES (?, ?, ?)", (upload.id, number, data)
     )
     if upload.mode == "single_part":
-        named = replace(upload, content_type=upload.content_type or content_type)
-        upload = _uploaded(session, named)
-    return shown(session, upload)
+        typed = replace(upload, content_type=upload.content_type or content_type)
+        upload = _mark_uploaded(session, typed)
+    return serialize(session, upload)
 
 
 def _refuse_unless_pending(upload: FileUpload) -> None:
@@ -145,7 +150,7 @@ def _refuse_unless_pending(upload: FileUpload) -> None:
         )
 
 
-def _part_number(upload: FileUpload, part: str | None) -> int:
+def _read_part_number(upload: FileUpload, part: str | None) -> int:
     if upload.number_of_parts is None:
         return 1
     if part is None or not part.isdigit() or not 1 <= int(part) <= upload.number_of_parts:
@@ -154,56 +159,60 @@ def _part_number(upload: FileUpload, part: str | None) -> int:
 
 
 def complete(session: Session, upload_id: str) -> Json:
-    """End a file that was sent in parts."""
+    """Complete a file that was sent in parts."""
     upload = find(session, upload_id)
     _refuse_unless_pending(upload)
-    if upload.number_of_parts is None or _sent_parts(session, upload) < upload.number_of_parts:
+    if upload.number_of_parts is None or _count_parts(session, upload) < upload.number_of_parts:
         raise validation_error(
             f"File upload {upload.id} cannot be completed: not all of its parts were sent."
         )
-    return shown(session, _uploaded(session, upload))
+    return serialize(session, _mark_uploaded(session, upload))
 
 
-def _uploaded(session: Session, upload: FileUpload) -> FileUpload:
+def _mark_uploaded(session: Session, upload: FileUpload) -> FileUpload:
     done = replace(
         upload,
         status="uploaded",
-        content_length=_sent_bytes(session, upload),
-        **tree.edited(session),
+        content_length=_count_bytes(session, upload),
+        **tree.edit_stamp(session),
     )
     FILE_UPLOADS.update(session.db, done)
     return done
 
 
-def _sent_bytes(session: Session, upload: FileUpload) -> int:
+def _count_bytes(session: Session, upload: FileUpload) -> int:
     row = session.db.execute(
         "SELECT sum(length(data)) FROM file_parts WHERE upload_id = ?", (upload.id,)
     ).fetchone()
     return int(row[0] or 0)
 
 
-def _sent_parts(session: Session, upload: FileUpload) -> int:
+def _count_parts(session: Session, upload: FileUpload) -> int:
     row = session.db.execute(
         "SELECT count(*) FROM file_parts WHERE upload_id = ?", (upload.id,)
     ).fetchone()
     return int(row[0])
 
 
-def listed(
+def list_uploads(
     session: Session, status: str | None, start_cursor: str | None, page_size: str | None
 ) -> Json:
     """Return a page of the uploads, newest first."""
     if status is not None:
         checks.one_of(status, _STATUSES, "query.status")
-    uploads = [
-        _aged(session, upload) for upload in FILE_UPLOADS.select(session.db, "ORDER BY seq DESC")
-    ]
-    wanted = [shown(session, upload) for upload in uploads if status in (None, upload.status)]
-    return as_list("file_upload", page_of(wanted, start_cursor, page_size))
+    results = []
+    for stored in FILE_UPLOADS.select(session.db, "ORDER BY seq DESC"):
+        upload = _with_current_status(session, stored)
+        if status in (None, upload.status):
+            results.append(serialize(session, upload))
+    return as_list("file_upload", page_of(results, start_cursor, page_size))
 
 
-def shown(session: Session, upload: FileUpload) -> Json:
-    """Return an upload as responses show it; the address to send to only while it is awaited (recorded)."""
+def serialize(session: Session, upload: FileUpload) -> Json:
+    """Return an upload as responses show it.
+
+    The URL to send the bytes to is there only while it is pending (recorded).
+    """
     body: Json = {
         "object": "file_upload",
         "id": upload.id,
@@ -216,7 +225,8 @@ def shown(session: Session, upload: FileUpload) -> Json:
         body["upload_url"] = f"{HERE}/v1/file_uploads/{upload.id}/send"
     body |= {
         "in_trash": upload.in_trash,
-        "archived": upload.in_trash,  # in every version: 2026-03-11 renames it in pages, blocks and databases only
+        # In every version: 2026-03-11 removes it only from pages, blocks and databases.
+        "archived": upload.in_trash,
         "status": upload.status,
         "filename": upload.filename,
         "content_type": upload.content_type,
@@ -229,13 +239,13 @@ def shown(session: Session, upload: FileUpload) -> Json:
     if upload.number_of_parts is not None:
         body["number_of_parts"] = {
             "total": upload.number_of_parts,
-            "sent": _sent_parts(session, upload),
+            "sent": _count_parts(session, upload),
         }
     return body
 
 
 def hosted_file(session: Session, upload_id: str) -> Json:
-    """Return the file object of an upload that is attached to something; raises 400 before its bytes are there."""
+    """Attach an upload, and return the file object. Raises 400 if its bytes were not sent yet."""
     upload = find(session, upload_id)
     if upload.status != "uploaded":
         raise ApiError(
@@ -243,12 +253,12 @@ def hosted_file(session: Session, upload_id: str) -> Json:
             "validation_error",
             f"File upload {upload_id} has not been uploaded: its status is {upload.status}.",
         )
-    FILE_UPLOADS.update(session.db, replace(upload, expiry_time=None))
+    FILE_UPLOADS.update(session.db, replace(upload, expiry_time=None))  # attached: never expires
     name = quote(upload.filename or "Untitled", safe="")
     return {"url": f"{FILES_URL}/{upload.id}/{name}", "expiry_time": _expiry(session)}
 
 
 def _expiry(session: Session) -> str:
-    return (session.moment + _SIGNED_FOR).strftime(
-        "%Y-%m-%dT%H:%M:%S."
-    ) + f"{session.moment.microsecond // 1000:03d}Z"
+    expiry = session.moment + _SIGNED_FOR
+    milliseconds = expiry.microsecond // 1000
+    return f"{expiry:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"

@@ -1,4 +1,4 @@
-"""Rich text: what clients send, made into what Notion stores and shows (notion-api.md 3.5, limits 4.2)."""
+"""Rich text: read what clients send into what responses show (notion-api.md 3.5, limits 4.2)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from notion_pm.emulator.http.checks import (
     an_object,
     body_id,
     one_of,
-    required,
-    tag,
+    read_type,
+    require,
 )
 from notion_pm.emulator.http.errors import body_error
 from notion_pm.emulator.http.links import object_url
-from notion_pm.emulator.store import dates
 from notion_pm.emulator.store.records import DATA_SOURCES, DATABASES, PAGES, RichText
 from notion_pm.emulator.store.session import Session
-from notion_pm.emulator.values import custom_emojis
-from notion_pm.emulator.values.users import shown_user
+from notion_pm.emulator.values import custom_emojis, dates
+from notion_pm.emulator.values.users import serialize_user
 
 MOST_CHARACTERS = 2000
 MOST_IN_EQUATION = 1000
@@ -45,48 +44,47 @@ def plain_text(items: Iterable[Mapping[str, Any]]) -> str:
     return "".join(item["plain_text"] for item in items)
 
 
-def normalized(session: Session, value: Any, path: str, *, most: int = MOST_IN_ARRAY) -> RichText:
-    """Return rich text as Notion shows it; raises 400 where the request's is malformed or too long."""
+def normalize(session: Session, value: Any, path: str, *, most: int = MOST_IN_ARRAY) -> RichText:
+    """Return rich text as responses show it. Raises 400 if it is malformed or too long."""
     items = an_array(value, path, most=most)
-    return _joined(
-        _normalized_item(session, item, f"{path}[{index}]") for index, item in enumerate(items)
+    return _join_neighbours(
+        _normalize_item(session, item, f"{path}[{index}]") for index, item in enumerate(items)
     )
 
 
-def _joined(items: Iterable[Item]) -> RichText:
-    """Join neighbouring texts that look the same: Notion keeps them as one (recorded)."""
+def _join_neighbours(items: Iterable[Item]) -> RichText:
+    """Join neighbouring texts of the same style and link: Notion keeps them as one (recorded)."""
     joined: RichText = []
     for item in items:
-        if joined and _look(joined[-1]) == _look(item) is not None:
-            joined[-1] = _joined_pair(joined[-1], item)
+        style = _style_and_link(item)
+        if joined and style is not None and style == _style_and_link(joined[-1]):
+            joined[-1] = _join_pair(joined[-1], item)
         else:
             joined.append(item)
     return joined
 
 
-def _look(item: Item) -> tuple[Any, Any] | None:
+def _style_and_link(item: Item) -> tuple[Any, Any] | None:
+    """Return what two texts must have in common to be joined, None for anything but a text."""
     return (item["annotations"], item["href"]) if item["type"] == "text" else None
 
 
-def _joined_pair(first: Item, second: Item) -> Item:
+def _join_pair(first: Item, second: Item) -> Item:
     text = first["plain_text"] + second["plain_text"]
     return {**first, "text": {**first["text"], "content": text}, "plain_text": text}
 
 
-def _normalized_item(session: Session, value: Any, path: str) -> Item:
+def _normalize_item(session: Session, value: Any, path: str) -> Item:
     item = an_object(value, path)
-    style = _style(item.get("annotations"), f"{path}.annotations")
-    kind = tag(item, ("text", "mention", "equation"), path)
+    style = _read_style(item.get("annotations"), f"{path}.annotations")
+    kind = read_type(item, ("text", "mention", "equation"), path)
+    content_path = f"{path}.{kind}"
+    content = an_object(require(item, kind, path), content_path)
     if kind == "text":
-        return _text(an_object(required(item, "text", path), f"{path}.text"), style, f"{path}.text")
+        return _read_text(content, style, content_path)
     if kind == "equation":
-        return _equation(
-            an_object(required(item, "equation", path), f"{path}.equation"),
-            style,
-            f"{path}.equation",
-        )
-    mention = an_object(required(item, "mention", path), f"{path}.mention")
-    return _mention(session, item, mention, style, f"{path}.mention")
+        return _read_equation(content, style, content_path)
+    return _read_mention(session, item, content, style, content_path)
 
 
 def _item(kind: str, content: Any, style: Mapping[str, Any], text: str, href: str | None) -> Item:
@@ -99,7 +97,7 @@ def _item(kind: str, content: Any, style: Mapping[str, Any], text: str, href: st
     }
 
 
-def _style(value: Any, path: str) -> dict[str, Any]:
+def _read_style(value: Any, path: str) -> dict[str, Any]:
     if value is None:
         return _PLAIN_STYLE
     sent = an_object(value, path)
@@ -107,78 +105,61 @@ def _style(value: Any, path: str) -> dict[str, Any]:
     return {**style, "color": one_of(sent.get("color", "default"), COLORS, f"{path}.color")}
 
 
-def _text(text: Mapping[str, Any], style: Mapping[str, Any], path: str) -> Item:
-    content = a_string(required(text, "content", path), f"{path}.content", most=MOST_CHARACTERS)
-    link = text.get("link")
-    href = (
-        None
-        if link is None
-        else a_link(
-            required(an_object(link, f"{path}.link"), "url", f"{path}.link"), f"{path}.link.url"
-        )
-    )
-    return _item(
-        "text",
-        {"content": content, "link": None if href is None else {"url": href}},
-        style,
-        content,
-        href,
-    )
+def _read_text(text: Mapping[str, Any], style: Mapping[str, Any], path: str) -> Item:
+    content = a_string(require(text, "content", path), f"{path}.content", most=MOST_CHARACTERS)
+    if text.get("link") is None:
+        return _item("text", {"content": content, "link": None}, style, content, None)
+    link = an_object(text["link"], f"{path}.link")
+    url = a_link(require(link, "url", f"{path}.link"), f"{path}.link.url")
+    return _item("text", {"content": content, "link": {"url": url}}, style, content, url)
 
 
-def _equation(equation: Mapping[str, Any], style: Mapping[str, Any], path: str) -> Item:
+def _read_equation(equation: Mapping[str, Any], style: Mapping[str, Any], path: str) -> Item:
     expression = a_string(
-        required(equation, "expression", path), f"{path}.expression", most=MOST_IN_EQUATION
+        require(equation, "expression", path), f"{path}.expression", most=MOST_IN_EQUATION
     )
     return _item("equation", {"expression": expression}, style, expression, None)
 
 
-def _mention(
+def _read_mention(
     session: Session, item: Item, mention: Mapping[str, Any], style: Mapping[str, Any], path: str
 ) -> Item:
     kind = mention.get("type") or next(iter(mention), None)
-    if kind == "user":
-        user = shown_user(session, _mentioned(mention, "user", path))
-        return _item(
-            "mention",
-            {"type": "user", "user": user},
-            style,
-            f"@{user.get('name') or 'Unknown'}",
-            None,
-        )
-    if kind in ("page", "database", "data_source"):
-        target = _mentioned(mention, kind, path)
-        content = {"type": kind, kind: {"id": target}}
-        return _item(
-            "mention", content, style, _title(session, target) or "Untitled", object_url(target)
-        )
-    if kind == "date":
-        date = an_object(required(mention, "date", path), f"{path}.date")
-        full = dates.checked(date, f"{path}.date")
-        text = " → ".join(filter(None, (full["start"], full["end"])))
-        return _item("mention", {"type": "date", "date": full}, style, text, None)
-    if kind == "custom_emoji":
-        emoji = custom_emojis.named(session, required(mention, kind, path), f"{path}.custom_emoji")
-        return _item("mention", {"type": kind, kind: emoji}, style, f":{emoji['name']}:", None)
-    if not isinstance(kind, str) or kind not in mention:
-        raise body_error(f"{path}.type", "defined")
-    return _item(
-        "mention",
-        {"type": kind, kind: mention[kind]},
-        style,
-        item.get("plain_text") or "",
-        item.get("href"),
-    )
+    text, href = item.get("plain_text") or "", item.get("href")
+    match kind:
+        case "user":
+            content: Any = serialize_user(session, _mentioned_id(mention, kind, path))
+            text, href = f"@{content.get('name') or 'Unknown'}", None
+        case "page" | "database" | "data_source":
+            target = _mentioned_id(mention, kind, path)
+            content = {"id": target}
+            text, href = _title_of(session, target) or "Untitled", object_url(target)
+        case "date":
+            sent = an_object(require(mention, "date", path), f"{path}.date")
+            content = dates.read_date(sent, f"{path}.date")
+            moments = filter(None, (content["start"], content["end"]))
+            text, href = " → ".join(moments), None
+        case "custom_emoji":
+            sent = require(mention, kind, path)
+            content = custom_emojis.resolve_emoji(session, sent, f"{path}.custom_emoji")
+            text, href = f":{content['name']}:", None
+        case str() if kind in mention:
+            # Other kinds (link_preview, template_mention) are stored as they are sent.
+            content = mention[kind]
+        case _:
+            raise body_error(f"{path}.type", "defined")
+    return _item("mention", {"type": kind, kind: content}, style, text, href)
 
 
-def _mentioned(mention: Mapping[str, Any], kind: str, path: str) -> str:
-    return body_id(
-        an_object(required(mention, kind, path), f"{path}.{kind}"), "id", f"{path}.{kind}"
-    )
+def _mentioned_id(mention: Mapping[str, Any], kind: str, path: str) -> str:
+    sent = an_object(require(mention, kind, path), f"{path}.{kind}")
+    return body_id(sent, "id", f"{path}.{kind}")
 
 
-def _title(session: Session, notion_id: str) -> str | None:
-    if page := PAGES.find(session.db, notion_id):
+def _title_of(session: Session, notion_id: str) -> str | None:
+    """Return the title of a page, database or data source, None if it does not exist."""
+    page = PAGES.find(session.db, notion_id)
+    if page is not None:
         return page.title
-    held = DATABASES.find(session.db, notion_id) or DATA_SOURCES.find(session.db, notion_id)
-    return plain_text(held.title) if held else None
+    found = DATABASES.find(session.db, notion_id) or DATA_SOURCES.find(session.db, notion_id)
+    return plain_text(found.title) if found else None

@@ -1,7 +1,8 @@
-"""What a rollup makes of one property of the related pages (functions: official types; shapes: recorded answers).
+"""Rollups: aggregate the values of one property of the related pages.
 
-`items` are the values of the rolled-up property, one for each related page in the relation's order, as
-`{"type": t, t: ...}`. Results carry their `function`, as the service's do.
+The functions are those of the official types, the shapes of results those of recorded answers.
+`items` are the values of the property, one for each related page in the relation's order, as
+`{"type": t, t: ...}`. Results contain their `function`, like those of the service.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ def aggregate(function: str, items: Sequence[Value]) -> Json:
 
     Raises KeyError for a function that Notion does not have.
     """
-    simple = [part for item in items for part in _simplified(item)]
+    simple: list[Value] = []
+    for item in items:
+        simple += _simplify(item)
     return {**_AGGREGATES[function](simple), "function": function}
 
 
-def _simplified(item: Value) -> list[Value]:
-    """Drop ids, and replace a rolled-up rollup by what it resulted in."""
+def _simplify(item: Value) -> list[Value]:
+    """Drop everything but type and content, and replace a rollup by its results."""
     kind = item["type"]
     content = item.get(kind)
     if kind != "rollup":
@@ -38,15 +41,13 @@ def _simplified(item: Value) -> list[Value]:
     result = (content or {}).get("type")
     if result == "array" and content:
         return list(content["array"])
-    return (
-        [{"type": result, result: content[result]}]
-        if result in ("number", "date") and content
-        else []
-    )
+    if result in ("number", "date") and content:
+        return [{"type": result, result: content[result]}]
+    return []
 
 
 def _atoms(item: Value) -> list[Any]:
-    """Return the single values of one item: none when it is empty, several for a list."""
+    """Return the single values of an item: none if it is empty, several for a list."""
     kind, content = item["type"], item.get(item["type"])
     if kind in _LISTS:
         return list(content or ())
@@ -68,20 +69,21 @@ def _formula_atoms(content: Value) -> list[Any]:
 
 
 def _all_atoms(items: Sequence[Value]) -> list[Any]:
-    return [atom for item in items for atom in _atoms(item)]
+    atoms: list[Any] = []
+    for item in items:
+        atoms += _atoms(item)
+    return atoms
 
 
 def _identity(atom: Any) -> str:
-    """Two values are the same when their ids are, or else all that they say."""
-    return (
-        str(atom["id"])
-        if isinstance(atom, Mapping) and "id" in atom
-        else json.dumps(atom, sort_keys=True)
-    )
+    """Return what tells two values apart: their ids, or if they have none, all their content."""
+    if isinstance(atom, Mapping) and "id" in atom:
+        return str(atom["id"])
+    return json.dumps(atom, sort_keys=True)
 
 
 def _distinct(values: Iterable[Any]) -> list[Any]:
-    """Return the first of each, in order."""
+    """Return the values without repetitions, in order."""
     found: dict[str, Any] = {}
     for value in values:
         found.setdefault(_identity(value), value)
@@ -92,23 +94,27 @@ def _show_unique(items: Sequence[Value]) -> Json:
     return {"type": "array", "array": _distinct(item for item in items if _atoms(item))}
 
 
-def _empty(items: Sequence[Value]) -> int:
+def _count_empty(items: Sequence[Value]) -> int:
     return sum(not _atoms(item) for item in items)
 
 
 def _numbers(items: Sequence[Value]) -> list[float]:
-    atoms = (
-        atom.get("number") if isinstance(atom, Mapping) else atom for atom in _all_atoms(items)
-    )
-    return [atom for atom in atoms if isinstance(atom, int | float)]
+    numbers = []
+    for atom in _all_atoms(items):
+        number = atom.get("number") if isinstance(atom, Mapping) else atom  # a unique_id
+        if isinstance(number, int | float):
+            numbers.append(number)
+    return numbers
 
 
 def _dates(items: Sequence[Value]) -> list[Value]:
-    atoms = (
-        {"start": atom, "end": None} if isinstance(atom, str) else atom
-        for atom in _all_atoms(items)
-    )
-    return [atom for atom in atoms if isinstance(atom, Mapping) and atom.get("start")]
+    dates: list[Value] = []
+    for atom in _all_atoms(items):
+        if isinstance(atom, str):  # a created or edited time
+            dates.append({"start": atom, "end": None})
+        elif isinstance(atom, Mapping) and atom.get("start"):
+            dates.append(atom)
+    return dates
 
 
 def _end(date: Value) -> str:
@@ -127,53 +133,61 @@ def _latest(dates: list[Value]) -> str:
     return max(map(_end, dates), key=milliseconds)
 
 
-def _number(read: Callable[[Sequence[Value]], float | None]) -> Callable[[Sequence[Value]], Json]:
-    return lambda items: {"type": "number", "number": _plain(read(items))}
+def _number(count: Callable[[Sequence[Value]], float | None]) -> Callable[[Sequence[Value]], Json]:
+    return lambda items: {"type": "number", "number": _javascript_number(count(items))}
 
 
-def _plain(number: float | None) -> float | None:
-    """Write whole numbers as JavaScript does: 3, not 3.0."""
+def _javascript_number(number: float | None) -> float | None:
+    """Return a whole number as an int, so that JSON has 3 and not 3.0."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _of_numbers(reduce: Callable[[list[float]], float]) -> Callable[[Sequence[Value]], Json]:
-    """Without a number the answer is null (recorded for `max`)."""
-    return _number(lambda items: reduce(numbers) if (numbers := _numbers(items)) else None)
+    """Return an aggregate of the numbers. Without any it is null (recorded for `max`)."""
+
+    def aggregate_numbers(items: Sequence[Value]) -> float | None:
+        numbers = _numbers(items)
+        return reduce(numbers) if numbers else None
+
+    return _number(aggregate_numbers)
 
 
-def _percent(part: Callable[[Sequence[Value]], int]) -> Callable[[Sequence[Value]], Json]:
-    """A fraction of the related pages: 0.5, where Notion shows 50 %."""
-    return _number(lambda items: part(items) / len(items) if items else None)
+def _percent(count: Callable[[Sequence[Value]], int]) -> Callable[[Sequence[Value]], Json]:
+    """Return an aggregate with a fraction of the related pages: 0.5 where the app shows 50 %."""
+    return _number(lambda items: count(items) / len(items) if items else None)
 
 
 def _of_dates(reduce: Callable[[list[Value]], Json]) -> Callable[[Sequence[Value]], Json]:
-    return lambda items: {
-        "type": "date",
-        "date": reduce(dates) if (dates := _dates(items)) else None,
-    }
+    """Return an aggregate of the dates. Without any it is null."""
+
+    def aggregate_dates(items: Sequence[Value]) -> Json:
+        dates = _dates(items)
+        return {"type": "date", "date": reduce(dates) if dates else None}
+
+    return aggregate_dates
 
 
-def _unsupported(items: Sequence[Value]) -> Json:
-    """The API's schema does not name the group that is to be counted, and answers so."""
+def _unsupported_group(items: Sequence[Value]) -> Json:
+    """Return the answer for functions per group: the API's schema does not name the group."""
     return {"type": "unsupported", "unsupported": {}}
 
 
-def _not_empty(items: Sequence[Value]) -> int:
-    return len(items) - _empty(items)
+def _count_not_empty(items: Sequence[Value]) -> int:
+    return len(items) - _count_empty(items)
 
 
 _AGGREGATES: dict[str, Callable[[Sequence[Value]], Json]] = {
     "count": _number(len),
     "count_values": _number(lambda items: len(_all_atoms(items))),
     "unique": _number(lambda items: len(_distinct(_all_atoms(items)))),
-    "empty": _number(_empty),
-    "not_empty": _number(_not_empty),
-    "unchecked": _number(_empty),
-    "checked": _number(_not_empty),
-    "percent_empty": _percent(_empty),
-    "percent_not_empty": _percent(_not_empty),
-    "percent_unchecked": _percent(_empty),
-    "percent_checked": _percent(_not_empty),
+    "empty": _number(_count_empty),
+    "not_empty": _number(_count_not_empty),
+    "unchecked": _number(_count_empty),
+    "checked": _number(_count_not_empty),
+    "percent_empty": _percent(_count_empty),
+    "percent_not_empty": _percent(_count_not_empty),
+    "percent_unchecked": _percent(_count_empty),
+    "percent_checked": _percent(_count_not_empty),
     "sum": _number(lambda items: sum(_numbers(items))),
     "average": _of_numbers(fmean),
     "median": _of_numbers(median),
@@ -185,7 +199,7 @@ _AGGREGATES: dict[str, Callable[[Sequence[Value]], Json]] = {
     "date_range": _of_dates(lambda dates: _date(_earliest(dates), _latest(dates))),
     "show_original": lambda items: {"type": "array", "array": list(items)},
     "show_unique": _show_unique,
-    "count_per_group": _unsupported,
-    "percent_per_group": _unsupported,
+    "count_per_group": _unsupported_group,
+    "percent_per_group": _unsupported_group,
 }
 FUNCTIONS = frozenset(_AGGREGATES)

@@ -14,13 +14,13 @@ User = dict[str, Any]
 
 
 def find_user(session: Session, user_id: str) -> User | None:
-    """Return a user as GET /users/{id} shows it, if there is one."""
+    """Return a user as GET /users/{id} shows it, None if it does not exist."""
     row = session.db.execute("SELECT body FROM users WHERE id = ?", (user_id,)).fetchone()
-    return None if row is None else session.access.shown_user(json.loads(row[0]))
+    return None if row is None else session.access.hide_email(json.loads(row[0]))
 
 
-def user(session: Session, user_id: str) -> User:
-    """Return a user; raises 404, which speaks of capabilities rather than of sharing."""
+def find_or_404(session: Session, user_id: str) -> User:
+    """Return a user. Raises 404, with a message about capabilities instead of sharing."""
     found = find_user(session, user_id)
     if found is None:
         advice = "Make sure your integration has the capabilities to read user information."
@@ -33,25 +33,25 @@ def user(session: Session, user_id: str) -> User:
 
 def me(session: Session) -> User:
     """Return the bot that the token belongs to."""
-    return user(session, session.settings.bot_id)
+    return find_or_404(session, session.settings.bot_id)
 
 
-def listed(session: Session, start_cursor: str | None, page_size: str | None) -> dict[str, Any]:
+def list_users(session: Session, start_cursor: str | None, page_size: str | None) -> dict[str, Any]:
     """Return a page of the workspace's users."""
     rows = session.db.execute("SELECT body FROM users ORDER BY seq")
-    users = [_as_listed(session, json.loads(row[0])) for row in rows]
+    users = [_in_list(session, json.loads(row[0])) for row in rows]
     return as_list("user", page_of(users, start_cursor, page_size))
 
 
-def _as_listed(session: Session, found: User) -> User:
-    """Return a user as lists show it: of bots, only the asking one with its particulars (recorded)."""
-    shown = session.access.shown_user(found)
-    is_another_bot = found["type"] == "bot" and found["id"] != session.settings.bot_id
-    return {**shown, "bot": {}} if is_another_bot else shown
+def _in_list(session: Session, user: User) -> User:
+    """Return a user as lists show it: details only of the bot that asks (recorded)."""
+    body = session.access.hide_email(user)
+    is_another_bot = user["type"] == "bot" and user["id"] != session.settings.bot_id
+    return {**body, "bot": {}} if is_another_bot else body
 
 
 def first_person(db: sqlite3.Connection) -> str | None:
-    """Return the id of the person who acts where a request does not say who: the first of the workspace."""
+    """Return the id of the first person, who acts when a request does not name one."""
     query = (
         "SELECT id FROM users WHERE json_extract(body, '$.type') = 'person' ORDER BY seq LIMIT 1"
     )
@@ -74,12 +74,15 @@ def name_of(db: sqlite3.Connection, user_id: str) -> str:
 
 
 def reference(user_id: str) -> User:
-    """Return the short form in which objects name their authors."""
+    """Return the short form of a user, as in `created_by`."""
     return {"object": "user", "id": user_id}
 
 
-def shown_user(session: Session, user_id: str) -> User:
-    """Return a user as values and mentions show it: bots without their particulars, strangers by id alone."""
+def serialize_user(session: Session, user_id: str) -> User:
+    """Return a user as values and mentions show it.
+
+    A bot has no details there, and an unknown user only an id.
+    """
     found = find_user(session, user_id)
     if found is None:
         return reference(user_id)

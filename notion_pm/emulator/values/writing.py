@@ -1,4 +1,7 @@
-"""Writing property values: a request's `properties`, checked and made into what pages store (notion-api.md 3.5)."""
+"""Write property values: check a request's `properties` and return what pages store.
+
+See notion-api.md 3.5.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,11 @@ from notion_pm.emulator.http import checks
 from notion_pm.emulator.http.errors import body_error, validation_error
 from notion_pm.emulator.schema import options
 from notion_pm.emulator.schema.properties import COMPUTED, Schema, as_json, find_property
-from notion_pm.emulator.store import dates
 from notion_pm.emulator.store.records import PAGES, DataSource, Property
 from notion_pm.emulator.store.session import Session
-from notion_pm.emulator.values import convert
+from notion_pm.emulator.values import convert, dates
 from notion_pm.emulator.values.file_uploads import hosted_file
-from notion_pm.emulator.values.richtext import normalized
+from notion_pm.emulator.values.richtext import normalize
 from notion_pm.emulator.values.users import find_user
 
 _MOST_IN_FILE_NAME = 100
@@ -25,14 +27,17 @@ MOST_IN_CONTACT = 200  # e-mail addresses and phone numbers (4.2)
 
 @dataclass(slots=True)
 class Written:
-    """The outcome of a request's `properties`: stored values by property id (None clears), and relations' targets."""
+    """The values to store and the pages to link, by property id. The value None clears."""
 
     values: dict[str, Any] = field(default_factory=dict)
     links: dict[str, list[str]] = field(default_factory=dict)
 
 
 def write(session: Session, schema: Schema, data_source: DataSource | None, sent: Any) -> Written:
-    """Check a request's `properties` against a schema; unknown select names become options. Raises 400."""
+    """Check a request's `properties` against a schema, and return what is to be stored.
+
+    A select name that is not an option becomes one, and is saved. Raises 400.
+    """
     writer = _Writer(session, schema, data_source)
     for key, spec in checks.an_object(sent, "body.properties").items():
         writer.write(key, spec)
@@ -55,9 +60,9 @@ class _Writer:
         path = f"body.properties.{key}"
         value = _value_of(prop, spec, path)
         if prop.type == "relation":
-            self.written.links[prop.id] = self._targets(prop, value, f"{path}.relation")
+            self.written.links[prop.id] = self._read_targets(prop, value, f"{path}.relation")
         else:
-            self.written.values[prop.id] = self._checked(prop, value, f"{path}.{prop.type}")
+            self.written.values[prop.id] = self._read_value(prop, value, f"{path}.{prop.type}")
 
     def save_new_options(self) -> None:
         if self._has_new_options and self._data_source:
@@ -65,70 +70,72 @@ class _Writer:
                 replace(self._data_source, properties=as_json(self._schema))
             )
 
-    def _checked(self, prop: Property, value: Any, path: str) -> Any:
+    def _read_value(self, prop: Property, value: Any, path: str) -> Any:
         match prop.type:
             case "title" | "rich_text":
-                return normalized(self._session, value, path)
+                return normalize(self._session, value, path)
             case "select":
-                return None if value is None else self._option(prop, value, path)
+                return None if value is None else self._read_option(prop, value, path)
             case "multi_select":
-                chosen = checks.an_array(value, path)
                 return [
-                    self._option(prop, each, f"{path}[{index}]")
-                    for index, each in enumerate(chosen)
+                    self._read_option(prop, option, f"{path}[{index}]")
+                    for index, option in enumerate(checks.an_array(value, path))
                 ]
             case "status":
-                return _status(prop, value, path)
+                return _read_status(prop, value, path)
             case "verification":
-                return self._verification(value, path)
+                return self._read_verification(value, path)
             case "people":
-                people = checks.an_array(value, path)
-                return [self._person(each, f"{path}[{index}]") for index, each in enumerate(people)]
+                return [
+                    self._read_person(person, f"{path}[{index}]")
+                    for index, person in enumerate(checks.an_array(value, path))
+                ]
             case "files":
                 return [
-                    _file(self._session, each, f"{path}[{index}]")
-                    for index, each in enumerate(checks.an_array(value, path))
+                    _read_file(self._session, file, f"{path}[{index}]")
+                    for index, file in enumerate(checks.an_array(value, path))
                 ]
         return None if value is None else _SCALARS[prop.type](value, path)
 
-    def _option(self, prop: Property, value: Any, path: str) -> options.Option:
+    def _read_option(self, prop: Property, value: Any, path: str) -> options.Option:
         wanted = checks.an_object(value, path)
         config = self._schema[prop.id].config
         found = options.find(config["options"], wanted)
         if found is None:
             if wanted.get("name") is None:
                 raise validation_error(f"Could not find option with id: {wanted.get('id')}")
-            found = options.new_option(options.checked_name(wanted["name"], f"{path}.name"))
-            grown = {**config, "options": [*config["options"], found]}
-            self._schema[prop.id] = replace(self._schema[prop.id], config=grown)
+            found = options.new_option(options.check_name(wanted["name"], f"{path}.name"))
+            with_option = {**config, "options": [*config["options"], found]}
+            self._schema[prop.id] = replace(self._schema[prop.id], config=with_option)
             self._has_new_options = True
         return options.as_value(found)
 
-    def _verification(self, value: Any, path: str) -> dict[str, Any] | None:
-        """Return who verified a page of a wiki until when; None for a page that is not verified."""
+    def _read_verification(self, value: Any, path: str) -> dict[str, Any] | None:
+        """Return who verified a page of a wiki, and until when. None if it is not verified."""
         sent = checks.an_object(value, path)
         state = checks.one_of(
-            checks.required(sent, "state", path), ("verified", "unverified"), f"{path}.state"
+            checks.require(sent, "state", path), ("verified", "unverified"), f"{path}.state"
         )
         if state == "unverified":
             return None
-        until = sent.get("date")
-        date = None if until is None else dates.checked(until, f"{path}.date")
+        date = None
+        if sent.get("date") is not None:
+            date = dates.read_date(sent["date"], f"{path}.date")
         return {"state": state, "verified_by": self._session.settings.bot_id, "date": date}
 
-    def _person(self, value: Any, path: str) -> str:
+    def _read_person(self, value: Any, path: str) -> str:
         user_id = checks.body_id(checks.an_object(value, path), "id", path)
         if find_user(self._session, user_id) is None:
             raise validation_error(f"Could not find user with ID: {user_id}.")
         return user_id
 
-    def _targets(self, prop: Property, value: Any, path: str) -> list[str]:
-        sent = checks.an_array(value, path)
-        targets = [
-            checks.body_id(checks.an_object(each, f"{path}[{i}]"), "id", f"{path}[{i}]")
-            for i, each in enumerate(sent)
-        ]
-        for target in dict.fromkeys(targets):
+    def _read_targets(self, prop: Property, value: Any, path: str) -> list[str]:
+        """Return the ids of the pages that a relation is to point at, without repetitions."""
+        targets: dict[str, None] = {}  # a dict keeps the order and drops repetitions
+        for index, sent in enumerate(checks.an_array(value, path)):
+            item_path = f"{path}[{index}]"
+            targets[checks.body_id(checks.an_object(sent, item_path), "id", item_path)] = None
+        for target in targets:
             page = PAGES.find(self._session.db, target)
             if page is None or not self._session.sees(target):
                 raise self._session.not_found("page", target)
@@ -136,21 +143,22 @@ class _Writer:
                 raise validation_error(
                     f"Page {target} is not in the data source that {prop.name} relates to."
                 )
-        return list(dict.fromkeys(targets))
+        return list(targets)
 
 
 def _value_of(prop: Property, spec: Any, path: str) -> Any:
+    """Return what a request sends for a property, without the type around it."""
     if prop.type in COMPUTED:
         raise validation_error(f"{prop.name} is a {prop.type} property and cannot be written.")
     if isinstance(spec, list) and prop.type in ("title", "rich_text"):
-        return spec  # the service takes a bare array too (recorded)
+        return spec  # the service also accepts a bare array (recorded)
     sent = checks.an_object(spec, path)
     if sent.get("type", prop.type) != prop.type or prop.type not in sent:
         raise validation_error(f"{prop.name} is expected to be {prop.type}.")
     return sent[prop.type]
 
 
-def _status(prop: Property, value: Any, path: str) -> Any:
+def _read_status(prop: Property, value: Any, path: str) -> Any:
     if value is None:
         return options.default_status(prop.config)
     wanted = checks.an_object(value, path)
@@ -161,50 +169,43 @@ def _status(prop: Property, value: Any, path: str) -> Any:
     return options.as_value(found)
 
 
-def _file(session: Session, value: Any, path: str) -> dict[str, Any]:
+def _read_file(session: Session, value: Any, path: str) -> dict[str, Any]:
     sent = checks.an_object(value, path)
-    kinds = ("external", "file_upload", "file")
-    kind = checks.tag(sent, kinds, path)
-    content = checks.an_object(checks.required(sent, kind, path), f"{path}.{kind}")
+    kind = checks.read_type(sent, ("external", "file_upload", "file"), path)
+    content = checks.an_object(checks.require(sent, kind, path), f"{path}.{kind}")
     if kind == "external":
-        content = {
-            "url": checks.a_url(
-                checks.required(content, "url", f"{path}.external"), f"{path}.external.url"
-            )
-        }
+        url = checks.require(content, "url", f"{path}.external")
+        content = {"url": checks.a_url(url, f"{path}.external.url")}
     if kind == "file_upload":
-        kind, content = (
-            "file",
-            hosted_file(session, checks.body_id(content, "id", f"{path}.file_upload")),
-        )
-    name = checks.a_string(
-        sent.get("name") or str(content.get("url", "")).rsplit("/", 1)[-1], f"{path}.name"
-    )
+        upload_id = checks.body_id(content, "id", f"{path}.file_upload")
+        kind, content = "file", hosted_file(session, upload_id)
+    last_part_of_url = str(content.get("url", "")).rsplit("/", 1)[-1]
+    name = checks.a_string(sent.get("name") or last_part_of_url, f"{path}.name")
     return {"name": name[:_MOST_IN_FILE_NAME], "type": kind, kind: content}
 
 
-def _number(value: Any, path: str) -> int | float:
-    """Return a number as JavaScript keeps it: 123456789012345678 becomes 123456789012345680 (measured)."""
+def _read_number(value: Any, path: str) -> int | float:
+    """Return a number as JavaScript has it: 123456789012345678 is 123456789012345680 (measured)."""
     number = checks.a_number(value, path)
     is_exact = not isinstance(number, int) or abs(number) < 2**53
     return number if is_exact else int(float(convert.number_text(number)))
 
 
-def _web_address(value: Any, path: str) -> str:
-    """Any text is taken (measured), but for an empty one: null clears."""
+def _read_web_address(value: Any, path: str) -> str:
+    """Return a URL. Any text is accepted (measured), except an empty one. Null clears."""
     if not checks.a_url(value, path):
         raise body_error(f"{path}.length", "≥ `1`", 0)
     return str(value)
 
 
-def _contact(value: Any, path: str) -> str | None:
+def _read_contact(value: Any, path: str) -> str | None:
     return checks.a_string(value, path, most=MOST_IN_CONTACT) or None
 
 
-def _place(value: Any, path: str) -> dict[str, Any]:
+def _read_place(value: Any, path: str) -> dict[str, Any]:
     sent = checks.an_object(value, path)
     for coordinate in ("lat", "lon"):
-        checks.a_number(checks.required(sent, coordinate, path), f"{path}.{coordinate}")
+        checks.a_number(checks.require(sent, coordinate, path), f"{path}.{coordinate}")
     for key in _PLACE_TEXTS:
         if sent.get(key) is not None:
             checks.a_string(sent[key], f"{path}.{key}")
@@ -212,11 +213,11 @@ def _place(value: Any, path: str) -> dict[str, Any]:
 
 
 _SCALARS: Mapping[str, Callable[[Any, str], Any]] = {
-    "number": _number,
+    "number": _read_number,
     "checkbox": checks.a_boolean,
-    "url": _web_address,
-    "email": _contact,
-    "phone_number": _contact,
-    "date": dates.checked,
-    "place": _place,
+    "url": _read_web_address,
+    "email": _read_contact,
+    "phone_number": _read_contact,
+    "date": dates.read_date,
+    "place": _read_place,
 }

@@ -27,20 +27,22 @@ def with_widget(session: Session, draft: View, body: Mapping[str, Any]) -> View:
         raise validation_error(
             "Widgets can be added to dashboard views only, and a dashboard cannot be a widget."
         )
-    rows = _with_placed(dashboard.configuration["rows"], draft.id, body.get("placement"))
+    rows = _place_widget(dashboard.configuration["rows"], draft.id, body.get("placement"))
     changed = replace(
-        dashboard, configuration={**dashboard.configuration, "rows": rows}, **tree.edited(session)
+        dashboard,
+        configuration={**dashboard.configuration, "rows": rows},
+        **tree.edit_stamp(session),
     )
     VIEWS.update(session.db, changed)
     return replace(draft, database_id=dashboard.database_id, dashboard_view_id=dashboard.id)
 
 
-def _with_placed(rows: Sequence[Json], view_id: str, sent: Any) -> list[Json]:
+def _place_widget(rows: Sequence[Json], view_id: str, sent: Any) -> list[Json]:
     placement = checks.an_object(
         sent if sent is not None else {"type": "new_row"}, "body.placement"
     )
     kind = checks.one_of(
-        checks.required(placement, "type", "body.placement"), _PLACEMENTS, "body.placement.type"
+        checks.require(placement, "type", "body.placement"), _PLACEMENTS, "body.placement.type"
     )
     index = int(checks.a_number(placement.get("row_index", len(rows)), "body.placement.row_index"))
     widget = {"id": new_id(), "view_id": view_id}
@@ -54,7 +56,7 @@ def _with_placed(rows: Sequence[Json], view_id: str, sent: Any) -> list[Json]:
     return [*rows[:index], {**rows[index], "widgets": widgets}, *rows[index + 1 :]]
 
 
-def take_off(session: Session, view: View) -> None:
+def remove_widget(session: Session, view: View) -> None:
     """Remove a widget from its dashboard, and its row when nothing else stands there."""
     dashboard = tabs.find(session, view.dashboard_view_id or "")
     rows = [

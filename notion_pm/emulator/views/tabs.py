@@ -25,12 +25,12 @@ def find(session: Session, view_id: str) -> View:
 
 def position(session: Session, database_id: str, sent: Any) -> float:
     """Return the position of a new tab: where the request says, or at the end."""
-    tabs = views_of(session, database_id)
+    tabs = list_tabs(session, database_id)
     if sent is None:
         return last_position(session, database_id) + 1
     wanted = checks.an_object(sent, "body.position")
     kind = checks.one_of(
-        checks.required(wanted, "type", "body.position"), _POSITIONS, "body.position.type"
+        checks.require(wanted, "type", "body.position"), _POSITIONS, "body.position.type"
     )
     if kind == "end" or not tabs:
         return last_position(session, database_id) + 1
@@ -52,7 +52,7 @@ def last_position(session: Session, database_id: str) -> float:
     return float(row[0] or 0)
 
 
-def views_of(session: Session, database_id: str) -> list[View]:
+def list_tabs(session: Session, database_id: str) -> list[View]:
     """Return the views in a database's tab bar, in order; the widgets of its dashboards are none of them."""
     clauses = "WHERE database_id = ? AND dashboard_view_id IS NULL ORDER BY position, seq"
     return VIEWS.select(session.db, clauses, (database_id,))
@@ -61,9 +61,9 @@ def views_of(session: Session, database_id: str) -> list[View]:
 def linked_database(session: Session, sent: Any) -> Database:
     """Make the database block that shows another one's data source."""
     wanted = checks.an_object(sent, "body.create_database")
-    checks.known_keys(wanted, ("parent", "position"), "body.create_database")
+    checks.check_keys(wanted, ("parent", "position"), "body.create_database")
     parent = checks.an_object(
-        checks.required(wanted, "parent", "body.create_database"), "body.create_database.parent"
+        checks.require(wanted, "parent", "body.create_database"), "body.create_database.parent"
     )
     page = session.page(checks.body_id(parent, "page_id", "body.create_database.parent"))
     refuse_trashed_parent(session, page)
@@ -73,7 +73,7 @@ def linked_database(session: Session, sent: Any) -> Database:
         parent_id=page.id,
         title=[],
         is_inline=True,
-        **tree.stamp(session),
+        **tree.creation_stamp(session),
     )
     DATABASES.insert(session.db, database)
     tree.place(

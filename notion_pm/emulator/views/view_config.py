@@ -245,12 +245,12 @@ def read(kind: str, sent: Any, schema: Schema, path: str = "body.configuration")
     if kind == "dashboard":
         raise body_error(path, "not present", sent)
     config = checks.an_object(sent, path)
-    checks.one_of(checks.required(config, "type", path), (kind,), f"{path}.type")
+    checks.one_of(checks.require(config, "type", path), (kind,), f"{path}.type")
     required, optional = _SHAPES[kind]
     return dict(record({"type": choice(kind), **required}, optional)(schema, config, path))
 
 
-def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
+def merge(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
     """Return a configuration after an update: key by key, null takes a setting away."""
     return {key: value for key, value in {**old, **changes}.items() if value is not None}
 
@@ -258,43 +258,56 @@ def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
 def default(kind: str, schema: Schema) -> Json:
     """Return what a view is when a request leaves its configuration out; raises 400 where nothing offers itself."""
     if kind == "board":
-        return {"type": kind, "group_by": _found(default_group_by(schema), "group_by")}
+        return {"type": kind, "group_by": _require_found(default_group_by(schema), "group_by")}
     if kind in ("calendar", "timeline"):
         date = next(
-            (ids.encoded(prop.id) for prop in schema.values() if prop.type in _DATED[:3]), None
+            (
+                ids.encode_property_id(prop.id)
+                for prop in schema.values()
+                if prop.type in _DATED[:3]
+            ),
+            None,
         )
-        return {"type": kind, "date_property_id": _found(date, "date_property_id")}
+        return {"type": kind, "date_property_id": _require_found(date, "date_property_id")}
     return {"type": kind, "chart_type": "column"} if kind == "chart" else {"type": kind}
 
 
-def _found(value: Any, key: str) -> Any:
+def _require_found(value: Any, key: str) -> Any:
     if value is None:
         raise body_error(f"body.configuration.{key}", "defined")
     return value
 
 
-def shown(config: Mapping[str, Any], schema: Schema) -> Json:
+def serialize(config: Mapping[str, Any], schema: Schema) -> Json:
     """Return a configuration as responses show it: names beside ids, without properties that are no more.
 
     Unlike in schemas, the ids are decoded (scripts that import views say so; nothing is recorded).
     """
-    names = {ids.encoded(prop.id): prop.name for prop in schema.values()}
+    names = {ids.encode_property_id(prop.id): prop.name for prop in schema.values()}
     return {
-        key: value for key, value in _shown(config, names, named=True).items() if value is not None
+        key: value
+        for key, value in _with_names(config, names, named=True).items()
+        if value is not None
     }
 
 
-def _shown(config: Mapping[str, Any], names: Mapping[str, str], *, named: bool) -> Json:
+def _with_names(config: Mapping[str, Any], names: Mapping[str, str], *, named: bool) -> Json:
     body: Json = {}
     for key, value in config.items():
         if isinstance(value, dict):
             body[key] = (
-                _shown(value, names, named=key not in _NAMELESS) if _lives(value, names) else None
+                _with_names(value, names, named=key not in _NAMELESS)
+                if _lives(value, names)
+                else None
             )
         elif isinstance(value, list):
-            body[key] = [_shown(item, names, named=named) for item in value if _lives(item, names)]
+            body[key] = [
+                _with_names(item, names, named=named) for item in value if _lives(item, names)
+            ]
         else:
-            body[key] = ids.decoded(value) if value in names and key.endswith(_IDS) else value
+            body[key] = (
+                ids.decode_property_id(value) if value in names and key.endswith(_IDS) else value
+            )
         if named and key in _NAMED and value in names:
             body[_NAMED[key]] = names[value]
     return body

@@ -19,7 +19,7 @@ def read_filter(value: Any, schema: Schema, path: str = "body.filter") -> Json |
     if value is None:
         return None
     query.parse_filter(value, query.Properties.of_schema(schema.values()), path)
-    return _renamed(value, _id_in(schema))
+    return _rename_properties(value, _id_in(schema))
 
 
 def read_sorts(value: Any, schema: Schema) -> list[Json] | None:
@@ -27,7 +27,7 @@ def read_sorts(value: Any, schema: Schema) -> list[Json] | None:
     if value is None:
         return None
     query.parse_sorts(value, query.Properties.of_schema(schema.values()))
-    return [sort for sort in (_renamed(sort, _id_in(schema)) for sort in value) if sort]
+    return [sort for sort in (_rename_properties(sort, _id_in(schema)) for sort in value) if sort]
 
 
 def refuse_timestamp_sorts(value: Any) -> None:
@@ -56,19 +56,21 @@ def read_quick_filters(value: Any, schema: Schema, old: Mapping[str, Any] | None
     return {key: condition for key, condition in merged.items() if condition is not None} or None
 
 
-def shown_filter(stored: Json | None, schema: Schema) -> Json | None:
+def serialize_filter(stored: Json | None, schema: Schema) -> Json | None:
     """Return a filter as responses show it, without conditions on properties that are no more."""
-    return None if stored is None else _renamed(stored, _name_in(schema))
+    return None if stored is None else _rename_properties(stored, _name_in(schema))
 
 
-def shown_sorts(stored: list[Json] | None, schema: Schema) -> list[Json] | None:
+def serialize_sorts(stored: list[Json] | None, schema: Schema) -> list[Json] | None:
     """Return sorts as responses show them."""
     if stored is None:
         return None
-    return [sort for sort in (_renamed(sort, _name_in(schema)) for sort in stored) if sort]
+    return [
+        sort for sort in (_rename_properties(sort, _name_in(schema)) for sort in stored) if sort
+    ]
 
 
-def shown_quick_filters(stored: Json | None, schema: Schema) -> Json | None:
+def serialize_quick_filters(stored: Json | None, schema: Schema) -> Json | None:
     """Return quick filters by the names of their properties."""
     if stored is None:
         return None
@@ -78,7 +80,7 @@ def shown_quick_filters(stored: Json | None, schema: Schema) -> Json | None:
 def conditions(stored: Json | None, quick_filters: Json | None, schema: Schema) -> list[Json]:
     """Return the filters that a view's rows have to pass: its own, and each of its quick filters."""
     quick = [{"property": key, **condition} for key, condition in (quick_filters or {}).items()]
-    shown = (shown_filter(part, schema) for part in (stored, *quick))
+    shown = (serialize_filter(part, schema) for part in (stored, *quick))
     return [part for part in shown if part]
 
 
@@ -94,11 +96,15 @@ def _name_in(schema: Schema) -> _Rename:
     return lambda key: schema[key].name if key in schema else None
 
 
-def _renamed(part: Json, rename: _Rename) -> Json | None:
+def _rename_properties(part: Json, rename: _Rename) -> Json | None:
     """Give a filter's or sort's properties other names; a part whose property has none is left out."""
     for joint in ("and", "or"):
         if joint in part:
-            parts = [each for each in (_renamed(inner, rename) for inner in part[joint]) if each]
+            parts = [
+                each
+                for each in (_rename_properties(inner, rename) for inner in part[joint])
+                if each
+            ]
             return {joint: parts} if parts else None
     if "property" not in part:
         return part

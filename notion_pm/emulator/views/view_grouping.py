@@ -44,7 +44,7 @@ GROUPABLE = {property_type: kind for kind, (property_type, _, _) in _RULES.items
 def group_by(schema: Schema, value: Any, path: str) -> dict[str, Any]:
     """Take a grouping, of the shape that the type of its property asks for."""
     sent = checks.an_object(value, path)
-    kind = checks.one_of(checks.required(sent, "type", path), (*_RULES, "formula"), f"{path}.type")
+    kind = checks.one_of(checks.require(sent, "type", path), (*_RULES, "formula"), f"{path}.type")
     return (
         _formula(schema, sent, path) if kind == "formula" else _grouping(kind)(schema, sent, path)
     )
@@ -74,7 +74,7 @@ def _formula(schema: Schema, sent: dict[str, Any], path: str) -> dict[str, Any]:
 
 def _formula_result(schema: Schema, value: Any, path: str) -> dict[str, Any]:
     sent = checks.an_object(value, path)
-    kind = checks.one_of(checks.required(sent, "type", path), _FORMULA_RESULTS, f"{path}.type")
+    kind = checks.one_of(checks.require(sent, "type", path), _FORMULA_RESULTS, f"{path}.type")
     _, required, optional = _RULES[kind]
     shape = record({"type": choice(kind), "sort": _SORT, **required}, optional)
     return shape(schema, sent, path)  # type: ignore[no-any-return]

@@ -13,13 +13,13 @@ from notion_pm.emulator.http.lists import as_list, page_of
 from notion_pm.emulator.pages import rows
 from notion_pm.emulator.query.filters import Group
 from notion_pm.emulator.schema.properties import Schema
-from notion_pm.emulator.store.clock import stored, to_the_millisecond
+from notion_pm.emulator.store.clock import to_stored, to_the_millisecond
 from notion_pm.emulator.store.content_records import VIEW_QUERIES, View, ViewQuery
 from notion_pm.emulator.store.ids import new_id
 from notion_pm.emulator.store.session import Session
-from notion_pm.emulator.values.values import Reader
+from notion_pm.emulator.values.reading import Reader
 from notion_pm.emulator.views import tabs
-from notion_pm.emulator.views.view_filters import conditions, shown_sorts
+from notion_pm.emulator.views.view_filters import conditions, serialize_sorts
 
 Json = dict[str, Any]
 
@@ -29,7 +29,7 @@ _INCOMPLETE = {"type": "incomplete", "incomplete_reason": "query_result_limit_re
 
 def create(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
     """Run a view's query, keep what it found, and return the first page of it."""
-    checks.known_keys(body, ("page_size",))
+    checks.check_keys(body, ("page_size",))
     size = checks.page_size(body.get("page_size"))
     found = _run(session, tabs.find(session, view_id))
     VIEW_QUERIES.insert(session.db, found)
@@ -51,24 +51,24 @@ def _run(session: Session, view: View) -> ViewQuery:
     if view.data_source_id is None:
         raise validation_error("A dashboard view has no rows of its own: query its widgets.")
     source = session.data_source(view.data_source_id)
-    found = rows.select(Reader(session), source, asked_by(view, source.schema()))
+    found = rows.select(Reader(session), source, query_of_view(view, source.schema()))
     return ViewQuery(
         id=new_id(),
         view_id=view.id,
-        expires_at=stored(session.moment + LIFETIME),
+        expires_at=to_stored(session.moment + LIFETIME),
         page_ids=list(found.page_ids),
         is_complete=found.request_status() is None,
     )
 
 
-def asked_by(view: View, schema: Schema, more: Sequence[Json] = ()) -> query.Query:
+def query_of_view(view: View, schema: Schema, more: Sequence[Json] = ()) -> query.Query:
     """Return the query that a view stands for, all its rows at once; `more` filters narrow it down."""
     properties = query.Properties.of_schema(schema.values())
     parts = (*conditions(view.filter, view.quick_filters, schema), *more)
     filters = tuple(query.parse_filter(part, properties) for part in parts)
     return query.Query(
         filter=Group("and", filters) if filters else None,
-        sorts=query.parse_sorts(shown_sorts(view.sorts, schema) or [], properties),
+        sorts=query.parse_sorts(serialize_sorts(view.sorts, schema) or [], properties),
         size=query.MOST_RESULTS,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from notion_pm.emulator.http import checks
 from notion_pm.emulator.http.errors import validation_error
 from notion_pm.emulator.schema.properties import Schema, find_property
-from notion_pm.emulator.store.ids import encoded
+from notion_pm.emulator.store.ids import encode_property_id
 from notion_pm.emulator.store.records import Property
 
 Shape = Callable[[Schema, Any, str], Any]
@@ -68,7 +68,7 @@ def a_property(*types: str) -> Shape:
     """Take the id or name of a property (of these types), and give its id as responses show it."""
 
     def read(schema: Schema, value: Any, path: str) -> str:
-        return encoded(the_property(schema, value, path, types).id)
+        return encode_property_id(the_property(schema, value, path, types).id)
 
     return read
 
@@ -111,9 +111,9 @@ def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None =
 
     def read(schema: Schema, value: Any, path: str) -> dict[str, Any]:
         sent = checks.an_object(value, path)
-        checks.known_keys(sent, shapes, path)
+        checks.check_keys(sent, shapes, path)
         for key in required:
-            checks.required(sent, key, path)
+            checks.require(sent, key, path)
         return {key: shapes[key](schema, each, f"{path}.{key}") for key, each in sent.items()}
 
     return read

@@ -15,7 +15,7 @@ from notion_pm.emulator.http.lists import as_list, page_of
 from notion_pm.emulator.schema.properties import Schema
 from notion_pm.emulator.store.clock import to_the_millisecond
 from notion_pm.emulator.store.content_records import VIEWS, View
-from notion_pm.emulator.store.ids import new_id, undashed
+from notion_pm.emulator.store.ids import new_id, remove_dashes
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.values.users import reference
 from notion_pm.emulator.views import dashboards, tabs, view_config, view_filters
@@ -41,17 +41,17 @@ def create_default(session: Session, database_id: str, data_source_id: str) -> V
             type="table",
             position=position,
             configuration={"type": "table"},
-            **tree.stamp(session),
+            **tree.creation_stamp(session),
         ),
     )
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
     """Create a view in a database, in a dashboard, or in a new linked database on a page."""
-    checks.known_keys(body, _CREATE_KEYS)
+    checks.check_keys(body, _CREATE_KEYS)
     source = session.data_source(checks.body_id(body, "data_source_id"))
-    name = checks.a_string(checks.required(body, "name"), "body.name")
-    kind = checks.one_of(checks.required(body, "type"), view_config.TYPES, "body.type")
+    name = checks.a_string(checks.require(body, "name"), "body.name")
+    kind = checks.one_of(checks.require(body, "type"), view_config.TYPES, "body.type")
     schema = source.schema()
     draft = View(
         id=new_id(),
@@ -64,9 +64,9 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         sorts=view_filters.read_sorts(body.get("sorts"), schema),
         quick_filters=view_filters.read_quick_filters(body.get("quick_filters"), schema, None),
         configuration=_first_configuration(kind, body, schema),
-        **tree.stamp(session),
+        **tree.creation_stamp(session),
     )
-    return shown(session, _add(session, _held(session, draft, body)))
+    return serialize(session, _add(session, _place_view(session, draft, body)))
 
 
 def _first_configuration(kind: str, body: Mapping[str, Any], schema: Schema) -> Json:
@@ -76,7 +76,7 @@ def _first_configuration(kind: str, body: Mapping[str, Any], schema: Schema) -> 
         return {"type": kind, "rows": []}
     if body.get("configuration") is None:
         return view_config.default(kind, schema)
-    return view_config.merged({}, view_config.read(kind, body["configuration"], schema))
+    return view_config.merge({}, view_config.read(kind, body["configuration"], schema))
 
 
 def _add(session: Session, view: View) -> View:
@@ -84,7 +84,7 @@ def _add(session: Session, view: View) -> View:
     return view
 
 
-def _held(session: Session, draft: View, body: Mapping[str, Any]) -> View:
+def _place_view(session: Session, draft: View, body: Mapping[str, Any]) -> View:
     """Put a new view where the request wants it: exactly one of the three holders is named."""
     named = [key for key in _HOLDERS if body.get(key) is not None]
     if len(named) != 1:
@@ -109,7 +109,7 @@ def _held(session: Session, draft: View, body: Mapping[str, Any]) -> View:
     )
 
 
-def listed(
+def list_views(
     session: Session,
     database_id: str | None,
     data_source_id: str | None,
@@ -120,7 +120,7 @@ def listed(
     if (database_id is None) == (data_source_id is None):
         raise validation_error("Exactly one of database_id or data_source_id must be provided.")
     if database_id is not None:
-        found = tabs.views_of(session, session.database(_query_id(database_id, "database_id")).id)
+        found = tabs.list_tabs(session, session.database(_query_id(database_id, "database_id")).id)
     else:
         source = session.data_source(_query_id(data_source_id, "data_source_id"))
         found = VIEWS.select(
@@ -137,7 +137,7 @@ def _query_id(value: str | None, key: str) -> str:
 
 def update(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
     """Change a view as a request says; its type and data source stay what they are."""
-    checks.known_keys(body, _COMMON_KEYS)
+    checks.check_keys(body, _COMMON_KEYS)
     view = tabs.find(session, view_id)
     schema = _schema(session, view)
     view_filters.refuse_timestamp_sorts(body.get("sorts"))
@@ -153,26 +153,26 @@ def update(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
         if "quick_filters" in body
         else view.quick_filters,
         configuration=_changed_configuration(view, body, schema),
-        **tree.edited(session),
+        **tree.edit_stamp(session),
     )
     VIEWS.update(session.db, changed)
-    return shown(session, changed)
+    return serialize(session, changed)
 
 
 def _changed_configuration(view: View, body: Mapping[str, Any], schema: Schema) -> Json:
     old: Json = view.configuration or {}
     if body.get("configuration") is None:
         return old
-    return view_config.merged(old, view_config.read(view.type, body["configuration"], schema))
+    return view_config.merge(old, view_config.read(view.type, body["configuration"], schema))
 
 
 def delete(session: Session, view_id: str) -> Json:
     """Delete a view for good, a dashboard with its widgets. A database keeps at least one view."""
     view = tabs.find(session, view_id)
-    if view.dashboard_view_id is None and len(tabs.views_of(session, view.database_id)) == 1:
+    if view.dashboard_view_id is None and len(tabs.list_tabs(session, view.database_id)) == 1:
         raise validation_error("Cannot delete the last view of a database.")
     if view.dashboard_view_id is not None:
-        dashboards.take_off(session, view)
+        dashboards.remove_widget(session, view)
     session.db.execute(
         "DELETE FROM views WHERE id = ? OR dashboard_view_id = ?", (view.id, view.id)
     )
@@ -180,7 +180,7 @@ def delete(session: Session, view_id: str) -> Json:
     return {"object": "view", "id": view.id, "parent": _parent(view), "type": view.type}
 
 
-def shown(session: Session, view: View) -> Json:
+def serialize(session: Session, view: View) -> Json:
     """Return a view as responses show it."""
     schema = _schema(session, view)
     body = {
@@ -194,18 +194,18 @@ def shown(session: Session, view: View) -> Json:
         "created_by": reference(view.created_by),
         "last_edited_time": to_the_millisecond(view.last_edited_time),
         "last_edited_by": reference(view.last_edited_by),
-        "url": f"{object_url(view.database_id)}?v={undashed(view.id)}",
-        "filter": view_filters.shown_filter(view.filter, schema),
-        "sorts": view_filters.shown_sorts(view.sorts, schema),
-        "quick_filters": view_filters.shown_quick_filters(view.quick_filters, schema),
-        "configuration": _shown_configuration(view, schema),
+        "url": f"{object_url(view.database_id)}?v={remove_dashes(view.id)}",
+        "filter": view_filters.serialize_filter(view.filter, schema),
+        "sorts": view_filters.serialize_sorts(view.sorts, schema),
+        "quick_filters": view_filters.serialize_quick_filters(view.quick_filters, schema),
+        "configuration": _serialize_configuration(view, schema),
     }
     return {**body, "dashboard_view_id": view.dashboard_view_id} if view.dashboard_view_id else body
 
 
-def _shown_configuration(view: View, schema: Schema) -> Json:
+def _serialize_configuration(view: View, schema: Schema) -> Json:
     config: Json = view.configuration
-    return config if view.type == "dashboard" else view_config.shown(config, schema)
+    return config if view.type == "dashboard" else view_config.serialize(config, schema)
 
 
 def _parent(view: View) -> Json:

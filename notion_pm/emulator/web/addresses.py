@@ -38,7 +38,7 @@ class Addresses:
         if url.startswith(_OF_NOTION):
             return f"/p/{url.removeprefix(_OF_NOTION)}"
         if url.startswith(FILES_URL):
-            return str(self.signer.shown(url))
+            return str(self.signer.sign_all(url))
         try:
             return url if urlsplit(url.strip()).scheme.lower() in _SCHEMES else None
         except ValueError:
@@ -56,7 +56,7 @@ def page_path(page_id: str, title: str) -> str:
 
 def database_path(database_id: str, *, view_id: str | None = None, **more: object) -> str:
     """Return the path of a database, in one of its views."""
-    parts = ({"v": ids.undashed(view_id)} if view_id else {}) | {
+    parts = ({"v": ids.remove_dashes(view_id)} if view_id else {}) | {
         k: v for k, v in more.items() if v is not None
     }
     query = urlencode(parts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.emulator.store.records import PAGES, Page, Property
-from notion_pm.emulator.values.values import Reader
+from notion_pm.emulator.values.reading import Reader
 from notion_pm.emulator.web import formats, texts
 from notion_pm.emulator.web.addresses import Addresses, page_path
 
@@ -90,7 +90,9 @@ class CellReader:
         kind: str = value["type"]
         content: Any = value.get(kind)
         if kind == "array":
-            return _joined([self._cell(item["type"], item[item["type"]], {}) for item in content])
+            return _join_cells(
+                [self._cell(item["type"], item[item["type"]], {}) for item in content]
+            )
         if kind in ("string", "unsupported", "incomplete"):
             return Cell("text", (str(content),)) if content and kind == "string" else _EMPTY
         if kind == "number" and str(config.get("function", "")).startswith("percent"):
@@ -127,7 +129,7 @@ def tag(option: Json) -> Tag:
     return Tag(str(option["name"]), str(option.get("color") or "default"), str(option["id"]))
 
 
-def _joined(cells: Sequence[Cell]) -> Cell:
+def _join_cells(cells: Sequence[Cell]) -> Cell:
     filled = [cell for cell in cells if cell.items]
     if not filled:
         return _EMPTY

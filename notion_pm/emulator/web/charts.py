@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.emulator.schema.properties import Schema
-from notion_pm.emulator.store.ids import decoded
+from notion_pm.emulator.store.ids import decode_property_id
 from notion_pm.emulator.store.records import Page, Property
 from notion_pm.emulator.values.rollups import aggregate
 from notion_pm.emulator.web import formats
@@ -80,14 +80,14 @@ class _Drawing:
         return self._property(self._config.get(axis) or {})
 
     def _property(self, setting: Mapping[str, Any]) -> Property | None:
-        return self._schema.get(decoded(setting.get("property_id") or ""))
+        return self._schema.get(decode_property_id(setting.get("property_id") or ""))
 
     def figure(self, pages: Sequence[Page]) -> float:
         """What pages come to; dates and the like are no lengths, and count as nothing."""
         if self._measured is None:
             return len(pages)
         found = aggregate(
-            self._function, [self._cells.reader.shown(page, self._measured) for page in pages]
+            self._function, [self._cells.reader.serialize(page, self._measured) for page in pages]
         )
         return float(found.get("number") or 0)
 

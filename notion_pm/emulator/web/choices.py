@@ -11,7 +11,7 @@ from notion_pm.emulator.schema.properties import find_property
 from notion_pm.emulator.store import ids
 from notion_pm.emulator.store.records import PAGES, Page, Property
 from notion_pm.emulator.store.session import Session
-from notion_pm.emulator.values.values import Reader
+from notion_pm.emulator.values.reading import Reader
 from notion_pm.emulator.web.cells import UNTITLED, Tag, tag
 
 CHOOSABLE = ("status", "select")
@@ -38,9 +38,9 @@ def choice(page: Page, prop: Property) -> Choice:
         (str(group["name"]), group["option_ids"]) for group in prop.config.get("groups", ())
     ] or [("", options)]
     return Choice(
-        page_id=ids.undashed(page.id),
+        page_id=ids.remove_dashes(page.id),
         page_title=page.title or UNTITLED,
-        property_id=ids.encoded(prop.id),
+        property_id=ids.encode_property_id(prop.id),
         name=prop.name,
         current=tag(value) if value else None,
         groups=tuple(
@@ -55,13 +55,15 @@ def choose(session: Session, page_id: str, property_id: str, option_id: str) -> 
     """Set a page's status or select, by the laws of the API. Raises ApiError for what these refuse."""
     prop = _choosable(session, page_id, property_id)
     value = {"id": option_id} if option_id else None
-    pages.update(session, page_id, {"properties": {ids.encoded(prop.id): {prop.type: value}}})
+    pages.update(
+        session, page_id, {"properties": {ids.encode_property_id(prop.id): {prop.type: value}}}
+    )
 
 
-def said(session: Session, page_id: str, property_id: str) -> str | None:
+def describe_change(session: Session, page_id: str, property_id: str) -> str | None:
     """Say what a page's property is now, after a change; nothing for what cannot have been changed here."""
     page = PAGES.find(session.db, page_id)
-    prop = _found(session, page, property_id) if page else None
+    prop = _find_choosable(session, page, property_id) if page else None
     if page is None or prop is None:
         return None
     value = page.properties.get(prop.id)
@@ -73,12 +75,12 @@ def _name(value: Mapping[str, object] | None) -> str:
 
 
 def _choosable(session: Session, page_id: str, property_id: str) -> Property:
-    found = _found(session, session.page(page_id), property_id)
+    found = _find_choosable(session, session.page(page_id), property_id)
     if found is None:
         raise validation_error("Only a status or a select can be changed here.")
     return found
 
 
-def _found(session: Session, page: Page, property_id: str) -> Property | None:
+def _find_choosable(session: Session, page: Page, property_id: str) -> Property | None:
     prop = find_property(Reader(session).page_schema(page), property_id)
     return prop if prop and prop.type in CHOOSABLE else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.emulator.schema.properties import Schema
-from notion_pm.emulator.store.ids import decoded
+from notion_pm.emulator.store.ids import decode_property_id
 from notion_pm.emulator.store.records import Property
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.web.cells import Tag, tag
@@ -40,10 +40,10 @@ class Grouping:
 def grouping(session: Session, schema: Schema, config: Mapping[str, Any]) -> Grouping | None:
     """Return how a view groups its rows; None where it does not, or by something whose groups cannot be listed."""
     asked = config.get("group_by")
-    prop = schema.get(decoded(asked["property_id"])) if asked else None
+    prop = schema.get(decode_property_id(asked["property_id"])) if asked else None
     if not asked or prop is None:
         return None
-    groups = _sorted(_groups(session, prop, asked), asked)
+    groups = _sort_groups(_groups(session, prop, asked), asked)
     return Grouping(prop, tuple(groups), bool(asked.get("hide_empty_groups"))) if groups else None
 
 
@@ -68,12 +68,12 @@ def _groups(session: Session, prop: Property, asked: Mapping[str, Any]) -> list[
     return []
 
 
-def _sorted(groups: Sequence[Grouped], asked: Mapping[str, Any]) -> Sequence[Grouped]:
+def _sort_groups(groups: Sequence[Grouped], asked: Mapping[str, Any]) -> Sequence[Grouped]:
     direction = (asked.get("sort") or {}).get("type")
     if direction not in ("ascending", "descending"):
         return groups
     if groups and groups[-1].key == NO_VALUE:
-        return [*_sorted(groups[:-1], asked), groups[-1]]
+        return [*_sort_groups(groups[:-1], asked), groups[-1]]
     is_ranked = groups and groups[0].option is not None  # options sort by their place in the schema
     ordered = groups if is_ranked else sorted(groups, key=lambda group: group.tag.name.casefold())
     return list(ordered)[:: -1 if direction == "descending" else 1]

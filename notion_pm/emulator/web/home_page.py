@@ -9,7 +9,7 @@ from notion_pm.emulator.store.clock import to_the_minute
 from notion_pm.emulator.store.records import DATABASES, PAGES, Database, Page
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.values.richtext import plain_text
-from notion_pm.emulator.views.tabs import views_of
+from notion_pm.emulator.views.tabs import list_tabs
 from notion_pm.emulator.web import formats
 from notion_pm.emulator.web.addresses import database_path
 from notion_pm.emulator.web.cells import Link, page_link
@@ -39,23 +39,23 @@ class Recent:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class HomePage:
     """What the front page shows."""
 
     cards: tuple[Card, ...]
     recent: tuple[Recent, ...]
 
 
-def front(session: Session) -> Front:
+def home_page(session: Session) -> HomePage:
     """Return what the front page shows."""
     live = DATABASES.select(session.db, f"WHERE in_trash = 0 ORDER BY seq LIMIT {_MOST_DATABASES}")
-    return Front(
+    return HomePage(
         tuple(_card(session, database) for database in live), tuple(_recent(session, live))
     )
 
 
 def _card(session: Session, database: Database) -> Card:
-    views = views_of(session, database.id)
+    views = list_tabs(session, database.id)
     links = tuple(Link(view.name, database_path(database.id, view_id=view.id)) for view in views)
     rows = sum(_count(session, source.id) for source in session.data_sources_of(database.id))
     return Card(database_link(database), plain_text(database.description), rows, links)

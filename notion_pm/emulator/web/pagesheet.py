@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from notion_pm.emulator.store.clock import to_the_minute
 from notion_pm.emulator.store.records import Page
 from notion_pm.emulator.store.session import Session
+from notion_pm.emulator.values.reading import Reader
 from notion_pm.emulator.values.users import find_user
-from notion_pm.emulator.values.values import Reader
 from notion_pm.emulator.web import formats
 from notion_pm.emulator.web.addresses import Addresses
 from notion_pm.emulator.web.cells import Cell, CellReader
@@ -27,7 +27,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PageHead:
     """What stands between a page's title and its body. Properties without a value come last, and folded away."""
 
     lines: tuple[Line, ...]
@@ -36,7 +36,7 @@ class Sheet:
     edited_by: str
 
 
-def sheet(session: Session, addresses: Addresses, page: Page) -> Sheet:
+def page_head(session: Session, addresses: Addresses, page: Page) -> PageHead:
     """Return the head of a page."""
     reader = Reader(session)
     cells = CellReader(reader, addresses)
@@ -54,7 +54,7 @@ def sheet(session: Session, addresses: Addresses, page: Page) -> Sheet:
         if prop.type not in ("title", "button")
     ]
     editor = find_user(session, page.last_edited_by) or {}
-    return Sheet(
+    return PageHead(
         lines=tuple(line for line in lines if line.cell.items or line.type == "status"),
         empty=tuple(line for line in lines if not line.cell.items and line.type != "status"),
         edited=formats.moment_text(to_the_minute(page.last_edited_time)),

@@ -8,14 +8,14 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, abort, g, redirect, render_template, request
 
 from notion_pm.emulator.store.content_records import VIEWS, View
-from notion_pm.emulator.store.ids import canonical, undashed
+from notion_pm.emulator.store.ids import canonical, remove_dashes
 from notion_pm.emulator.store.records import DATA_SOURCES, DATABASES, PAGES, Database, Page
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.views import tabs
 from notion_pm.emulator.web import bodies, choices, home_page, outline, pagesheet, viewing
 from notion_pm.emulator.web.addresses import Addresses, database_path, id_in, is_own_path
 from notion_pm.emulator.web.cells import emoji
-from notion_pm.emulator.web.shown import Asked, Shown
+from notion_pm.emulator.web.shown import ViewContent, ViewRequest
 
 blueprint = Blueprint("site", __name__)
 
@@ -23,7 +23,7 @@ blueprint = Blueprint("site", __name__)
 @blueprint.get("/")
 def home() -> str:
     """Show what there is, and what was touched last."""
-    return _render("home.html", front=home_page.front(_session()))
+    return _render("home.html", front=home_page.home_page(_session()))
 
 
 @blueprint.get("/p/<slug>")
@@ -51,7 +51,9 @@ def choose(slug: str) -> Any:
         _session(), page_id, request.form.get("property", ""), request.form.get("option", "")
     )
     return redirect(
-        _back(request.form.get("back", ""), undashed(page_id), request.form.get("property", "")),
+        _back(
+            request.form.get("back", ""), remove_dashes(page_id), request.form.get("property", "")
+        ),
         303,
     )
 
@@ -64,18 +66,18 @@ def _back(path: str, page_id: str, property_id: str) -> str:
 
 
 def _page(session: Session, page: Page) -> str:
-    sheet = pagesheet.sheet(session, _addresses(), page)
+    sheet = pagesheet.page_head(session, _addresses(), page)
     return _render(
         "page.html", thing=page, sheet=sheet, body=bodies.body(session, page.id, _addresses())
     )
 
 
 def _database(session: Session, database: Database) -> str:
-    views = tabs.views_of(session, database.id)
+    views = tabs.list_tabs(session, database.id)
     view = _wanted_view(session, database, views)
     shown = None
     if view is not None and view.type != "dashboard":
-        shown = viewing.show(session, _addresses(), database.id, view, _asked())
+        shown = viewing.show(session, _addresses(), database.id, view, _view_request())
     rows = (
         _widgets(session, database, view) if view is not None and view.type == "dashboard" else []
     )
@@ -84,7 +86,7 @@ def _database(session: Session, database: Database) -> str:
 
 def _widgets(
     session: Session, database: Database, dashboard: View
-) -> list[list[tuple[View, Shown]]]:
+) -> list[list[tuple[View, ViewContent]]]:
     """Return the views on a dashboard as they stand, each with what it shows."""
     on = {
         view.id: view
@@ -97,7 +99,7 @@ def _widgets(
     addresses = _addresses()
     return [
         [
-            (view, viewing.show(session, addresses, database.id, view, Asked(anchor=view.id)))
+            (view, viewing.show(session, addresses, database.id, view, ViewRequest(anchor=view.id)))
             for view in row
         ]
         for row in rows
@@ -115,9 +117,9 @@ def _wanted_view(session: Session, database: Database, views: list[View]) -> Vie
     return view
 
 
-def _asked() -> Asked:
+def _view_request() -> ViewRequest:
     number = request.args.get("page", "1")
-    return Asked(
+    return ViewRequest(
         int(number) if number.isdecimal() and len(number) < 6 else 1, request.args.get("group")
     )
 
@@ -147,7 +149,11 @@ def _here() -> str:
 
 def _note(session: Session) -> str | None:
     changed = id_in(request.args.get("changed", ""))
-    return choices.said(session, changed, request.args.get("property", "")) if changed else None
+    return (
+        choices.describe_change(session, changed, request.args.get("property", ""))
+        if changed
+        else None
+    )
 
 
 def _session() -> Session:

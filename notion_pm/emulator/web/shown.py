@@ -43,7 +43,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ViewContent:
     """A view, ready for a template."""
 
     layout: str
@@ -59,7 +59,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ViewRequest:
     """What a request asks of a view: which page of its rows, and which group alone.
 
     `anchor` tells the rows of several views on one page apart.

@@ -46,7 +46,7 @@ class Site(Flask):
         """Answer one request inside one transaction."""
         if request.endpoint == "static":
             return super().dispatch_request()
-        page_templates.settle(self._store, self._settings, self._clock())
+        page_templates.apply_due_templates(self._store, self._settings, self._clock())
         # The site works with ids as the store keeps them: it is no client of the API.
         with behaving(_OWN), self._store.transaction(write=request.method == "POST") as db:
             acting = replace(self._settings, bot_id=first_person(db) or self._settings.bot_id)

@@ -11,11 +11,11 @@ from notion_pm.emulator import query
 from notion_pm.emulator.pages import rows
 from notion_pm.emulator.schema.properties import Schema
 from notion_pm.emulator.store.content_records import View
-from notion_pm.emulator.store.ids import decoded
+from notion_pm.emulator.store.ids import decode_property_id
 from notion_pm.emulator.store.records import PAGES, DataSource, Page, Property
 from notion_pm.emulator.store.session import Session
-from notion_pm.emulator.values.values import Reader
-from notion_pm.emulator.views.view_queries import asked_by
+from notion_pm.emulator.values.reading import Reader
+from notion_pm.emulator.views.view_queries import query_of_view
 from notion_pm.emulator.web import formats, wording
 from notion_pm.emulator.web.addresses import Addresses, database_path
 from notion_pm.emulator.web.cells import Cell, CellReader, Tag, page_link
@@ -23,7 +23,7 @@ from notion_pm.emulator.web.charts import chart
 from notion_pm.emulator.web.choices import choice
 from notion_pm.emulator.web.grouping import Grouped, Grouping, grouping
 from notion_pm.emulator.web.paging import Paging
-from notion_pm.emulator.web.shown import Asked, Field, Group, Row, Shown
+from notion_pm.emulator.web.shown import Field, Group, Row, ViewContent, ViewRequest
 
 PER_PAGE = 100
 PER_COLUMN = 25
@@ -42,15 +42,20 @@ _COMPACT = ("board", "gallery", "list")
 
 
 def show(
-    session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked
-) -> Shown:
+    session: Session, addresses: Addresses, database_id: str, view: View, asked: ViewRequest
+) -> ViewContent:
     """Return what a view shows. Raises ApiError where its data source is gone."""
     return _Viewer(session, addresses, database_id, view, asked).shown()
 
 
 class _Viewer:
     def __init__(
-        self, session: Session, addresses: Addresses, database_id: str, view: View, asked: Asked
+        self,
+        session: Session,
+        addresses: Addresses,
+        database_id: str,
+        view: View,
+        asked: ViewRequest,
     ) -> None:
         self._session, self._view, self._asked, self._database_id = (
             session,
@@ -67,8 +72,8 @@ class _Viewer:
         self._grouping = grouping(session, self._schema, self._config)
         self._columns = self._visible()
 
-    def shown(self) -> Shown:
-        shown = Shown(
+    def shown(self) -> ViewContent:
+        shown = ViewContent(
             layout=self._layout,
             title=self._schema["title"].name,
             columns=self._columns,
@@ -83,7 +88,7 @@ class _Viewer:
             return self._by_month(shown)
         return self._grouped(shown, self._grouping) if self._grouping else self._flat(shown)
 
-    def _drawn(self, shown: Shown) -> Shown | None:
+    def _drawn(self, shown: ViewContent) -> ViewContent | None:
         found = self._found(replace(self._asked_for(), size=MOST_CHARTED)).page_ids
         pages = [page for page_id in found if (page := PAGES.find(self._session.db, page_id))]
         figures = chart(self._cells, self._schema, self._config, pages)
@@ -101,7 +106,7 @@ class _Viewer:
     def _visible(self) -> tuple[Property, ...]:
         """Return the properties that the view shows, without the title, which every row begins with."""
         stated = [
-            (decoded(each["property_id"]), each.get("visible", True))
+            (decode_property_id(each["property_id"]), each.get("visible", True))
             for each in self._config.get("properties") or ()
         ]
         found = [self._schema[key] for key, visible in stated if visible and key in self._schema]
@@ -111,18 +116,18 @@ class _Viewer:
         return tuple(prop for prop in found if prop.type != "title" and prop.id != grouped_by)
 
     def _asked_for(self, *more: Mapping[str, Any]) -> query.Query:
-        return asked_by(self._view, self._schema, [dict(part) for part in more])
+        return query_of_view(self._view, self._schema, [dict(part) for part in more])
 
     def _found(self, asked: query.Query) -> query.Results:
         return rows.select(self._reader, self._source, asked)
 
-    def _flat(self, shown: Shown) -> Shown:
+    def _flat(self, shown: ViewContent) -> ViewContent:
         found = self._found(self._asked_for())
         paging = self._paged(found)
         group = Group("", self._rows(paging.cut(found.page_ids)), paging.total_text)
         return replace(shown, groups=(group,), paging=paging)
 
-    def _grouped(self, shown: Shown, groups: Grouping) -> Shown:
+    def _grouped(self, shown: ViewContent, groups: Grouping) -> ViewContent:
         alone = next((group for group in groups.groups if group.key == self._asked.group), None)
         if alone:
             found = self._found(self._asked_for(alone.filter))
@@ -151,9 +156,9 @@ class _Viewer:
     ) -> Group:
         return Group(group.key, self._rows(page_ids), total, group.tag, group.option, more)
 
-    def _by_month(self, shown: Shown) -> Shown:
+    def _by_month(self, shown: ViewContent) -> ViewContent:
         """Show a calendar or timeline as a list: the months in order, what has no date last."""
-        prop = self._schema.get(decoded(self._config.get("date_property_id") or ""))
+        prop = self._schema.get(decode_property_id(self._config.get("date_property_id") or ""))
         if prop is None:
             return self._flat(replace(shown, note="The date that this view goes by is no more."))
         by_date = {"property": prop.id, "direction": "ascending"}
@@ -170,7 +175,7 @@ class _Viewer:
         return replace(shown, groups=tuple(groups), paging=paging, columns=self._columns, sort="")
 
     def _end_date(self, start: Property) -> list[Property]:
-        end = self._schema.get(decoded(self._config.get("end_date_property_id") or ""))
+        end = self._schema.get(decode_property_id(self._config.get("end_date_property_id") or ""))
         return [end] if end and end != start else []
 
     def _rows(self, page_ids: Sequence[str]) -> tuple[Row, ...]:

@@ -23,10 +23,9 @@ def filter_text(view: View, schema: Schema) -> str:
 
 def sort_text(view: View, schema: Schema) -> str:
     """Say how a view sorts its rows: `Priority ascending, RICE descending`."""
-    sorts = view_filters.shown_sorts(view.sorts, schema) or []
+    sorts = view_filters.serialize_sorts(view.sorts, schema) or []
     return ", ".join(
-        f"{sort.get('property') or _spaced(sort['timestamp'])} {sort['direction']}"
-        for sort in sorts
+        f"{sort.get('property') or _words(sort['timestamp'])} {sort['direction']}" for sort in sorts
     )
 
 
@@ -37,7 +36,7 @@ def _condition(part: Json, schema: Schema, *, inner: bool) -> str:
                 return _condition(same, schema, inner=inner)
             text = word.join(_condition(each, schema, inner=True) for each in part[joint])
             return f"({text})" if inner and len(part[joint]) > 1 else text
-    name = part.get("property") or _spaced(part["timestamp"])
+    name = part.get("property") or _words(part["timestamp"])
     tests: Any = next(
         (value for key, value in part.items() if key not in ("property", "type", "timestamp")), {}
     )
@@ -62,11 +61,11 @@ def _test(test: Any, schema: Schema) -> str:
     operator, operand = next(iter(test.items()), ("", None))
     if isinstance(operand, dict) and operand:
         return (
-            f"({_spaced(operator)}) {_test(operand, schema)}"
+            f"({_words(operator)}) {_test(operand, schema)}"
             if operator in _QUANTIFIERS
             else _test(operand, schema)
         )
-    words = _WORDS.get(operator, _spaced(operator))
+    words = _WORDS.get(operator, _words(operator))
     if operand is None or operand == {} or operator in ("is_empty", "is_not_empty"):
         return words
     return f"{words} {_operand(operand, schema)}"
@@ -90,7 +89,7 @@ def _operand(operand: Any, schema: Schema) -> str:
         named = [_operand(each, schema) for each in operand]
         return " or ".join(part for part in (", ".join(named[:-1]), *named[-1:]) if part)
     text = str(operand)
-    return _spaced(text) if text in RELATIVE_DATES else _option_names(schema).get(text, text)
+    return _words(text) if text in RELATIVE_DATES else _option_names(schema).get(text, text)
 
 
 def _option_names(schema: Schema) -> dict[str, str]:
@@ -98,5 +97,5 @@ def _option_names(schema: Schema) -> dict[str, str]:
     return {option["id"]: option["name"] for option in options}
 
 
-def _spaced(word: str) -> str:
+def _words(word: str) -> str:
     return word.replace("_", " ")

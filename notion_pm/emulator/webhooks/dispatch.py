@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from notion_pm.emulator.store.clock import Clock, stored
+from notion_pm.emulator.store.clock import Clock, to_stored
 from notion_pm.emulator.store.session import Settings
 from notion_pm.emulator.store.store import Store
 from notion_pm.emulator.webhooks import outbox, subscriptions
@@ -51,27 +51,27 @@ class Webhooks:
 
         Raises ApiError for a wrong URL or event type, and UnreachableError.
         """
-        drafted = subscriptions.draft(url, event_types, stored(self.clock()))
+        drafted = subscriptions.draft(url, event_types, to_stored(self.clock()))
         with self.client() as client:
-            subscriptions.hand_over(client, drafted)
+            subscriptions.send_verification_token(client, drafted)
         with self.store.transaction(write=True) as db:
             SUBSCRIPTIONS.insert(db, drafted)
-            return subscriptions.shown(db, drafted)
+            return subscriptions.serialize(db, drafted)
 
     def verify(self, subscription_id: str, token: str) -> Json:
         """Activate a subscription with the token that its URL was given. Raises ApiError."""
         with self.store.transaction(write=True) as db:
-            return subscriptions.shown(db, subscriptions.verify(db, subscription_id, token))
+            return subscriptions.serialize(db, subscriptions.verify(db, subscription_id, token))
 
     def unsubscribe(self, subscription_id: str) -> None:
         """End a subscription. Raises ApiError (404)."""
         with self.store.transaction(write=True) as db:
             subscriptions.remove(db, subscription_id)
 
-    def listed(self) -> list[Json]:
+    def list_subscriptions(self) -> list[Json]:
         """Return the subscriptions and how their deliveries fare."""
         with self.store.transaction(write=False) as db:
-            return subscriptions.listed(db)
+            return subscriptions.list_subscriptions(db)
 
     def deliver(self) -> int:
         """Send what is due by now, each delivery once, and return how many were sent."""
@@ -79,11 +79,11 @@ class Webhooks:
             if not outbox.has_work(db, self.clock()):
                 return 0
         with self.store.transaction(write=True) as db:
-            outbox.put_in(db, self.settings, self.pace, self.clock())
-            due = outbox.take_out(db, self.clock())
+            outbox.enqueue_events(db, self.settings, self.pace, self.clock())
+            due = outbox.take_due(db, self.clock())
         with self.client() as client:
             for delivery, subscription in due:
-                self._settle(delivery, arrived=_sent(client, delivery, subscription))
+                self._settle(delivery, arrived=_send(client, delivery, subscription))
         return len(due)
 
     def run(self, stop: threading.Event) -> None:
@@ -96,7 +96,7 @@ class Webhooks:
     def _settle(self, delivery: Delivery, *, arrived: bool) -> None:
         now: datetime = self.clock()
         with self.store.transaction(write=True) as db:
-            outbox.settle(db, delivery, self.pace, now, arrived=arrived)
+            outbox.record_attempt(db, delivery, self.pace, now, arrived=arrived)
 
 
 def signature(body: bytes, verification_token: str) -> str:
@@ -104,7 +104,7 @@ def signature(body: bytes, verification_token: str) -> str:
     return f"sha256={hmac.new(verification_token.encode(), body, hashlib.sha256).hexdigest()}"
 
 
-def _sent(client: httpx.Client, delivery: Delivery, subscription: Subscription) -> bool:
+def _send(client: httpx.Client, delivery: Delivery, subscription: Subscription) -> bool:
     body = json.dumps(
         {**delivery.payload, "attempt_number": delivery.attempts}, ensure_ascii=False
     ).encode()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from notion_pm.emulator.store.ids import encoded
+from notion_pm.emulator.store.ids import encode_property_id
 from notion_pm.emulator.store.records import BLOCKS, DATA_SOURCES, DATABASES, PAGES
 
 Json = dict[str, Any]
@@ -56,17 +56,17 @@ def read_journal(db: sqlite3.Connection, workspace_id: str) -> list[Event]:
     """Return the events that the journal's lines make together, in order of their first line."""
     reader = _Reader(db, workspace_id)
     lines = db.execute("SELECT type, entity_id, author, detail FROM changes ORDER BY seq")
-    return merged(event for line in lines for event in reader.read(*line))
+    return merge(event for line in lines for event in reader.read(*line))
 
 
-def merged(events: Iterable[Event]) -> list[Event]:
+def merge(events: Iterable[Event]) -> list[Event]:
     """Tell events of one type about one thing as one; what follows a creation belongs to it."""
     found: dict[tuple[str, str], Event] = {}
     for event in events:
         if belongs_to_creation(event, found):
             continue
         earlier = found.get(event.key)
-        found[event.key] = event if earlier is None else together(earlier, event)
+        found[event.key] = event if earlier is None else merge_pair(earlier, event)
     return list(found.values())
 
 
@@ -80,14 +80,14 @@ def belongs_to_creation(event: Event, known: Iterable[tuple[str, str]]) -> bool:
     )
 
 
-def together(earlier: Event, later: Event) -> Event:
+def merge_pair(earlier: Event, later: Event) -> Event:
     """Join two events of one key: authors and lists of what changed are united, the rest is the later's."""
     authors = tuple(dict.fromkeys((*earlier.authors, *later.authors)))
-    lists = {key: united(earlier.data[key], later.data[key]) for key in _LISTS if key in later.data}
+    lists = {key: _unite(earlier.data[key], later.data[key]) for key in _LISTS if key in later.data}
     return replace(later, authors=authors, data={**later.data, **lists})
 
 
-def united(earlier: list[Any], later: list[Any]) -> list[Any]:
+def _unite(earlier: list[Any], later: list[Any]) -> list[Any]:
     """Join two lists of strings or of objects with an id; of an object, the later form stays."""
     items = {item["id"] if isinstance(item, dict) else item: item for item in (*earlier, *later)}
     return list(items.values())
@@ -124,7 +124,10 @@ class _Reader:
             case "page.content_updated" | "data_source.content_updated":
                 return {"parent": parent, "updated_blocks": told}
             case "page.properties_updated":
-                return {"parent": parent, "updated_properties": [encoded(each) for each in told]}
+                return {
+                    "parent": parent,
+                    "updated_properties": [encode_property_id(each) for each in told],
+                }
             case "data_source.schema_updated":
                 return {
                     "parent": parent,
@@ -183,4 +186,4 @@ def _schema_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
         if before != after:
             action = "created" if before is None else "deleted" if after is None else "updated"
             name = (after or before or {}).get("name")
-            yield {"id": encoded(property_id), "name": name, "action": action}
+            yield {"id": encode_property_id(property_id), "name": name, "action": action}

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from notion_pm.emulator.store.clock import stored
+from notion_pm.emulator.store.clock import to_stored
 from notion_pm.emulator.store.ids import new_id
 from notion_pm.emulator.store.session import NEW_VERSION, Settings
 from notion_pm.emulator.webhooks.events import (
     AT_ONCE,
     Event,
     belongs_to_creation,
+    merge_pair,
     read_journal,
-    together,
 )
 from notion_pm.emulator.webhooks.records import DELIVERIES, SUBSCRIPTIONS, Delivery, Subscription
 
@@ -42,10 +42,10 @@ def has_work(db: sqlite3.Connection, now: datetime) -> bool:
     query = (
         "SELECT EXISTS (SELECT 1 FROM changes) OR EXISTS (SELECT 1 FROM deliveries WHERE due <= ?)"
     )
-    return bool(db.execute(query, (stored(now),)).fetchone()[0])
+    return bool(db.execute(query, (to_stored(now),)).fetchone()[0])
 
 
-def put_in(db: sqlite3.Connection, settings: Settings, pace: Pace, now: datetime) -> None:
+def enqueue_events(db: sqlite3.Connection, settings: Settings, pace: Pace, now: datetime) -> None:
     """Make deliveries of what the journal says, and empty it."""
     events = read_journal(db, settings.workspace_id)
     db.execute("DELETE FROM changes")
@@ -76,7 +76,7 @@ def _put(
             tuple(each["id"] for each in payload["authors"]),
             payload["data"],
         )
-        joined = together(earlier, event)
+        joined = merge_pair(earlier, event)
         said = {"authors": _authors(db, joined.authors), "data": joined.data}
         DELIVERIES.update(db, replace(same, payload={**payload, **said}))
         return
@@ -121,7 +121,7 @@ def _delivery(
         entity_id=event.entity["id"],
         payload=payload,
         attempts=0,
-        due=stored(due),
+        due=to_stored(due),
     )
 
 
@@ -131,27 +131,27 @@ def _authors(db: sqlite3.Connection, author_ids: Sequence[str]) -> list[dict[str
     return [{"id": author, "type": row[0]} for author, row in found if row]
 
 
-def take_out(db: sqlite3.Connection, now: datetime) -> list[tuple[Delivery, Subscription]]:
+def take_due(db: sqlite3.Connection, now: datetime) -> list[tuple[Delivery, Subscription]]:
     """Take what is due, with its attempt counted; what is not settled in time is due again."""
     clauses = "WHERE due <= ? ORDER BY due, seq LIMIT ?"
     taken: list[tuple[Delivery, Subscription]] = []
-    for delivery in DELIVERIES.select(db, clauses, (stored(now), _MOST_AT_ONCE)):
+    for delivery in DELIVERIES.select(db, clauses, (to_stored(now), _MOST_AT_ONCE)):
         subscription = SUBSCRIPTIONS.find(db, delivery.subscription_id)
         if subscription is None:
             DELIVERIES.delete(db, delivery.id)
             continue
-        leased = replace(delivery, attempts=delivery.attempts + 1, due=stored(now + _LEASE))
+        leased = replace(delivery, attempts=delivery.attempts + 1, due=to_stored(now + _LEASE))
         DELIVERIES.update(db, leased)
         taken.append((leased, subscription))
     return taken
 
 
-def settle(
+def record_attempt(
     db: sqlite3.Connection, delivery: Delivery, pace: Pace, now: datetime, *, arrived: bool
 ) -> None:
     """Note how an attempt went: done with, to be tried again, or given up after the last attempt."""
     if not arrived and delivery.attempts < MOST_ATTEMPTS:
-        DELIVERIES.update(db, replace(delivery, due=stored(now + pace.rest(delivery.attempts))))
+        DELIVERIES.update(db, replace(delivery, due=to_stored(now + pace.rest(delivery.attempts))))
         return
     DELIVERIES.delete(db, delivery.id)
     column = "delivered" if arrived else "given_up"

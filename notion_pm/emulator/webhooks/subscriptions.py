@@ -47,7 +47,7 @@ def draft(url: str, event_types: Iterable[str] | None, now: str) -> Subscription
     )
 
 
-def hand_over(client: httpx.Client, subscription: Subscription) -> None:
+def send_verification_token(client: httpx.Client, subscription: Subscription) -> None:
     """Deliver the verification token. Raises UnreachableError."""
     try:
         answer = client.post(
@@ -85,12 +85,14 @@ def remove(db: sqlite3.Connection, subscription_id: str) -> None:
     db.execute("DELETE FROM deliveries WHERE subscription_id = ?", (subscription_id,))
 
 
-def listed(db: sqlite3.Connection) -> list[Json]:
+def list_subscriptions(db: sqlite3.Connection) -> list[Json]:
     """Return the subscriptions and how their deliveries fare, without their tokens."""
-    return [shown(db, subscription) for subscription in SUBSCRIPTIONS.select(db, "ORDER BY seq")]
+    return [
+        serialize(db, subscription) for subscription in SUBSCRIPTIONS.select(db, "ORDER BY seq")
+    ]
 
 
-def shown(db: sqlite3.Connection, subscription: Subscription) -> Json:
+def serialize(db: sqlite3.Connection, subscription: Subscription) -> Json:
     """Return a subscription as data, without its token."""
     waiting: list[Delivery] = DELIVERIES.select(db, "WHERE subscription_id = ?", (subscription.id,))
     return {

@@ -45,8 +45,8 @@ _part("year", lambda moment: moment.year)
 @function("dateAdd", "date", "number", "text", returns=DATE)
 def date_add(moment: Date, amount: float, unit: str) -> Date:
     timed = moment.timed or _unit(unit) in _TIMED
-    end = moment.end and _moved(moment.end, amount, unit)
-    return Date(_moved(moment.start, amount, unit), end, timed=timed)
+    end = moment.end and _shift(moment.end, amount, unit)
+    return Date(_shift(moment.start, amount, unit), end, timed=timed)
 
 
 @function("dateSubtract", "date", "number", "text", returns=DATE)
@@ -98,7 +98,7 @@ def from_timestamp(milliseconds: float) -> Date:
 
 
 @function("parseDate", "text", returns=DATE)
-def parsed(text: str) -> Date | None:
+def parse_date_text(text: str) -> Date | None:
     return parse_date(text)
 
 
@@ -131,7 +131,7 @@ def _unit(unit: str) -> str:
     return plural
 
 
-def _moved(moment: datetime, amount: float, unit: str) -> datetime:
+def _shift(moment: datetime, amount: float, unit: str) -> datetime:
     unit = _unit(unit)
     if unit in _LENGTHS:
         return _within_calendar(lambda: moment + amount * _LENGTHS[unit])

@@ -16,56 +16,56 @@ from notion_pm.emulator.formulas.types import (
     common,
     list_of,
 )
-from notion_pm.emulator.formulas.values import Value, as_text, is_empty, same
+from notion_pm.emulator.formulas.values import Value, are_equal, as_text, is_empty
 
 
-def _item(types: Sequence[FormulaType]) -> FormulaType:
+def _item_type(types: Sequence[FormulaType]) -> FormulaType:
     return types[0].item or ANY
 
 
-def _itself(types: Sequence[FormulaType]) -> FormulaType:
+def _same_list_type(types: Sequence[FormulaType]) -> FormulaType:
     return types[0] if types[0].kind == "list" else list_of(ANY)
 
 
-def _joined(types: Sequence[FormulaType]) -> FormulaType:
+def _concat_type(types: Sequence[FormulaType]) -> FormulaType:
     joined = types[0]
     for one in types[1:]:
         joined = common(joined, one)
     return joined if joined.kind == "list" else list_of(ANY)
 
 
-def _flattened(types: Sequence[FormulaType]) -> FormulaType:
-    item = _item(types)
+def _flat_type(types: Sequence[FormulaType]) -> FormulaType:
+    item = _item_type(types)
     return item if item.kind == "list" else list_of(item)
 
 
-@function("at", "list", "number", returns=_item)
+@function("at", "list", "number", returns=_item_type)
 def at(items: list[Value], place: float) -> Value:
     index = int(place)
     return items[index] if -len(items) <= index < len(items) else None
 
 
-@function("first", "list", returns=_item)
+@function("first", "list", returns=_item_type)
 def first(items: list[Value]) -> Value:
     return items[0] if items else None
 
 
-@function("last", "list", returns=_item)
+@function("last", "list", returns=_item_type)
 def last(items: list[Value]) -> Value:
     return items[-1] if items else None
 
 
-@function("slice", "list", "number", "number?", returns=_itself)
+@function("slice", "list", "number", "number?", returns=_same_list_type)
 def part(items: list[Value], start: float, end: float | None = None) -> list[Value]:
     return items[int(start) : None if end is None else int(end)]
 
 
-@function("concat", "list", "list*", returns=_joined)
+@function("concat", "list", "list*", returns=_concat_type)
 def concat(*lists: list[Value]) -> list[Value]:
     return [item for items in lists for item in items]
 
 
-@function("reverse", "list", returns=_itself)
+@function("reverse", "list", returns=_same_list_type)
 def backwards(items: list[Value]) -> list[Value]:
     return items[::-1]
 
@@ -78,12 +78,12 @@ def join(items: list[Value], separator: str = ",") -> str:
     return separator.join(map(as_text, items))
 
 
-@function("unique", "list", returns=_itself)
+@function("unique", "list", returns=_same_list_type)
 def unique(items: list[Value]) -> list[Value]:
     kept: list[Value] = []
     for item in items:
         spend(len(kept))
-        if not any(same(item, other) for other in kept):
+        if not any(are_equal(item, other) for other in kept):
             kept.append(item)
     return kept
 
@@ -91,10 +91,10 @@ def unique(items: list[Value]) -> list[Value]:
 @function("includes", "list", "any", returns=BOOLEAN)
 def includes(items: list[Value], sought: Value) -> bool:
     spend(len(items))
-    return any(same(item, sought) for item in items)
+    return any(are_equal(item, sought) for item in items)
 
 
-@function("flat", "list", returns=_flattened)
+@function("flat", "list", returns=_flat_type)
 def flat(items: list[Value]) -> list[Value]:
     spend(sum(len(item) for item in items if isinstance(item, list)))
     return [inner for item in items for inner in (item if isinstance(item, list) else [item])]

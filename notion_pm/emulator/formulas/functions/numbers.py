@@ -48,7 +48,7 @@ _one("unaryPlus", lambda number: number)
 
 
 @function("round", "number", "number?", returns=NUMBER)
-def rounded(number: float, places: float = 0) -> float:
+def round_number(number: float, places: float = 0) -> float:
     """Halves go up, as in JavaScript."""
     if not math.isfinite(number) or abs(places) > _MOST_PLACES:
         return number
@@ -57,7 +57,7 @@ def rounded(number: float, places: float = 0) -> float:
 
 
 @function("formatNumber", "number", "text?", "number?", returns=TEXT)
-def formatted(number: float, style: str = "commas", places: float | None = None) -> str:
+def number_in_style(number: float, style: str = "commas", places: float | None = None) -> str:
     return format_number(number, style, None if places is None else int(places))
 
 

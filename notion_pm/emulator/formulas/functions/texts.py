@@ -14,7 +14,7 @@ import regex
 from notion_pm.emulator.formulas.effort import (
     MOST_CHARACTERS,
     MOST_ITEMS,
-    checked_size,
+    check_size,
     give_up,
     seconds_left,
     spend,
@@ -22,7 +22,15 @@ from notion_pm.emulator.formulas.effort import (
 from notion_pm.emulator.formulas.error import FormulaError
 from notion_pm.emulator.formulas.library import function
 from notion_pm.emulator.formulas.types import BOOLEAN, NUMBER, TEXT, list_of
-from notion_pm.emulator.formulas.values import Date, Person, Row, Value, as_text, is_empty, same
+from notion_pm.emulator.formulas.values import (
+    Date,
+    Person,
+    Row,
+    Value,
+    are_equal,
+    as_text,
+    is_empty,
+)
 
 T = TypeVar("T")
 _LONGEST_PATTERN = 1_000
@@ -45,12 +53,12 @@ def text_of(value: Value) -> str:
 
 @function("equal", "any", "any", returns=BOOLEAN)
 def equal(left: Value, right: Value) -> bool:
-    return same(left, right)
+    return are_equal(left, right)
 
 
 @function("unequal", "any", "any", returns=BOOLEAN)
 def unequal(left: Value, right: Value) -> bool:
-    return not same(left, right)
+    return not are_equal(left, right)
 
 
 @function("substring", "text", "number", "number?", returns=TEXT)
@@ -65,22 +73,22 @@ def contains(text: str, sought: str) -> bool:
 
 @function("test", "text", "text", returns=BOOLEAN)
 def test(text: str, pattern: str) -> bool:
-    return _limited(_compiled(pattern).search, text) is not None
+    return _run_with_timeout(_compile(pattern).search, text) is not None
 
 
 @function("match", "text", "text", returns=list_of(TEXT))
 def match(text: str, pattern: str) -> list[str]:
-    return _limited(lambda text, timeout: _all(_compiled(pattern), text, timeout), text)
+    return _run_with_timeout(lambda text, timeout: _all(_compile(pattern), text, timeout), text)
 
 
 @function("replace", "text", "text", "text", returns=TEXT)
 def replace(text: str, pattern: str, replacement: str) -> str:
-    return _replaced(text, pattern, replacement, count=1)
+    return _replace(text, pattern, replacement, count=1)
 
 
 @function("replaceAll", "text", "text", "text", returns=TEXT)
 def replace_all(text: str, pattern: str, replacement: str) -> str:
-    return _replaced(text, pattern, replacement, count=0)
+    return _replace(text, pattern, replacement, count=0)
 
 
 @function("lower", "text", returns=TEXT)
@@ -100,7 +108,7 @@ def trim(text: str) -> str:
 
 @function("repeat", "text", "number", returns=TEXT)
 def repeat(text: str, times: float) -> str:
-    return _bounded(text, int(times)) * max(0, int(times))
+    return _check_length(text, int(times)) * max(0, int(times))
 
 
 @function("padStart", "text", "number", "text", returns=TEXT)
@@ -154,33 +162,33 @@ def identity(owner: Person | Row | Value) -> str:
 
 def _padding(text: str, width: float, padding: str) -> str:
     missing = int(width) - len(text)
-    return (_bounded(padding, missing) * missing)[:missing] if missing > 0 else ""
+    return (_check_length(padding, missing) * missing)[:missing] if missing > 0 else ""
 
 
-def _bounded(text: str, times: int) -> str:
+def _check_length(text: str, times: int) -> str:
     if len(text) * times > MOST_CHARACTERS:
         raise FormulaError(f"The text would have more than {MOST_CHARACTERS} characters.")
     return text
 
 
-def _replaced(text: str, pattern: str, replacement: str, count: int) -> str:
+def _replace(text: str, pattern: str, replacement: str, count: int) -> str:
     template = _template(replacement)
 
     def run(text: str, timeout: float) -> str:
-        return str(_compiled(pattern).sub(template, text, count=count, timeout=timeout))
+        return str(_compile(pattern).sub(template, text, count=count, timeout=timeout))
 
     matches = 1 if count else len(match(text, pattern))
-    _bounded(replacement, matches + replacement.count("$") * len(text))
-    return _limited(run, text)
+    _check_length(replacement, matches + replacement.count("$") * len(text))
+    return _run_with_timeout(run, text)
 
 
 def _all(pattern: regex.Pattern[str], text: str, timeout: float) -> list[str]:
     found = [each[0] for each in islice(pattern.finditer(text, timeout=timeout), MOST_ITEMS + 1)]
-    checked_size(found)
+    check_size(found)
     return found
 
 
-def _limited(run: Callable[..., T], text: str) -> T:
+def _run_with_timeout(run: Callable[..., T], text: str) -> T:
     """Run a regular expression over a text, for as long as the formula may take."""
     spend(1 + len(text) // 1000)
     try:
@@ -197,7 +205,7 @@ def _limited(run: Callable[..., T], text: str) -> T:
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> regex.Pattern[str]:
+def _compile(pattern: str) -> regex.Pattern[str]:
     """Read a JavaScript pattern; named groups are written otherwise in Python.
 
     The package `regex` takes what `re` takes, and can be stopped: some patterns need years for a short text.

@@ -17,7 +17,7 @@ blueprint = Blueprint("blocks", __name__)
 @blueprint.get("/blocks/<block_id>")
 def retrieve_block(block_id: str) -> dict[str, Any]:
     """Return a block, or a page or database as the block that it also is."""
-    return blocks.shown(session(), blocks.find(session(), path_id("block_id", block_id)))
+    return blocks.serialize(session(), blocks.find(session(), path_id("block_id", block_id)))
 
 
 @blueprint.patch("/blocks/<block_id>")
@@ -35,7 +35,7 @@ def delete_block(block_id: str) -> dict[str, Any]:
 @blueprint.get("/blocks/<block_id>/children")
 def list_children(block_id: str) -> dict[str, Any]:
     """Return a block's children, one level deep."""
-    return blocks.listed(
+    return blocks.list_children(
         session(), path_id("block_id", block_id), query("start_cursor"), query("page_size")
     )
 

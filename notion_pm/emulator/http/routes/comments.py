@@ -22,13 +22,15 @@ def create_comment() -> dict[str, Any]:
 @blueprint.get("/comments")
 def list_comments() -> dict[str, Any]:
     """Return the comments on a page or block."""
-    return comments.listed(session(), query("block_id"), query("start_cursor"), query("page_size"))
+    return comments.list_comments(
+        session(), query("block_id"), query("start_cursor"), query("page_size")
+    )
 
 
 @blueprint.get("/comments/<comment_id>")
 def retrieve_comment(comment_id: str) -> dict[str, Any]:
     """Return a comment."""
-    return comments.shown(comments.find(session(), path_id("comment_id", comment_id)))
+    return comments.serialize(comments.find(session(), path_id("comment_id", comment_id)))
 
 
 @blueprint.patch("/comments/<comment_id>")

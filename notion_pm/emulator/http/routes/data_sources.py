@@ -23,7 +23,7 @@ def create_data_source() -> dict[str, Any]:
 @blueprint.get("/data_sources/<data_source_id>")
 def retrieve_data_source(data_source_id: str) -> dict[str, Any]:
     """Return a data source with its schema."""
-    return data_sources.shown(
+    return data_sources.serialize(
         session(), session().data_source(path_id("data_source_id", data_source_id))
     )
 
@@ -38,13 +38,13 @@ def update_data_source(data_source_id: str) -> dict[str, Any]:
 def query_data_source(data_source_id: str) -> dict[str, Any]:
     """Return a page of a data source's rows."""
     source = session().data_source(path_id("data_source_id", data_source_id))
-    return rows.answer(session(), source, body(), query_list("filter_properties"))
+    return rows.query_rows(session(), source, body(), query_list("filter_properties"))
 
 
 @blueprint.get("/data_sources/<data_source_id>/templates")
 def list_templates(data_source_id: str) -> dict[str, Any]:
     """List page templates: the one list without `object` and request id (recorded)."""
     source_id = path_id("data_source_id", data_source_id)
-    return page_templates.listed(
+    return page_templates.list_templates(
         session(), source_id, query("name"), query("start_cursor"), query("page_size")
     )

@@ -15,7 +15,7 @@ blueprint = Blueprint("databases", __name__)
 
 @blueprint.post("/databases")
 def create_database() -> dict[str, Any]:
-    """Create a database, its data source and that one's view."""
+    """Create a database with its data source and a view."""
     return databases.create(session(), body())
 
 

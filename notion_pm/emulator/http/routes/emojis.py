@@ -15,4 +15,6 @@ blueprint = Blueprint("emojis", __name__)
 @blueprint.get("/custom_emojis")
 def list_custom_emojis() -> dict[str, Any]:
     """List the custom emojis of the workspace."""
-    return custom_emojis.listed(session(), query("name"), query("start_cursor"), query("page_size"))
+    return custom_emojis.list_emojis(
+        session(), query("name"), query("start_cursor"), query("page_size")
+    )

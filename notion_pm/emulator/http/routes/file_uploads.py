@@ -16,14 +16,14 @@ blueprint = Blueprint("file_uploads", __name__)
 
 @blueprint.post("/file_uploads")
 def create_upload() -> dict[str, Any]:
-    """Announce a file."""
+    """Create an upload. Its bytes are sent later."""
     return file_uploads.create(session(), body())
 
 
 @blueprint.get("/file_uploads")
 def list_uploads() -> dict[str, Any]:
     """Return the uploads, newest first."""
-    return file_uploads.listed(
+    return file_uploads.list_uploads(
         session(), query("status"), query("start_cursor"), query("page_size")
     )
 
@@ -32,12 +32,12 @@ def list_uploads() -> dict[str, Any]:
 def retrieve_upload(upload_id: str) -> dict[str, Any]:
     """Return an upload."""
     upload = file_uploads.find(session(), path_id("file_upload_id", upload_id))
-    return file_uploads.shown(session(), upload)
+    return file_uploads.serialize(session(), upload)
 
 
 @blueprint.post("/file_uploads/<upload_id>/send")
 def send_upload(upload_id: str) -> dict[str, Any]:
-    """Take a file's bytes from a multipart form."""
+    """Receive the bytes of a file, or of one part, from a multipart form."""
     file = request.files.get("file")
     if file is None:
         raise body_error("body.file", "defined")
@@ -49,5 +49,5 @@ def send_upload(upload_id: str) -> dict[str, Any]:
 
 @blueprint.post("/file_uploads/<upload_id>/complete")
 def complete_upload(upload_id: str) -> dict[str, Any]:
-    """End a file that was sent in parts."""
+    """Complete a file that was sent in parts."""
     return file_uploads.complete(session(), path_id("file_upload_id", upload_id))

@@ -21,11 +21,11 @@ def retrieve_markdown(page_id: str) -> dict[str, Any]:
 
 @blueprint.patch("/pages/<page_id>/markdown")
 def update_markdown(page_id: str) -> tuple[dict[str, Any], int]:
-    """Change a page's content by way of its Markdown."""
+    """Change a page's content by editing its Markdown."""
     return page_markdown.update(session(), path_id("page_id", page_id), body())
 
 
 @blueprint.get("/async_tasks/<task_id>")
 def retrieve_task(task_id: str) -> dict[str, Any]:
-    """Return a task and, when it is done, its result."""
+    """Return a task with its result."""
     return async_tasks.retrieve(session(), task_id)

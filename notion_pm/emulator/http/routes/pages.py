@@ -44,6 +44,6 @@ def move_page(page_id: str) -> dict[str, Any]:
 def retrieve_property(page_id: str, property_id: str) -> dict[str, Any]:
     """Return one property's complete value, page by page where it is a list."""
     page = session().page(path_id("page_id", page_id))
-    return property_items.item(
+    return property_items.serialize_item(
         session(), page, property_id, query("start_cursor"), query("page_size")
     )

@@ -1,4 +1,4 @@
-"""What handlers read from the request."""
+"""Read the body and the query string of the current request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask import g, request
 from notion_pm.emulator.http.errors import body_error, invalid_json, validation_error
 from notion_pm.emulator.store.session import Session
 
-_MOST_BYTES = 500 * 1024
+_MOST_BYTES = 500 * 1024  # notion-api.md 4.2
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -21,15 +21,19 @@ def session() -> Session:
 
 
 def body() -> dict[str, Any]:
-    """Return the JSON object of the request; an empty body is an empty object. Raises 400 for anything else."""
+    """Return the JSON object of the request. An empty body is an empty object.
+
+    Raises 400 for anything else.
+    """
     data = request.get_data()
     if len(data) > _MOST_BYTES:
         raise validation_error(
-            f"body failed validation: body size should be ≤ `{_MOST_BYTES}` bytes, instead was `{len(data)}`."
+            f"body failed validation: body size should be ≤ `{_MOST_BYTES}` bytes, "
+            f"instead was `{len(data)}`."
         )
     try:
-        parsed = _parsed(data) if data.strip() else {}
-    except (ValueError, RecursionError):  # the latter for what is nested a thousand levels deep
+        parsed = _parse_json(data) if data.strip() else {}
+    except (ValueError, RecursionError):  # RecursionError: nested about a thousand levels deep
         raise invalid_json() from None
     if not isinstance(parsed, dict):
         raise invalid_json()
@@ -39,33 +43,39 @@ def body() -> dict[str, Any]:
 
 
 def _refuse_archived(sent: dict[str, Any], path: str) -> None:
-    """Refuse the older name of `in_trash`, in the body and in its blocks: version 2026-03-11 has no `archived`."""
+    """Refuse `archived` in the body and in its blocks. Version 2026-03-11 has only `in_trash`."""
     if "archived" in sent:
         raise body_error(f"{path}.archived", "not present", sent["archived"])
     blocks = sent.get("children")
-    for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
+    if not isinstance(blocks, list):
+        return
+    for number, block in enumerate(blocks):
         if isinstance(block, dict):
             _refuse_archived(block, f"{path}.children[{number}]")
 
 
-def _parsed(data: bytes) -> Any:
-    """Read JSON strictly: without NaN, and without halves of characters, which no store could keep."""
-    parsed = json.loads(data, parse_constant=_refuse)
+def _parse_json(data: bytes) -> Any:
+    """Parse JSON strictly. Raises ValueError for NaN and for half a surrogate pair.
+
+    The store cannot keep half a surrogate pair, because UTF-8 cannot encode it.
+    """
+    parsed = json.loads(data, parse_constant=_refuse_constant)
     if _SURROGATE.search(data):
-        json.dumps(parsed, ensure_ascii=False).encode()
+        json.dumps(parsed, ensure_ascii=False).encode()  # fails for half a pair
     return parsed
 
 
-def _refuse(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
 def query(key: str) -> str | None:
-    """Return a parameter of the query string, if it is there."""
+    """Return a parameter of the query string, None if it is absent."""
     return request.args.get(key)
 
 
 def query_list(key: str) -> list[str]:
-    """Return a repeated parameter, also when clients write `key[]` or join values with commas."""
+    """Return the values of a parameter: `key=a&key=b`, `key[]=a&key[]=b` or `key=a,b`."""
     values = request.args.getlist(key) + request.args.getlist(f"{key}[]")
-    return [part for value in values for part in value.split(",") if part]
+    parts = ",".join(values).split(",")
+    return [part for part in parts if part]

@@ -16,7 +16,7 @@ blueprint = Blueprint("users", __name__)
 @blueprint.get("/users")
 def list_users() -> dict[str, Any]:
     """List the workspace's people and bots."""
-    return users.listed(session(), query("start_cursor"), query("page_size"))
+    return users.list_users(session(), query("start_cursor"), query("page_size"))
 
 
 @blueprint.get("/users/me")
@@ -28,4 +28,4 @@ def me() -> dict[str, Any]:
 @blueprint.get("/users/<user_id>")
 def retrieve_user(user_id: str) -> dict[str, Any]:
     """Return one user."""
-    return users.user(session(), path_id("user_id", user_id))
+    return users.find_or_404(session(), path_id("user_id", user_id))

@@ -17,7 +17,7 @@ blueprint = Blueprint("views", __name__)
 def list_views() -> dict[str, Any]:
     """Return references to the views of a database or data source."""
     where = query("database_id"), query("data_source_id")
-    return views.listed(session(), *where, query("start_cursor"), query("page_size"))
+    return views.list_views(session(), *where, query("start_cursor"), query("page_size"))
 
 
 @blueprint.post("/views")
@@ -29,7 +29,7 @@ def create_view() -> dict[str, Any]:
 @blueprint.get("/views/<view_id>")
 def retrieve_view(view_id: str) -> dict[str, Any]:
     """Return a view."""
-    return views.shown(session(), tabs.find(session(), path_id("view_id", view_id)))
+    return views.serialize(session(), tabs.find(session(), path_id("view_id", view_id)))
 
 
 @blueprint.patch("/views/<view_id>")
@@ -46,20 +46,20 @@ def delete_view(view_id: str) -> dict[str, Any]:
 
 @blueprint.post("/views/<view_id>/queries")
 def create_query(view_id: str) -> dict[str, Any]:
-    """Run a view's query."""
+    """Run the query of a view."""
     return view_queries.create(session(), path_id("view_id", view_id), body())
 
 
 @blueprint.get("/views/<view_id>/queries/<query_id>")
 def query_results(view_id: str, query_id: str) -> dict[str, Any]:
-    """Return a page of what a view's query found."""
+    """Return a page of the results of a view's query."""
     ids = path_id("view_id", view_id), path_id("query_id", query_id)
     return view_queries.results(session(), *ids, query("start_cursor"), query("page_size"))
 
 
 @blueprint.delete("/views/<view_id>/queries/<query_id>")
 def delete_query(view_id: str, query_id: str) -> dict[str, Any]:
-    """Forget a view's query."""
+    """Delete the results of a view's query."""
     return view_queries.delete(
         session(), path_id("view_id", view_id), path_id("query_id", query_id)
     )

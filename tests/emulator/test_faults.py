@@ -1,4 +1,4 @@
-"""Weather: troubles on purpose, the same again from the same seed, each as the service and its proxies show it."""
+"""Faults: troubles on purpose, the same again from the same seed, each as the service and its proxies show it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace, serve
 from notion_pm.emulator.behaviour import Behaviour
 from notion_pm.emulator.faults import (
-    Conditions,
+    FaultInjector,
+    Faults,
+    InvalidFaultsError,
     Rule,
-    Weather,
-    WeatherFault,
-    read_weather,
-    weather_of,
+    read_faults,
+    validate_faults,
 )
 from tests.conftest import client_of
 
@@ -41,7 +41,7 @@ class Outside:
         self.client = client_of(self.workspace)
 
     def in_weather(self, weather: str, seed: int = 0) -> Outside:
-        self.workspace.weather.change(read_weather(weather, seed=seed))
+        self.workspace.faults.change(read_faults(weather, seed=seed))
         return self
 
     def statuses(self, count: int, path: str = "/users/me") -> list[int]:
@@ -202,7 +202,7 @@ def test_rules_choose_their_requests(outside: Outside) -> None:
     outside.in_weather("409 every=3")
     assert outside.statuses(7) == [200, 200, 409, 200, 200, 409, 200]
     assert [
-        (rule["seen"], rule["struck"]) for rule in outside.workspace.weather.report()["rules"]
+        (rule["seen"], rule["struck"]) for rule in outside.workspace.faults.report()["rules"]
     ] == [(7, 2)]
 
 
@@ -234,15 +234,15 @@ def test_latency_adds_up_and_asks_the_workspaces_own_sleep(outside: Outside) -> 
         ("500 every=0", "rules.0.every"),
         ("500 methods=FETCH", "rules.0.methods"),
         ("500 sometimes=1", "rules.0.sometimes"),
-        ("500 often", "no setting"),
+        ("500 often", "not a setting"),
         ("500 path='", "quotation"),
         ("limits connection=0", "limits.connection"),
         ("missing.yaml", "missing.yaml"),
     ],
 )
 def test_faults_of_a_weather_are_named(weather: str, fault: str) -> None:
-    with pytest.raises(WeatherFault, match=fault):
-        read_weather(weather)
+    with pytest.raises(InvalidFaultsError, match=fault):
+        read_faults(weather)
 
 
 def test_weather_in_files(tmp_path: Path) -> None:
@@ -252,19 +252,19 @@ def test_weather_in_files(tmp_path: Path) -> None:
     (tmp_path / "w.toml").write_text(
         'seed = 4\n[[rules]]\ntrouble = 503\nwhen = "after"\nmethods = ["POST"]\n'
     )
-    from_yaml, from_toml = (read_weather(str(tmp_path / name)) for name in ("w.yaml", "w.toml"))
-    assert from_yaml == from_toml == read_weather("503 when=after methods=POST", seed=4)
-    assert read_weather(str(tmp_path / "w.yaml"), seed=9).seed == 9
+    from_yaml, from_toml = (read_faults(str(tmp_path / name)) for name in ("w.yaml", "w.toml"))
+    assert from_yaml == from_toml == read_faults("503 when=after methods=POST", seed=4)
+    assert read_faults(str(tmp_path / "w.yaml"), seed=9).seed == 9
     (tmp_path / "broken.yaml").write_text("rules: [")
-    with pytest.raises(WeatherFault, match=r"broken\.yaml"):
-        read_weather(str(tmp_path / "broken.yaml"))
-    with pytest.raises(WeatherFault):
-        weather_of(["rain"])
+    with pytest.raises(InvalidFaultsError, match=r"broken\.yaml"):
+        read_faults(str(tmp_path / "broken.yaml"))
+    with pytest.raises(InvalidFaultsError):
+        validate_faults(["rain"])
 
 
 @pytest.mark.parametrize("preset", ["calm", "notion", "storm"])
 def test_presets(preset: str) -> None:
-    weather = read_weather(preset)
+    weather = read_faults(preset)
     assert weather.limits.connection == (None if preset == "calm" else 180)
     assert bool(weather.rules) == (preset == "storm")
 
@@ -362,8 +362,8 @@ def test_server_drops_connections_too(outside: Outside, when: str, made: int) ->
 
 
 def test_weather_can_be_given_when_opening(tmp_path: Path) -> None:
-    weather = Weather.model_validate({"rules": [{"trouble": 500}]})
-    workspace = open_workspace(tmp_path / "w.sqlite", weather=weather)
+    weather = Faults.model_validate({"rules": [{"trouble": 500}]})
+    workspace = open_workspace(tmp_path / "w.sqlite", faults=weather)
     with client_of(workspace) as client:
         assert client.get("/users/me").status_code == 500
     workspace.close()
@@ -376,13 +376,13 @@ def test_weather_can_be_given_when_opening(tmp_path: Path) -> None:
     seed=st.integers(0, 1000),
 )  # fmt: skip
 def test_rules_decide_each_for_itself(rules: list[Rule], seed: int) -> None:
-    def struck(weather: Weather) -> list[Rule | None]:
-        conditions = Conditions(weather)
+    def struck(weather: Faults) -> list[Rule | None]:
+        conditions = FaultInjector(weather)
         moment = datetime(2026, 7, 1, tzinfo=UTC)
-        return [conditions.meet("GET", "/v1/users", "", moment).rule for _ in range(30)]
+        return [conditions.decide("GET", "/v1/users", "", moment).rule for _ in range(30)]
 
-    together = struck(Weather(seed=seed, rules=tuple(rules)))
-    alone = struck(Weather(seed=seed, rules=(rules[0],)))
+    together = struck(Faults(seed=seed, rules=tuple(rules)))
+    alone = struck(Faults(seed=seed, rules=(rules[0],)))
     for number, (first, any_) in enumerate(zip(alone, together, strict=True), start=1):
         assert first is None or any_ == first
         place = number - rules[0].skip
@@ -410,14 +410,14 @@ def test_rules_decide_each_for_itself(rules: list[Rule], seed: int) -> None:
 def test_a_file_that_was_made_to_stop_the_program_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "weather.yaml"
     path.write_text(text)
-    with pytest.raises(WeatherFault):
-        read_weather(str(path))
+    with pytest.raises(InvalidFaultsError):
+        read_faults(str(path))
 
 
 def test_a_named_pipe_is_no_weather(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "weather.json")
-    with pytest.raises(WeatherFault, match="regular file"):
-        read_weather(str(tmp_path / "weather.json"))
+    with pytest.raises(InvalidFaultsError, match="regular file"):
+        read_faults(str(tmp_path / "weather.json"))
 
 
 def _append_text(client: httpx.Client, page: str, content: str) -> None:
@@ -445,7 +445,7 @@ def other(workspace: LocalWorkspace) -> Iterator[httpx.Client]:
 def test_another_connection_sees_blocks_some_seconds_later(
     workspace: LocalWorkspace, api: httpx.Client, other: httpx.Client, clock: ManualClock
 ) -> None:
-    workspace.weather.change(Weather(behaviour=Behaviour(read_lag=3)))
+    workspace.faults.change(Faults(behaviour=Behaviour(read_lag=3)))
     _append_text(api, workspace.root_page_id, "a")
     assert _texts_on(api, workspace.root_page_id) == ["a"]
     assert _texts_on(other, workspace.root_page_id) == []
@@ -456,7 +456,7 @@ def test_another_connection_sees_blocks_some_seconds_later(
 def test_two_appends_may_stand_the_other_way_round(
     workspace: LocalWorkspace, api: httpx.Client, other: httpx.Client, clock: ManualClock
 ) -> None:
-    workspace.weather.change(Weather(behaviour=Behaviour(append_order="reversed")))
+    workspace.faults.change(Faults(behaviour=Behaviour(append_order="reversed")))
     _append_text(api, workspace.root_page_id, "first")
     clock.advance(seconds=2)
     for client, content in ((api, "a"), (other, "b"), (other, "c")):
@@ -469,7 +469,7 @@ def test_queries_and_search_lag_behind_while_pages_do_not(
 ) -> None:
     source = notion.database("Known", N={"number": {}})
     row = notion.row(source, "R", N={"number": 1})["id"]
-    workspace.weather.change(Weather(behaviour=Behaviour(query_lag=20, search_lag=5)))
+    workspace.faults.change(Faults(behaviour=Behaviour(query_lag=20, search_lag=5)))
     clock.advance(seconds=30)
     notion.patch(f"/pages/{row}", properties={"N": {"number": 2}})
     made = notion.row(source, "S")["id"]
@@ -494,5 +494,5 @@ def test_queries_and_search_lag_behind_while_pages_do_not(
 
 
 def test_rules_for_behaviour_add_up() -> None:
-    weather = read_weather("behaviour read_lag=3; notion; behaviour append_order=reversed")
+    weather = read_faults("behaviour read_lag=3; notion; behaviour append_order=reversed")
     assert weather.behaviour == Behaviour(read_lag=3, append_order="reversed")
