@@ -14,7 +14,7 @@ from notion_pm.report.strategy import Objective, Strategy
 from notion_pm.report.waiting import Need, Waiting
 from notion_pm.text import quantity
 from notion_pm.thread import Thread
-from notion_pm.thread.audit_checks import has_evidence, is_signal, objectives
+from notion_pm.thread.signal import has_evidence, is_signal, objectives
 
 MOST_CHANGES = 6
 MOST_DECISIONS = 6

@@ -18,7 +18,7 @@ from notion_pm.report.page_values import label
 from notion_pm.report.strategy import Objective
 from notion_pm.report.waiting import Need, Waiter
 from notion_pm.thread import Thread
-from notion_pm.thread.audit_checks import is_signal
+from notion_pm.thread.signal import is_signal
 
 _MONTHS = 12
 _CUSTOMERS_OR_NEEDS = 10

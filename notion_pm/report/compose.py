@@ -28,8 +28,8 @@ from notion_pm.report.tree import Tree, tree
 from notion_pm.report.waiting import Waiting, waiting
 from notion_pm.text import quantity
 from notion_pm.thread import Thread
-from notion_pm.thread.audit import Audit, Thresholds, audit
-from notion_pm.thread.audit_checks import CHECKS, SIGNAL, is_signal
+from notion_pm.thread.audit import Audit, audit
+from notion_pm.thread.signal import SIGNAL_DEFINITION
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Report:
     briefing: Briefing
     facets: Facets
     notes: tuple[str, ...]
-    definition_of_signal: str = SIGNAL
+    definition_of_signal: str = SIGNAL_DEFINITION
     room: Room = WHOLE
     more_entries: int = 0
 
@@ -82,7 +82,7 @@ def compose(
     thread: Thread, past: Past, *, title: str, now: datetime, sync: LastSync | None = None
 ) -> Report:
     """Return the report on a thread, complete."""
-    goals, found = strategy(thread, past), audit(thread, CHECKS, is_signal, Thresholds())
+    goals, found = strategy(thread, past), audit(thread)
     waits, dates = waiting(thread), slips(thread, past)
     drawn = {
         "progress": progress_chart(goals.objectives),

@@ -54,7 +54,7 @@ def public_roadmap(
 ) -> PublicRoadmap:
     """Return the open features that have a public title, in the order of the internal roadmap."""
     items: dict[Horizon, list[PublicItem]] = {each: [] for each in _HORIZONS}
-    for feature in thread.in_order(thread.pages("features")):
+    for feature in thread.sort_for_reading(thread.pages("features")):
         if not isinstance(feature, SnapshotPage) or not thread.is_open(feature):
             continue
         public_title = thread.text(feature, PUBLIC_TITLE).strip()

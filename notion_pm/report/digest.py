@@ -144,7 +144,7 @@ def _new_evidence(thread: Thread, since: datetime) -> Iterator[Line]:
 
 
 def _evidence_in_words(thread: Thread, insights: Sequence[SnapshotPage]) -> str:
-    found = weight_of(thread, thread.weighed(tuple(insights)))
+    found = weight_of(thread, thread.weigh(tuple(insights)))
     words = [quantity(found.insights, "new insight")]
     if found.customers:
         words.append(quantity(found.customers, "customer"))

@@ -8,7 +8,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.page_values import Quote, Told, Weight, quotes, told, weight
 from notion_pm.thread import Thread
-from notion_pm.thread.audit_checks import objectives
+from notion_pm.thread.signal import objectives
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.page_values import anchor
 from notion_pm.thread import Thread
-from notion_pm.thread.audit_checks import objectives
+from notion_pm.thread.signal import objectives
 
 _LETTERS = {"objective": "o", "owner": "w", "release": "r", "segment": "s"}
 """How the tokens of each facet begin."""
@@ -83,7 +83,7 @@ class _Collector:
         for goal in (page, *thread.all_above(page)):
             if goal.id in self._goals and goal.title in self._options["objective"]:
                 found.add(self._options["objective"][goal.title])
-        owners = thread.read(page, "owner")
+        owners = thread.readable(page, "owner")
         found |= self._tokens_of("owner", owners if isinstance(owners, tuple) else ())
         found |= self._tokens_of("release", self._releases.get(page.id, ()))
         if page.database == "releases":
@@ -99,7 +99,7 @@ class _Collector:
         if thread.role(page) == "customers":
             pages = [page]
         for customer_page in pages:
-            segment = thread.read(customer_page, "segment")
+            segment = thread.readable(customer_page, "segment")
             found |= self._tokens_of(
                 "segment", segment if isinstance(segment, tuple) else (segment,)
             )

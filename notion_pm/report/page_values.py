@@ -78,7 +78,7 @@ def told(thread: Thread, page: SnapshotPage) -> Told:
         anchor(page),
         title,
         page.url,
-        thread.number_of(page),
+        thread.unique_id(page),
         thread.status(page),
         thread.category(page),
     )
@@ -164,7 +164,7 @@ def quote(thread: Thread, insight: SnapshotPage) -> Quote:
 
 def label(thread: Thread, page: SnapshotPage, key: str) -> str:
     """Return a value as text in people's words; empty where there is none."""
-    return plain(thread.read(page, key))
+    return plain(thread.readable(page, key))
 
 
 def plain(value: Any) -> str:

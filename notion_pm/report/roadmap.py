@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.page_values import Told, Weight, as_date, day, label, told, weight
 from notion_pm.thread import Thread
-from notion_pm.thread.audit_checks import is_signal, objectives
+from notion_pm.thread.signal import is_signal, objectives
 
 Horizon = Literal["now", "next", "later", "done"]
 HORIZONS: tuple[Horizon, ...] = get_args(Horizon)
@@ -70,7 +70,7 @@ def horizon(thread: Thread, feature: SnapshotPage) -> Horizon:
 
 
 def _lane(thread: Thread, objective: SnapshotPage | None, features: Sequence[SnapshotPage]) -> Lane:
-    ordered = [each for each in thread.in_order(features) if isinstance(each, SnapshotPage)]
+    ordered = [each for each in thread.sort_for_reading(features) if isinstance(each, SnapshotPage)]
     by_horizon = {
         each: tuple(
             _item(thread, feature) for feature in ordered if horizon(thread, feature) == each

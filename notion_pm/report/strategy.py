@@ -19,8 +19,8 @@ from notion_pm.report.page_values import (
 )
 from notion_pm.report.past import Past
 from notion_pm.thread import Thread
-from notion_pm.thread.audit_checks import objectives
 from notion_pm.thread.health import fresh_health
+from notion_pm.thread.signal import objectives
 
 
 @dataclass(frozen=True, slots=True)

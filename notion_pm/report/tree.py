@@ -9,8 +9,8 @@ from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Role
 from notion_pm.report.page_values import Quote, Told, Weight, label, quote, quotes, told, weight
 from notion_pm.thread import Thread
-from notion_pm.thread.branches import Branch, forest
-from notion_pm.thread.graph import Related, Unseen
+from notion_pm.thread.branches import Branch, trees_below
+from notion_pm.thread.graph import Related, UnsharedPage
 
 _TOPS: tuple[Role, ...] = ("vision", "objectives", "key_results", "opportunities", "features")
 _NAMES: dict[Role | None, str] = {
@@ -72,7 +72,7 @@ def tree(thread: Thread) -> Tree:
         for each in pages
         if not any(isinstance(above, SnapshotPage) for above in thread.above(each))
     ]
-    branches = forest(
+    branches = trees_below(
         thread, [*tops, *pages]
     )  # pages in a circle serve each other: no top leads to them
     shown = [each for each in branches if each.branches or _is_worth_telling(thread, each.page)]
@@ -86,7 +86,7 @@ def _is_worth_telling(thread: Thread, page: Related) -> bool:
 
 def _node(thread: Thread, branch: Branch) -> Node:
     page = branch.page
-    if isinstance(page, Unseen):
+    if isinstance(page, UnsharedPage):
         return Node(None)
     role = thread.role(page)
     if role == "insights":

@@ -9,8 +9,8 @@ from notion_pm.model.snapshot import SnapshotPage, is_empty
 from notion_pm.report.page_values import Told, Weight, as_date, day, label, money, told, weight_of
 from notion_pm.thread import Thread
 from notion_pm.thread.customers import Customer, is_ask
-from notion_pm.thread.loop import Owed, is_owed, owed, owed_apart
-from notion_pm.thread.message import default_text
+from notion_pm.thread.loop import Recipient, needs_message, recipients, skipped_recipients
+from notion_pm.thread.messages import default_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ def waiting(thread: Thread) -> Waiting:
         tuple(each for each in waiters if each.standing),
         _needs(thread, open_asks),
         sum(is_empty(each.values.get("customer")) for each in open_asks),
-        tuple(_answered(thread, each) for each in owed(thread)),
-        tuple(_answered(thread, each) for each in owed_apart(thread)),
+        tuple(_answered(thread, each) for each in recipients(thread)),
+        tuple(_answered(thread, each) for each in skipped_recipients(thread)),
     )
 
 
@@ -102,22 +102,20 @@ def open_asks_of(thread: Thread) -> list[SnapshotPage]:
     return [
         each
         for each in insights
-        if is_ask(each) and thread.is_open(each) and not is_owed(thread, each)
+        if is_ask(each) and thread.is_open(each) and not needs_message(thread, each)
     ]
 
 
 _WHY_NOT = {"churned": "has churned", "anonymous": "nobody is named"}
 
 
-def _answered(thread: Thread, owed: Owed) -> Answered:
-    name = (
-        f"{owed.contact} ({owed.customer})"
-        if owed.contact and owed.customer
-        else owed.contact or owed.customer
-    )
-    asks = tuple(told(thread, ask.insight) for ask in owed.asks)
-    message = "" if owed.apart else default_text(thread, owed)
-    return Answered(name, asks, message, _WHY_NOT.get(owed.apart, ""))
+def _answered(thread: Thread, recipient: Recipient) -> Answered:
+    name = recipient.contact or recipient.customer
+    if recipient.contact and recipient.customer:
+        name = f"{recipient.contact} ({recipient.customer})"
+    asks = tuple(told(thread, ask.insight) for ask in recipient.asks)
+    message = "" if recipient.skip_reason else default_message(thread, recipient)
+    return Answered(name, asks, message, _WHY_NOT.get(recipient.skip_reason, ""))
 
 
 def _waiter(thread: Thread, customer: Customer, asks: Sequence[SnapshotPage]) -> Waiter:
@@ -159,7 +157,7 @@ def _needs(thread: Thread, open_asks: Sequence[SnapshotPage]) -> tuple[Need, ...
     for each in thread.pages("opportunities"):
         asks = tuple(ask for ask in thread.insights_behind(each) if ask.id in waiting)
         if thread.is_open(each) and asks:
-            evidence = thread.waiting_for(asks)
+            evidence = thread.weigh_open_asks(asks)
             found.append(Need(told(thread, each), weight_of(thread, evidence), evidence.arr or 0))
     return tuple(sorted(found, key=lambda need: (-need.amount, -(need.weight.importance or 0))))
 

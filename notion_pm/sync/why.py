@@ -23,7 +23,7 @@ from notion_pm.state.state import State
 from notion_pm.sync.snapshot import Look, look
 from notion_pm.sync.summary import text
 from notion_pm.thread import Chain, Thread
-from notion_pm.thread.lookup import find, unfound
+from notion_pm.thread.lookup import find_page, page_not_found
 from notion_pm.thread.read_thread import read_thread
 from notion_pm.workspace.sync_context import SyncContext, load_workspace
 
@@ -224,12 +224,12 @@ def _meant(place: SyncContext, looked: Look, words: str, template: str | None) -
         looked.rules.schema, {key: each for key, each in there.items() if key in databases}
     )
     thread = Thread(chain, looked.snapshot, {}, looked.wording, place.now.date())
-    if page := find(thread, words):
+    if page := find_page(thread, words):
         return page
-    found = find(read_thread(place, template).thread, words)
+    found = find_page(read_thread(place, template).thread, words)
     page = looked.page(found.id) if found else None
     if page is None:
-        raise unfound(thread, words)
+        raise page_not_found(thread, words)
     return page
 
 

@@ -1,13 +1,14 @@
-"""The thread: vision, objectives, opportunities, features, insights and customers, and what ties them together. Pure.
+"""The thread: vision, objectives, opportunities, features, insights and customers, and how the
+pages of a workspace are related along it.
 
-`Chain` finds them in a template, `Thread` holds a workspace's pages joined along their relations. On it stand
-`branches` (a page up to the vision and down to the customers' words), `audit` (where the thread is broken) and `loop`
-(who asked for what has shipped).
+`Chain` finds these databases in a template. `Thread` holds a workspace's pages joined along their
+relations. On top of them: `branches` (trees from a page up to the vision and down to the customers'
+words), `audit` (where the thread is broken) and `loop` (who asked for what has shipped).
 """
 
 from __future__ import annotations
 
 from notion_pm.thread.chain import Chain
-from notion_pm.thread.graph import Evidence, Thread, Unseen
+from notion_pm.thread.graph import Evidence, Thread, UnsharedPage
 
-__all__ = ["Chain", "Evidence", "Thread", "Unseen"]
+__all__ = ["Chain", "Evidence", "Thread", "UnsharedPage"]

@@ -1,20 +1,39 @@
-"""An audit: where the thread is broken, and how much of what is built is signal. The checks are in `audit_checks`."""
+"""The audit: where the thread is broken, and how many of the live features are signal.
+
+Checks know properties by the template's keys and meanings, not by the names that a client gives
+them. A check that the template has nothing for is left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from notion_pm.model.snapshot import SnapshotPage
+from notion_pm.text import quantity
 from notion_pm.thread.graph import Thread
+from notion_pm.thread.health import HEALTH_DATE, health_days
+from notion_pm.thread.loop import needs_message
+from notion_pm.thread.signal import (
+    has_evidence,
+    has_strategy,
+    is_signal,
+    live_features,
+    objectives,
+    serves_strategy,
+)
 
-Found = Iterator[tuple[SnapshotPage, str]]
-"""Pages with a detail: by how much the thread is broken there, empty where the kind of finding says it all."""
+PagesWithDetail = Iterator[tuple[SnapshotPage, str]]
+"""Pages that a check found, each with what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """After how many days something is told. `health_days`: None is what the template says."""
+    """After how many days something is a finding.
+
+    `health_days`: None takes what the template says.
+    """
 
     insight_days: int = 14
     spec_days: int = 30
@@ -23,16 +42,16 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One kind of finding: what it is called, what to do about it, and how it is found.
+    """One kind of finding: its name, what to do about it, and how it is found.
 
-    `applies` tells whether a template has what the check looks at.
+    `applies`: whether a template has what the check looks at.
     """
 
     name: str
     title: str
     advice: str
     applies: Callable[[Thread], bool]
-    look: Callable[[Thread, Thresholds], Found]
+    find: Callable[[Thread, Thresholds], PagesWithDetail]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +65,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What an audit came to: findings by check, the live features and how many of them are signal.
+    """The findings by check, the number of live features and how many of them are signal.
 
-    `left_out`: checks that the template has nothing for, or that were not asked for.
+    `left_out`: checks that the template has nothing for.
     """
 
     checks: tuple[Check, ...]
@@ -59,35 +78,192 @@ class Audit:
 
     @property
     def share(self) -> float | None:
-        """The share of signal, from 0 to 1; None when no feature is live."""
+        """The share of signal, from 0 to 1; None if no feature is live."""
         return self.signal / self.live if self.live else None
 
     def of(self, check: Check) -> tuple[Finding, ...]:
         """Return the findings of a check."""
-        return tuple(each for each in self.findings if each.check is check)
+        return tuple(finding for finding in self.findings if finding.check is check)
 
 
 def audit(
-    thread: Thread,
-    checks: Collection[Check],
-    is_signal: Callable[[Thread, SnapshotPage], bool],
-    thresholds: Thresholds,
+    thread: Thread, thresholds: Thresholds | None = None, *, names: Collection[str] = ()
 ) -> Audit:
-    """Look at a thread with those of the checks that it has something for."""
-    apply = tuple(each for each in checks if each.applies(thread))
-    findings = [
-        Finding(check, page, detail)
-        for check in apply
-        for page, detail in sorted(
-            check.look(thread, thresholds), key=lambda found: found[0].title.casefold()
-        )
-    ]
-    live = [each for each in thread.pages("features") if thread.is_live(each)]
-    signal = sum(is_signal(thread, each) for each in live)
+    """Run the checks that the template has something for; `names` limits them, none means all."""
+    thresholds = thresholds or Thresholds()
+    wanted = [check for check in CHECKS if not names or check.name in names]
+    checks = tuple(check for check in wanted if check.applies(thread))
+    findings = []
+    for check in checks:
+        found = sorted(check.find(thread, thresholds), key=lambda item: item[0].title.casefold())
+        findings += [Finding(check, page, detail) for page, detail in found]
+    live = live_features(thread)
     return Audit(
-        apply,
-        tuple(findings),
-        len(live),
-        signal,
-        tuple(each for each in checks if each not in apply),
+        checks=checks,
+        findings=tuple(findings),
+        live=len(live),
+        signal=sum(is_signal(thread, feature) for feature in live),
+        left_out=tuple(check for check in wanted if check not in checks),
     )
+
+
+# --- what each check finds
+
+
+def _features_without_evidence(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
+    for feature in live_features(thread):
+        if not has_evidence(thread, feature):
+            yield feature, thread.status(feature)
+
+
+def _features_without_objective(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
+    for feature in live_features(thread):
+        if not serves_strategy(thread, feature):
+            yield feature, thread.status(feature)
+
+
+def _objectives_without_features(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
+    for objective in objectives(thread):
+        features = thread.features_below(objective)
+        has_live_features = any(thread.is_live(feature) for feature in features)
+        if thread.is_open(objective) and not has_live_features:
+            yield objective, thread.status(objective)
+
+
+def _unlinked_insights(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
+    for insight in thread.pages("insights"):
+        days = _days_since(thread, thread.created[insight.id].date())
+        is_waiting = thread.is_open(insight) and not thread.above(insight)
+        if is_waiting and days > thresholds.insight_days:
+            status = thread.status(insight) or "unlinked"
+            yield insight, f"{status}, created {quantity(days, 'day')} ago"
+
+
+def _stale_specs(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
+    for feature in thread.pages("features"):
+        days = _days_since(thread, feature.last_edited.date())
+        if thread.category(feature) == "doing" and days > thresholds.spec_days:
+            yield feature, f"{thread.status(feature)}, not edited for {quantity(days, 'day')}"
+
+
+def _stale_health(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
+    most_days = thresholds.health_days
+    if most_days is None:
+        most_days = health_days(thread.chain.schema.template)
+    for objective in objectives(thread):
+        if not thread.is_open(objective):
+            continue
+        stated_on = thread.text(objective, HEALTH_DATE)
+        if stated_on:
+            days = _days_since(thread, date.fromisoformat(stated_on[:10]))
+            if days > most_days:
+                health = thread.readable(objective, "health") or "No update"
+                yield objective, f"{health}, updated {quantity(days, 'day')} ago"
+            continue
+        # A template without a date of the health cannot say how old one is: any health counts.
+        has_date = thread.chain.has(objective.database, HEALTH_DATE)
+        if has_date or thread.value(objective, "health") in {None, "no_update"}:
+            yield objective, "no health update"
+
+
+def _past_due(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
+    dated = [(page, thread.text(page, "target")) for page in thread.pages("features")]
+    dated += [(page, thread.text(page, "review_by")) for page in thread.pages("vision")]
+    for page, text in dated:
+        if not text or not thread.is_open(page):
+            continue
+        due = text[:10]
+        days = _days_since(thread, date.fromisoformat(due))
+        if days > 0:
+            yield page, f"{thread.status(page)}, due {due}, {quantity(days, 'day')} ago"
+
+
+def _customers_to_tell(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
+    for insight in thread.pages("insights"):
+        if needs_message(thread, insight):
+            yield insight, ", ".join(thread.customers_of(insight)) or "no name given"
+
+
+def _days_since(thread: Thread, day: date) -> int:
+    return (thread.today - day).days
+
+
+# --- what a template must have for a check
+
+
+def _always(thread: Thread) -> bool:
+    return True
+
+
+def _has_insights(thread: Thread) -> bool:
+    return thread.chain.database("insights") is not None
+
+
+def _has_stated_health(thread: Thread) -> bool:
+    """Whether people state the health of objectives: it is a property that no rule writes."""
+    database = thread.chain.database("objectives") or thread.chain.database("vision") or ""
+    if not thread.chain.has(database, "health"):
+        return False
+    spec = thread.chain.schema.spec(database, "health")
+    return spec is not None and not spec.stamped
+
+
+CHECKS = (
+    Check(
+        "no-evidence",
+        "Features without evidence",
+        "Link the insights that ask for it, talk to customers, or park it.",
+        _has_insights,
+        _features_without_evidence,
+    ),
+    Check(
+        "no-objective",
+        "Features that serve no objective",
+        "Link it to the objective that it serves, or park it.",
+        has_strategy,
+        _features_without_objective,
+    ),
+    Check(
+        "idle-objective",
+        "Objectives without features",
+        "Add the features that would move it, or drop the objective.",
+        has_strategy,
+        _objectives_without_features,
+    ),
+    Check(
+        "unread-insight",
+        "Insights that are not linked",
+        "Link it to a feature or an opportunity, or decline it and say why.",
+        _has_insights,
+        _unlinked_insights,
+    ),
+    Check(
+        "stale-spec",
+        "Features in progress with a stale spec",
+        "Ask the owner to update the spec, or to change the status.",
+        _always,
+        _stale_specs,
+    ),
+    Check(
+        "stale-health",
+        "Objectives without a recent health update",
+        "Ask the owner for the health, a note and the date.",
+        _has_stated_health,
+        _stale_health,
+    ),
+    Check(
+        "overdue",
+        "Past their date",
+        "Set a new date and tell those who wait, or finish it.",
+        _always,
+        _past_due,
+    ),
+    Check(
+        "owed",
+        "Customers to tell about what has shipped",
+        "Run  notion-pm loop  for the message, and  notion-pm loop --told  once it is sent.",
+        _has_insights,
+        _customers_to_tell,
+    ),
+)
+"""All checks, in the order in which they are shown."""

@@ -1,7 +1,8 @@
-"""The thread through one page, as trees: up to the vision, and down to the customers' words.
+"""Trees of the thread: from a page up to the vision, and down to the customers' words.
 
-A page that several others share is told once; where it comes again it is only named. So circles end, and nothing that a
-nearer page implies is told twice: a feature under an opportunity is not told again under that one's objective.
+A page with several parents is shown in full once, afterwards by title only, so circles end. A page
+that a nearer page already implies is left out: a feature under an opportunity is not shown again
+under the objective of that opportunity.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage
-from notion_pm.thread.graph import Related, Thread, Unseen
+from notion_pm.thread.graph import Related, Thread, UnsharedPage
 
 DEEPEST = 50
-"""How many steps are told at most; a thread has six, unless trees of features or opportunities are that deep."""
+"""The most steps that are followed. A thread has six, unless features or opportunities are nested
+that deep."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A page with what is beyond it. `repeated`: it was told before; `beyond`: so many pages that were not told."""
+    """A page with the pages beyond it.
+
+    `repeated`: it is shown in full elsewhere. `beyond`: the number of pages beyond the last step.
+    """
 
     page: Related
     branches: tuple[Branch, ...] = ()
@@ -29,7 +34,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a page serves, and what stands behind it."""
+    """What a page serves (above) and what serves it (below)."""
 
     page: SnapshotPage
     above: tuple[Branch, ...]
@@ -40,73 +45,87 @@ Step = Callable[[SnapshotPage], Sequence[Related]]
 
 
 def trace(thread: Thread, page: SnapshotPage, *, depth: int = DEEPEST) -> Trace:
-    """Follow the thread through a page, so many steps up and down."""
-    return Trace(
-        page,
-        _Walk(thread, thread.above, upward=True).branches(page, depth),
-        _Walk(thread, thread.below, upward=False).branches(page, depth),
-    )
+    """Follow the thread through a page, at most `depth` steps up and down."""
+    upward = _Walk(thread, thread.above, thread.all_above)
+    downward = _Walk(thread, thread.below, thread.all_below)
+    return Trace(page, upward.branches(page, depth), downward.branches(page, depth))
 
 
-def forest(thread: Thread, tops: Iterable[SnapshotPage]) -> tuple[Branch, ...]:
-    """Return the trees below several pages. One that an earlier tree told has no tree of its own."""
-    walk = _Walk(thread, thread.below, upward=False)
-    return tuple(
-        Branch(each, walk.branches(each, DEEPEST)) for each in tops if not walk.has_told(each)
-    )
+def trees_below(thread: Thread, tops: Iterable[SnapshotPage]) -> tuple[Branch, ...]:
+    """Return the trees below several pages. A page within an earlier tree has no tree of its own."""
+    walk = _Walk(thread, thread.below, thread.all_below)
+    trees = []
+    for page in tops:
+        if not walk.has_shown(page):
+            trees.append(Branch(page, walk.branches(page, DEEPEST)))
+    return tuple(trees)
 
 
 def branches_in(branches: Sequence[Branch]) -> Iterator[Branch]:
     """Yield all branches of trees, each before those beyond it."""
-    for each in branches:
-        yield each
-        yield from branches_in(each.branches)
+    for branch in branches:
+        yield branch
+        yield from branches_in(branch.branches)
 
 
 class _Walk:
-    """One direction: remembers what was told."""
+    """A walk in one direction. It remembers the pages that were shown in full.
 
-    def __init__(self, thread: Thread, step: Step, *, upward: bool) -> None:
+    `step` returns the pages one step on, `all_steps` those in any number of steps.
+    """
+
+    def __init__(self, thread: Thread, step: Step, all_steps: Step) -> None:
         self._thread = thread
         self._step = step
-        self._upward = upward
-        self._told: set[NotionId] = set()
-        self._reached: dict[NotionId, frozenset[NotionId]] = {}
+        self._all_steps = all_steps
+        self._shown: set[NotionId] = set()
+        self._reachable: dict[NotionId, frozenset[NotionId]] = {}
 
-    def has_told(self, page: SnapshotPage) -> bool:
-        return page.id in self._told
+    def has_shown(self, page: SnapshotPage) -> bool:
+        return page.id in self._shown
 
     def branches(self, page: SnapshotPage, depth: int) -> tuple[Branch, ...]:
-        self._told.add(page.id)
-        return tuple(self._branch(each, depth - 1) for each in self._next(page))
+        """Return what is beyond a page, which counts as shown from here on."""
+        self._shown.add(page.id)
+        return tuple(self._branch(related, depth - 1) for related in self._next_pages(page))
 
     def _branch(self, page: Related, depth: int) -> Branch:
-        if isinstance(page, Unseen):
+        if isinstance(page, UnsharedPage):
             return Branch(page)
-        if page.id in self._told:
+        if page.id in self._shown:
             return Branch(page, repeated=True)
         if depth <= 0:
-            return Branch(page, beyond=len(self._next(page)))
+            return Branch(page, beyond=len(self._next_pages(page)))
         return Branch(page, self.branches(page, depth))
 
-    def _next(self, page: SnapshotPage) -> list[Related]:
-        """The pages one step on, without those that another of them leads to."""
+    def _next_pages(self, page: SnapshotPage) -> list[Related]:
+        """Return the pages one step on, without those that another of them implies."""
         near = self._step(page)
-        beyond = {each.id: self._all_beyond(each) for each in near} if len(near) > 1 else {}
-        implied = {
-            page_id
-            for other, reached in beyond.items()
-            if other != page.id
-            and page.id not in reached  # what leads back here tells nothing new of here
-            for page_id in reached & beyond.keys()
-            if other not in beyond[page_id]  # in a circle neither implies the other
-        }
-        return self._thread.in_order(each for each in near if each.id not in implied)
+        if len(near) > 1:
+            implied = self._implied(page, near)
+            near = [related for related in near if related.id not in implied]
+        return self._thread.sort_for_reading(near)
 
-    def _all_beyond(self, page: Related) -> frozenset[NotionId]:
-        if isinstance(page, Unseen):
+    def _implied(self, page: SnapshotPage, near: Sequence[Related]) -> set[NotionId]:
+        """Return those of the near pages that are also reached by way of another near page.
+
+        Example: an objective's feature F is implied if F also addresses an opportunity of that
+        objective. Two exceptions keep circles from hiding pages: a near page from which the way
+        back to `page` is open implies nothing, and in a circle neither page implies the other.
+        """
+        reachable = {related.id: self._reachable_from(related) for related in near}
+        implied: set[NotionId] = set()
+        for other, reached in reachable.items():
+            if other == page.id or page.id in reached:
+                continue
+            for page_id in reached & reachable.keys():
+                if other not in reachable[page_id]:
+                    implied.add(page_id)
+        return implied
+
+    def _reachable_from(self, page: Related) -> frozenset[NotionId]:
+        if isinstance(page, UnsharedPage):
             return frozenset()
-        if page.id not in self._reached:
-            found = self._thread.all_above(page) if self._upward else self._thread.all_below(page)
-            self._reached[page.id] = frozenset(each.id for each in found)
-        return self._reached[page.id]
+        if page.id not in self._reachable:
+            self._reachable[page.id] = frozenset(other.id for other in self._all_steps(page))
+        return self._reachable[page.id]

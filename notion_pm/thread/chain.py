@@ -1,4 +1,5 @@
-"""What a template has of the thread: its databases from the vision down to the customers, and the relations between."""
+"""The part of a template that is the thread: its databases from the vision down to the customers,
+and the relations between them."""
 
 from __future__ import annotations
 
@@ -11,18 +12,21 @@ from notion_pm.model.template import DatabaseSpec, RelationProperty, Role
 from notion_pm.model.template_schema import TemplateSchema
 
 ROLES: tuple[Role, ...] = get_args(Role)
-"""The parts of the thread from the top down. A database has the role that its template states, else that of its key."""
+"""The parts of the thread, from the top down."""
 
 _PARENT = "parent"
-"""The key of a relation of a database to itself that makes a tree; others (`depends_on`) are no part of the thread."""
+"""The relation of a database to itself that makes a tree. Others (`depends_on`) are ignored."""
 
 _NOT_READ = frozenset({"rollup", "files"})
-"""Rollups are counted here, completely; addresses of files expire."""
+"""Rollups are computed here, since Notion may return them incomplete; file addresses expire."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A relation between a lower and an upper database, held by the pages of one of them; `held_below`: the lower."""
+    """A relation between an upper and a lower database.
+
+    `held_below`: the pages of the lower database have it, otherwise those of the upper one.
+    """
 
     upper: str
     lower: str
@@ -38,112 +42,121 @@ class Edge:
 class Chain:
     """The databases of a template that make the thread.
 
-    `there`: the property keys that the workspace has, by database; what is missing is as if the template had it not.
+    `existing`: the property keys that the workspace has, by database. What it does not have is
+    ignored, as if the template did not have it.
     """
 
-    def __init__(self, schema: TemplateSchema, there: Mapping[str, Collection[str]]) -> None:
+    def __init__(self, schema: TemplateSchema, existing: Mapping[str, Collection[str]]) -> None:
         self.schema = schema
-        self._there = there
-        specs = schema.template.databases
-        self._roles = {
-            role: key for key, spec in specs.items() if key in there and (role := _role(key, spec))
-        }
-        self._role_of = {key: role for role, key in self._roles.items()}
+        self._existing = existing
+        self._database_by_role: dict[Role, str] = {}
+        for key, spec in schema.template.databases.items():
+            role = _role(key, spec)
+            if role and key in existing:
+                self._database_by_role[role] = key
+        self._role_by_database = {key: role for role, key in self._database_by_role.items()}
 
     @property
     def databases(self) -> tuple[str, ...]:
         """The databases of the thread, from the top down."""
-        return tuple(self._roles[role] for role in ROLES if role in self._roles)
+        by_role = self._database_by_role
+        return tuple(by_role[role] for role in ROLES if role in by_role)
 
     @property
     def asides(self) -> tuple[str, ...]:
-        """The other databases that hold a relation to the thread: releases, experiments, decisions."""
-        return tuple(dict.fromkeys(each.lower for each in self._aside_edges()))
+        """The other databases with a relation to the thread: releases, experiments, decisions."""
+        return tuple(dict.fromkeys(edge.lower for edge in self._aside_edges()))
 
     def database(self, role: Role) -> str | None:
-        """Return the database that has a role, None when the template has none."""
-        return self._roles.get(role)
+        """Return the database that has a role, None if the template has none."""
+        return self._database_by_role.get(role)
 
     def role(self, database: str) -> Role | None:
-        """Return the role of a database, None for one that is aside."""
-        return self._role_of.get(database)
+        """Return the role of a database, None for one beside the thread."""
+        return self._role_by_database.get(database)
 
     def has(self, database: str | None, key: str, *types: str) -> bool:
-        """Whether a database has a property of that key, of one of these types where any are named."""
-        if database is None or key not in self._there.get(database, ()):
+        """Whether a database has a property, of one of the types if any are given."""
+        if database is None or key not in self._existing.get(database, ()):
             return False
-        kind = self.schema.type(database, key)
-        return kind is not None and (not types or kind in types)
+        property_type = self.schema.type(database, key)
+        return property_type is not None and (not types or property_type in types)
 
     def status_key(self, database: str) -> str | None:
-        """Return the key of a database's status, None when it has none."""
+        """Return the key of a database's status, None if it has none."""
         specs = self.schema.template.databases[database].properties
-        return next(
-            (
-                key
-                for key, spec in specs.items()
-                if spec.type == "status" and self.has(database, key)
-            ),
-            None,
-        )
+        for key, spec in specs.items():
+            if spec.type == "status" and self.has(database, key):
+                return key
+        return None
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """The relations of the thread, ordered from the top down by their lower database.
+        """The relations of the thread, ordered by their lower database from the top down.
 
-        Of a two-way relation the side is read whose pages name few others, the lower one (of insights and customers the
-        insights): where it is long Notion cuts it at 25, and telling it whole takes further requests.
+        Of a two-way relation one side is enough. It is the side whose pages name few others: the
+        lower one, but of insights and customers the insights. A page answer holds 25 related pages
+        at most; a longer relation takes further requests (notion-api.md, property items).
         """
-        rank = {key: place for place, key in enumerate(self.databases)}
-        found = [edge for holder in self.databases for edge in self._edges_of(holder, rank)]
-        return tuple(sorted(found, key=lambda each: rank[each.lower]))
+        level = {database: index for index, database in enumerate(self.databases)}
+        found: list[Edge] = []
+        for holder in self.databases:
+            for key, spec in self.schema.template.databases[holder].properties.items():
+                if not isinstance(spec, RelationProperty) or not self.has(holder, key):
+                    continue
+                edge = self._edge(holder, key, spec, level)
+                if edge is not None:
+                    found.append(edge)
+        return tuple(sorted(found, key=lambda edge: level[edge.lower]))
 
     def edges_of(self, aside: str) -> tuple[Edge, ...]:
-        """Return the relations that a database beside the thread holds to it."""
-        return tuple(each for each in self._aside_edges() if each.lower == aside)
+        """Return the relations of a database beside the thread to the thread."""
+        return tuple(edge for edge in self._aside_edges() if edge.lower == aside)
 
     def needs(self, databases: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Return the properties to read of databases: their own values, and the relations of the thread."""
-        held = {(each.holder, each.key) for each in (*self.edges, *self._aside_edges())}
-        return {
-            database: tuple(key for key in self._read_of(database) if self.has(database, key))
-            + tuple(sorted(key for holder, key in held if holder == database))
-            for database in databases
-        }
+        """Return the properties to read, by database: values, and relations of the thread."""
+        all_edges = (*self.edges, *self._aside_edges())
+        needed = {}
+        for database in databases:
+            values = [key for key in self._value_keys(database) if self.has(database, key)]
+            relations = {edge.key for edge in all_edges if edge.holder == database}
+            needed[database] = (*values, *sorted(relations))
+        return needed
 
-    def _read_of(self, database: str) -> Iterator[str]:
+    def _value_keys(self, database: str) -> Iterator[str]:
         for key, spec in self.schema.template.databases[database].properties.items():
             if spec.type not in _NOT_READ and not isinstance(spec, RelationProperty):
                 yield key
 
-    def _edges_of(self, holder: str, rank: Mapping[str, int]) -> Iterator[Edge]:
-        for key, spec in self.schema.template.databases[holder].properties.items():
-            if isinstance(spec, RelationProperty) and spec.to in rank and self.has(holder, key):
-                yield from self._edge(holder, key, spec, rank)
-
     def _edge(
-        self, holder: str, key: str, spec: RelationProperty, rank: Mapping[str, int]
-    ) -> Iterator[Edge]:
+        self, holder: str, key: str, spec: RelationProperty, level: Mapping[str, int]
+    ) -> Edge | None:
+        """Return the edge of a relation between databases of the thread, None if it is none."""
+        if spec.to not in level:
+            return None
         if spec.to == holder:
-            if key == _PARENT:
-                yield Edge(holder, holder, key)
-            return
-        upper, lower = sorted((holder, spec.to), key=rank.__getitem__)
-        teller = upper if lower == self._roles.get("customers") else lower
-        if teller != holder and spec.two_way and self.has(spec.to, spec.two_way.key):
-            yield Edge(upper, lower, spec.two_way.key, held_below=teller == lower)
-        else:
-            yield Edge(upper, lower, key, held_below=holder == lower)
+            return Edge(holder, holder, key) if key == _PARENT else None
+
+        upper, lower = sorted((holder, spec.to), key=level.__getitem__)
+        preferred = upper if lower == self.database("customers") else lower
+        mirror = spec.two_way
+        if holder != preferred and mirror and self.has(spec.to, mirror.key):
+            return Edge(upper, lower, mirror.key, held_below=preferred == lower)
+        return Edge(upper, lower, key, held_below=holder == lower)
 
     def _aside_edges(self) -> Iterator[Edge]:
-        """Relations of databases beside the thread, which hold it or mirror it."""
+        """Yield the relations between the thread and databases beside it, as the latter have them."""
         for aside in self.schema.template.databases:
-            if aside in self._there and aside not in self.databases:
-                for key in self.schema.keys(aside):
-                    target = self.schema.target(aside, key)
-                    if target in self.databases and self.has(aside, key):
-                        yield Edge(target, aside, key)
+            if aside not in self._existing or aside in self.databases:
+                continue
+            for key in self.schema.keys(aside):
+                target = self.schema.target(aside, key)
+                if target in self.databases and self.has(aside, key):
+                    yield Edge(target, aside, key)
 
 
 def _role(key: str, spec: DatabaseSpec) -> Role | None:
-    return spec.role or next((role for role in ROLES if role == key), None)
+    """Return the role of a database: the one its template states, or the one it is named after."""
+    if spec.role:
+        return spec.role
+    return next((role for role in ROLES if role == key), None)

@@ -1,8 +1,9 @@
 """Customers behind insights: who they are, what each pays, and whether they are customers today.
 
-A customer is a page where the template has a database of customers, else the name that stands in the insight. What it
-pays is its own ARR: that of its page, or of several notes under its name the latest. No insight has an amount of its
-own, so an insight that two customers share counts each of them with what that one pays.
+A customer is a page where the template has a database of customers, otherwise the name that is
+written in the insight. What it pays is its own ARR: that of its page, or the latest amount noted
+under its name. An insight never has an amount of its own, so an insight that two customers share
+counts each of them with what that customer pays.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ NOT_CUSTOMERS = frozenset({"prospect", "churned"})
 """Lifecycles that pay nothing today. An empty lifecycle counts as a customer."""
 
 NO_ASKS = frozenset({"praise", "question"})
-"""Kinds of insights that nobody waits for an answer to. An empty kind counts as an ask."""
+"""Kinds of insights that do not wait for an answer. An empty kind counts as an ask."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer. `key`: its page's id, or its name without regard to case. `arr` is None where nobody noted it."""
+    """A customer.
+
+    `key`: the id of its page, or its name in lower case. `arr`: None if no amount is known.
+    """
 
     key: object
     name: str
@@ -42,7 +46,7 @@ class Customer:
 
 
 class Customers:
-    """The customers of a snapshot, by what insights say of them."""
+    """The customers of a snapshot. `insights` and `customers` are the keys of these databases."""
 
     def __init__(self, snapshot: Snapshot, insights: str | None, customers: str | None) -> None:
         self._insights = snapshot.databases.get(insights or "", {})
@@ -50,44 +54,49 @@ class Customers:
 
     def of(self, insights: Iterable[SnapshotPage]) -> tuple[Customer, ...]:
         """Return the customers behind insights, each once."""
-        found = {customer.key: customer for insight in insights for customer in self._of(insight)}
+        found: dict[object, Customer] = {}
+        for insight in insights:
+            for customer in self._of_insight(insight):
+                found[customer.key] = customer
         return tuple(found.values())
 
-    def _of(self, insight: SnapshotPage) -> list[Customer]:
+    def _of_insight(self, insight: SnapshotPage) -> list[Customer]:
         value = insight.values.get("customer")
         if isinstance(value, RelatedPages):
-            return [self._from_page(self._pages[each]) for each in value.ids if each in self._pages]
-        names = value if isinstance(value, tuple) else (value,)
-        shown = [str(getattr(name, "name", name)).strip() for name in names if name]
-        return [
-            Customer(name.casefold(), name, None, self._amounts.get(name.casefold()))
-            for name in shown
-            if name
-        ]
+            ids = [page_id for page_id in value.ids if page_id in self._pages]
+            return [_from_page(self._pages[page_id]) for page_id in ids]
 
-    def _from_page(self, page: SnapshotPage) -> Customer:
-        lifecycle = page.values.get("lifecycle")
-        standing: Standing = "customer"
-        if lifecycle == "prospect":
-            standing = "prospect"
-        elif lifecycle == "churned":
-            standing = "churned"
-        return Customer(
-            page.id, page.title or UNTITLED, page, _number(page.values.get("arr")), standing
-        )
+        names = value if isinstance(value, tuple) else (value,)
+        customers = []
+        for option_or_name in names:
+            name = str(getattr(option_or_name, "name", option_or_name) or "").strip()
+            if name:
+                key = name.casefold()
+                customers.append(Customer(key, name, None, self._arr_by_name.get(key)))
+        return customers
 
     @cached_property
-    def _amounts(self) -> dict[object, float]:
-        """What each customer pays by name: the latest note, of several on one day the largest."""
+    def _arr_by_name(self) -> dict[object, float]:
+        """What each customer without a page pays: the latest note, the largest of one day."""
         latest: dict[object, tuple[str, float]] = {}
-        for page in self._insights.values():
-            amount = _number(page.values.get("arr"))
-            if amount is None or isinstance(page.values.get("customer"), RelatedPages):
+        for insight in self._insights.values():
+            amount = _number(insight.values.get("arr"))
+            if amount is None or isinstance(insight.values.get("customer"), RelatedPages):
                 continue
-            noted = (str(page.values.get("observed_on") or ""), amount)
-            for name in identities(page.values.get("customer")):
-                latest[name] = max(latest.get(name, noted), noted)
+            note = (str(insight.values.get("observed_on") or ""), amount)
+            for name in identities(insight.values.get("customer")):
+                latest[name] = max(latest.get(name, note), note)
         return {name: amount for name, (_, amount) in latest.items()}
+
+
+def _from_page(page: SnapshotPage) -> Customer:
+    standing: Standing = "customer"
+    if page.values.get("lifecycle") == "prospect":
+        standing = "prospect"
+    elif page.values.get("lifecycle") == "churned":
+        standing = "churned"
+    arr = _number(page.values.get("arr"))
+    return Customer(page.id, page.title or UNTITLED, page, arr, standing)
 
 
 def _number(value: object) -> float | None:
@@ -96,11 +105,11 @@ def _number(value: object) -> float | None:
 
 
 def is_ask(insight: SnapshotPage) -> bool:
-    """Whether an insight asks for something: a request or a problem, not praise and not a question."""
+    """Whether an insight asks for something: a request or a problem, not praise or a question."""
     return insight.values.get("kind") not in NO_ASKS
 
 
-def total(customers: Iterable[Customer]) -> float | None:
-    """Return what customers pay together, None where nobody noted an amount."""
-    amounts = [each.arr for each in customers if each.arr is not None]
+def total_arr(customers: Iterable[Customer]) -> float | None:
+    """Return what customers pay together, None if no amount is known."""
+    amounts = [customer.arr for customer in customers if customer.arr is not None]
     return sum(amounts) if amounts else None

@@ -1,8 +1,8 @@
-"""A workspace's pages, joined along the thread: what is above and below a page, and which evidence stands behind it."""
+"""A workspace's pages joined along the thread: what is above and below a page, and its evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -26,28 +26,33 @@ from notion_pm.rules.view import View
 from notion_pm.rules.wording import Wording
 from notion_pm.text import UNTITLED
 from notion_pm.thread.chain import ROLES, Chain, Edge
-from notion_pm.thread.customers import Customers, total
+from notion_pm.thread.customers import Customer, Customers, total_arr
 
+# The arithmetic of the sync rules (docs/sync.md, "How numbers are counted"), so that a report and
+# a number in Notion never disagree.
 _CUSTOMERS = ValueOf(distinct="insights.customer")
 _IMPORTANCE = ValueOf(sum="insights.importance", once_per="customer", latest_by="observed_on")
 
+_LAST = 99
+"""Sorts pages without a priority after all that have one."""
+
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
-    """A related page that the connection cannot see: nobody shared it."""
+class UnsharedPage:
+    """A related page that the connection cannot see, because it was not shared with it."""
 
     id: NotionId
 
 
-Related = SnapshotPage | Unseen
+Related = SnapshotPage | UnsharedPage
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The insights behind a page, and what they weigh by the arithmetic of the sync rules.
 
-    Each customer counts once, with its latest importance (0 to 3). `arr` is what those pay who are customers today;
-    `arr_apart` is the ARR of prospects and of customers that churned. None: nobody has noted it, or it is not known.
+    Each customer counts once, with its latest importance (0 to 3). `arr` is what today's customers
+    pay; `arr_apart` is the ARR of prospects and of customers that churned. None: not known.
     """
 
     insights: tuple[SnapshotPage, ...] = ()
@@ -60,8 +65,8 @@ class Evidence:
 class Thread:
     """All pages of the thread at one moment.
 
-    `created`: when each page was made. Pages are `SnapshotPage`s: values by property key, options by their keys;
-    `read` tells a value in people's words.
+    `created`: when each page was made. Pages are `SnapshotPage`s: values by property key, options
+    by their keys. `readable` returns a value as people read it in Notion.
     """
 
     def __init__(
@@ -78,13 +83,17 @@ class Thread:
         self.wording = wording
         self.today = today
         self._view = View(chain.schema, snapshot, {}, today)
+        # Results by page id: a report asks for the same page hundreds of times.
         self._above: dict[NotionId, tuple[Related, ...]] = {}
         self._below: dict[NotionId, tuple[Related, ...]] = {}
-        self._behind: dict[NotionId, tuple[SnapshotPage, ...]] = {}
+        self._insights_behind: dict[NotionId, tuple[SnapshotPage, ...]] = {}
         self._evidence: dict[NotionId, Evidence] = {}
 
     def with_computed_stamps(self) -> Thread:
-        """Return the same pages, with what rules stamp computed from them and not as the last sync left it."""
+        """Return the same pages with the values that rules stamp computed now.
+
+        The stamps in Notion are as old as the last sync.
+        """
         template = self.chain.schema.template
         snapshot = with_computed_stamps(template, self.snapshot, self.today, self.chain.has)
         return Thread(self.chain, snapshot, self.created, self.wording, self.today)
@@ -92,54 +101,65 @@ class Thread:
     # --- pages and their values
 
     def pages(self, role: Role) -> tuple[SnapshotPage, ...]:
-        """Return the pages of a role, in Notion's order; none where the template has no such database."""
+        """Return the pages of a role in Notion's order, none if the template has no such role."""
         database = self.chain.database(role)
-        return tuple(self.snapshot.databases.get(database, {}).values()) if database else ()
+        if database is None:
+            return ()
+        return tuple(self.snapshot.databases.get(database, {}).values())
 
     def page(self, page_id: NotionId) -> SnapshotPage | None:
         """Return a page by its id."""
-        return next(
-            (there[page_id] for there in self.snapshot.databases.values() if page_id in there), None
-        )
+        for pages in self.snapshot.databases.values():
+            if page_id in pages:
+                return pages[page_id]
+        return None
 
     def role(self, page: SnapshotPage) -> Role | None:
-        """Return the role of a page, None for one of a database beside the thread."""
+        """Return the role of a page, None for a page of a database beside the thread."""
         return self.chain.role(page.database)
 
     def role_of(self, related: Related) -> Role | None:
-        """Return the role of a related page; None also for one that cannot be seen."""
-        return None if isinstance(related, Unseen) else self.role(related)
+        """Return the role of a related page, None also for an unshared one."""
+        return None if isinstance(related, UnsharedPage) else self.role(related)
 
     def value(self, page: SnapshotPage, key: str) -> RuleValue:
-        """Return a value by its key; None where the template has no such property."""
+        """Return a value by its key, None if the template has no such property."""
         return page.values.get(key)
 
     def text(self, page: SnapshotPage, key: str) -> str:
-        """Return a text, date or option key; empty where there is none."""
+        """Return a text, date or option key; empty if there is none."""
         value = page.values.get(key)
         return value if isinstance(value, str) else ""
 
     def number(self, page: SnapshotPage, key: str) -> float | None:
         """Return a number, or the weight of an option."""
-        number = self._view.number(page, key) if key in page.values else None
+        if key not in page.values:
+            return None
+        number = self._view.number(page, key)
         return None if isinstance(number, UnknownOption) else number
 
-    def read(self, page: SnapshotPage, key: str) -> Any:
-        """Return a value in people's words: an option's name as it is in Notion now; None when it is empty."""
+    def readable(self, page: SnapshotPage, key: str) -> Any:
+        """Return a value as people read it, with the names that options have in Notion now.
+
+        None if it is empty.
+        """
         return self.wording.readable(page, key, page.values.get(key))
 
     def status(self, page: SnapshotPage) -> str:
-        """Return the name of a page's status in Notion; empty when it has none."""
+        """Return the name of a page's status in Notion, empty if it has none."""
         key = self.chain.status_key(page.database)
-        return str(self.read(page, key) or "") if key else ""
+        return str(self.readable(page, key) or "") if key else ""
 
     def category(self, page: SnapshotPage) -> Category | None:
-        """Return what a page's status means: todo, doing, done or dropped; None when the template does not know."""
+        """Return what a page's status means: todo, doing, done or dropped.
+
+        None if the template does not know the status.
+        """
         option = self._status_option(page)
         return option.meaning if option else None
 
     def is_live(self, page: SnapshotPage) -> bool:
-        """Whether a page was not dropped (or parked, superseded, turned down)."""
+        """Whether a page is not dropped (or parked, superseded, declined)."""
         return self.category(page) != "dropped"
 
     def is_open(self, page: SnapshotPage) -> bool:
@@ -148,213 +168,248 @@ class Thread:
 
     def _status_option(self, page: SnapshotPage) -> OptionSpec | None:
         key = self.chain.status_key(page.database)
-        return self.chain.schema.option(page.database, key, page.values.get(key)) if key else None
+        if key is None:
+            return None
+        return self.chain.schema.option(page.database, key, page.values.get(key))
 
-    def number_of(self, page: SnapshotPage) -> str:
-        """Return a page's own number in Notion, such as FEAT-12; empty when its database has none."""
+    def unique_id(self, page: SnapshotPage) -> str:
+        """Return a page's own number in Notion, such as FEAT-12; empty if there is none."""
         specs = self.chain.schema.template.databases[page.database].properties
-        return next(
-            (self.text(page, key) for key, spec in specs.items() if spec.type == "unique_id"), ""
-        )
+        for key, spec in specs.items():
+            if spec.type == "unique_id":
+                return self.text(page, key)
+        return ""
 
     # --- up and down
 
     def above(self, page: SnapshotPage) -> tuple[Related, ...]:
         """Return the pages that a page serves, one step up."""
         if page.id not in self._above:
-            edges = [each for each in self._edges(page) if each.lower == page.database]
-            told = self._along(page, edges, [each.held_below for each in edges])
-            self._above[page.id] = told or self._vision_of(page)
+            if self.role(page):
+                edges = [edge for edge in self.chain.edges if edge.lower == page.database]
+            else:
+                edges = list(self.chain.edges_of(page.database))
+            related: dict[NotionId, Related] = {}
+            for edge in edges:
+                found = self._named_by(page, edge) if edge.held_below else self._naming(page, edge)
+                related.update((other.id, other) for other in found)
+            self._above[page.id] = tuple(related.values()) or self._vision_of(page)
         return self._above[page.id]
 
     def below(self, page: SnapshotPage) -> tuple[Related, ...]:
-        """Return the pages that serve a page, one step down. A page beside the thread has those it is tied to."""
+        """Return the pages that serve a page, one step down.
+
+        For a page beside the thread (a release, a decision): the pages it is related to.
+        """
         if self.role(page) is None:
             return self.above(page)
         if page.id not in self._below:
-            edges = [each for each in self.chain.edges if each.upper == page.database]
-            told = self._along(page, edges, [not each.held_below for each in edges])
-            self._below[page.id] = (
-                *told,
-                *(each for each in self._objectives_of(page) if each not in told),
-            )
+            related: dict[NotionId, Related] = {}
+            for edge in self.chain.edges:
+                if edge.upper == page.database:
+                    found = (
+                        self._naming(page, edge) if edge.held_below else self._named_by(page, edge)
+                    )
+                    related.update((other.id, other) for other in found)
+            related.update((other.id, other) for other in self._objectives_of(page))
+            self._below[page.id] = tuple(related.values())
         return self._below[page.id]
 
     def all_above(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
-        """Return everything that a page serves, in any number of steps, each page once."""
-        return self._closure(page, upward=True)
+        """Return every page that a page serves, in any number of steps."""
+        return _reachable(page, self.above)
 
     def all_below(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
-        """Return everything that serves a page, in any number of steps, each page once."""
-        return self._closure(page, upward=False)
+        """Return every page that serves a page, in any number of steps."""
+        return _reachable(page, self.below)
 
-    def _edges(self, page: SnapshotPage) -> tuple[Edge, ...]:
-        return self.chain.edges if self.role(page) else self.chain.edges_of(page.database)
+    def features_below(self, page: SnapshotPage) -> list[SnapshotPage]:
+        """Return every feature that serves a page, in any number of steps."""
+        return [other for other in self.all_below(page) if self.role(other) == "features"]
 
-    def _along(
-        self, page: SnapshotPage, edges: Iterable[Edge], forward: Iterable[bool]
-    ) -> tuple[Related, ...]:
-        found: dict[NotionId, Related] = {}
-        for edge, is_held in zip(edges, forward, strict=True):
-            related = self._named(page, edge) if is_held else self._naming(page, edge)
-            found.update((each.id, each) for each in related)
-        return tuple(found.values())
-
-    def _named(self, page: SnapshotPage, edge: Edge) -> Iterator[Related]:
-        """The pages that a page's own relation names."""
+    def _named_by(self, page: SnapshotPage, edge: Edge) -> Iterator[Related]:
+        """Yield the pages that a page's own relation names."""
         links = page.values.get(edge.key)
+        if not isinstance(links, RelatedPages):
+            return
         target = edge.upper if edge.held_below else edge.lower
-        for page_id in links.ids if isinstance(links, RelatedPages) else ():
-            yield self.snapshot.page(target, page_id) or Unseen(page_id)
+        for page_id in links.ids:
+            yield self.snapshot.page(target, page_id) or UnsharedPage(page_id)
 
     def _naming(self, page: SnapshotPage, edge: Edge) -> tuple[SnapshotPage, ...]:
-        """The pages whose relation names a page."""
-        return self._view.follow(
-            page, (Hop(page.database, edge.key, edge.holder, inverse=True),)
-        ).pages
+        """Return the pages whose relation names a page."""
+        hop = Hop(page.database, edge.key, edge.holder, inverse=True)
+        return self._view.follow(page, (hop,)).pages
 
-    def _closure(self, page: SnapshotPage, *, upward: bool) -> tuple[SnapshotPage, ...]:
-        reached: dict[NotionId, SnapshotPage] = {}
-        waiting = [page]
-        while waiting:
-            current = waiting.pop()
-            near = self.above(current) if upward else self.below(current)
-            new = [
-                each for each in near if isinstance(each, SnapshotPage) and each.id not in reached
-            ]
-            reached.update((each.id, each) for each in new)
-            waiting += new
-        reached.pop(page.id, None)
-        return tuple(reached.values())
+    # Some templates keep vision and objectives in one database without a relation between the two.
+    # There every objective serves the vision, if exactly one is live: of several, the one that is
+    # meant cannot be known.
 
     @cached_property
-    def _vision(self) -> SnapshotPage | None:
-        """The one live vision where objectives are rows of its database, which has no relation between the two."""
-        visions = [each for each in self._of_kind("vision") if self.is_live(each)]
-        return (
-            visions[0] if len(visions) == 1 else None
-        )  # of several nobody can tell which one is meant
+    def _only_vision(self) -> SnapshotPage | None:
+        visions = [page for page in self._pages_of_kind("vision") if self.is_live(page)]
+        return visions[0] if len(visions) == 1 else None
 
-    def _of_kind(self, kind: str) -> Iterator[SnapshotPage]:
-        return (each for each in self.pages("vision") if each.values.get("kind") == kind)
+    def _pages_of_kind(self, kind: str) -> Iterator[SnapshotPage]:
+        return (page for page in self.pages("vision") if page.values.get("kind") == kind)
 
     def _vision_of(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
         is_objective = self.role(page) == "vision" and page.values.get("kind") == "objective"
-        return (self._vision,) if self._vision and is_objective else ()
+        if self._only_vision and is_objective:
+            return (self._only_vision,)
+        return ()
 
     def _objectives_of(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
-        if page != self._vision:
+        if page != self._only_vision:
             return ()
-        return tuple(each for each in self._of_kind("objective") if self.above(each) == (page,))
+        objectives = self._pages_of_kind("objective")
+        return tuple(objective for objective in objectives if self.above(objective) == (page,))
 
     # --- evidence
 
     def evidence(self, page: SnapshotPage) -> Evidence:
-        """Return the evidence behind a page.
-
-        Of a feature, its own insights; of an opportunity, those about it and everything below it in the tree; both as
-        the sync rules stamp them. Of an objective or the vision, all insights behind what is below; of a customer,
-        what it said; of an insight, itself.
-        """
+        """Return the evidence behind a page: see `insights_behind`."""
         if page.id not in self._evidence:
-            self._evidence[page.id] = self.weighed(self.insights_behind(page))
+            self._evidence[page.id] = self.weigh(self.insights_behind(page))
         return self._evidence[page.id]
 
-    def weighed(self, insights: tuple[SnapshotPage, ...]) -> Evidence:
+    def weigh(self, insights: tuple[SnapshotPage, ...]) -> Evidence:
         """Return insights with what they weigh together."""
         if not insights:
             return Evidence()
-        everybody = self.customers.of(insights)
-        today = [each for each in everybody if each.is_customer_today]
-        others = [each for each in everybody if not each.is_customer_today]
-        count, importance = self._sum(insights, _CUSTOMERS, "customer"), self._importance(insights)
+        customers, others = self._split_customers(insights)
         return Evidence(
-            insights, None if count is None else int(count), importance, total(today), total(others)
+            insights,
+            self._count_customers(insights),
+            self._sum_importance(insights),
+            total_arr(customers),
+            total_arr(others),
         )
 
-    def waiting_for(self, asks: tuple[SnapshotPage, ...]) -> Evidence:
-        """Return open asks with what they weigh for those who are customers today, and for nobody else."""
-        today = [each for each in self.customers.of(asks) if each.is_customer_today]
-        importance = self._importance(asks, {each.key for each in today})
-        return Evidence(asks, len(today), importance, total(today))
+    def weigh_open_asks(self, asks: tuple[SnapshotPage, ...]) -> Evidence:
+        """Return open asks with what they weigh for today's customers only."""
+        customers, _ = self._split_customers(asks)
+        keys = {customer.key for customer in customers}
+        importance = self._sum_importance(asks, among=keys)
+        return Evidence(asks, len(customers), importance, total_arr(customers))
 
-    def _importance(
+    def _split_customers(
+        self, insights: Iterable[SnapshotPage]
+    ) -> tuple[list[Customer], list[Customer]]:
+        """Return the customers of today behind insights; then prospects and churned ones."""
+        everyone = self.customers.of(insights)
+        today = [customer for customer in everyone if customer.is_customer_today]
+        others = [customer for customer in everyone if not customer.is_customer_today]
+        return today, others
+
+    def _count_customers(self, insights: tuple[SnapshotPage, ...]) -> int | None:
+        if not self.chain.has(insights[0].database, "customer"):
+            return None
+        count = over(self._view, insights, _CUSTOMERS, "customer").value
+        return int(count) if isinstance(count, int | float) else None
+
+    def _sum_importance(
         self, insights: tuple[SnapshotPage, ...], among: set[object] | None = None
     ) -> float | None:
+        """Return the sum of each customer's latest importance; `among` are keys of customers."""
         if not self.chain.has(insights[0].database, "importance"):
             return None
         amounts = amounts_of(self._view, insights, _IMPORTANCE, "importance") or []
-        chosen = [each.number for each in amounts if among is None or each.identity in among]
+        chosen = [amount.number for amount in amounts if among is None or amount.identity in among]
         return sum(chosen) if chosen else None
 
     @cached_property
     def customers(self) -> Customers:
         """The customers behind insights."""
-        return Customers(
-            self.snapshot, self.chain.database("insights"), self.chain.database("customers")
-        )
+        insights = self.chain.database("insights")
+        return Customers(self.snapshot, insights, self.chain.database("customers"))
 
     def insights_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
-        """Return the insights that are the evidence behind a page."""
-        if page.id not in self._behind:
-            self._behind[page.id] = self._find_behind(page)
-        return self._behind[page.id]
+        """Return the insights that are the evidence behind a page.
 
-    def _find_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
+        Of a feature: its own. Of an opportunity: those about it and about everything below it in
+        the tree of opportunities. Both as the sync rules stamp them. Of an objective or the vision:
+        all insights behind what is below. Of a customer: what it said. Of an insight: itself.
+        """
+        if page.id not in self._insights_behind:
+            self._insights_behind[page.id] = self._find_insights_behind(page)
+        return self._insights_behind[page.id]
+
+    def _find_insights_behind(self, page: SnapshotPage) -> tuple[SnapshotPage, ...]:
         match self.role(page):
             case "insights":
                 return (page,)
             case "features":
                 return self._insights_of([page])
             case "customers":
-                return tuple(each for each in self.above(page) if isinstance(each, SnapshotPage))
+                return tuple(page for page in self.above(page) if isinstance(page, SnapshotPage))
             case "opportunities":
-                tree = [each for each in self.all_below(page) if each.database == page.database]
+                below = self.all_below(page)
+                tree = [other for other in below if other.database == page.database]
                 return self._insights_of([page, *tree])
             case _:
                 return self._insights_of([page, *self.all_below(page)])
 
     def _insights_of(self, pages: Iterable[SnapshotPage]) -> tuple[SnapshotPage, ...]:
-        found = {
-            each.id: each
-            for page in pages
-            for each in self.below(page)
-            if isinstance(each, SnapshotPage) and self.role_of(each) == "insights"
-        }
+        """Return the insights directly below pages, each once."""
+        found: dict[NotionId, SnapshotPage] = {}
+        for page in pages:
+            for related in self.below(page):
+                if isinstance(related, SnapshotPage) and self.role(related) == "insights":
+                    found[related.id] = related
         return tuple(found.values())
 
-    def _sum(self, insights: tuple[SnapshotPage, ...], value: ValueOf, key: str) -> float | None:
-        if not self.chain.has(insights[0].database, key):
-            return None
-        result = over(self._view, insights, value, key).value
-        return result if isinstance(result, int | float) else None
-
-    # --- customers
-
     def customers_of(self, insight: SnapshotPage) -> tuple[str, ...]:
-        """Return the names of those who said an insight: titles of customer pages, or the name that stands in it."""
+        """Return the names of the customers behind an insight.
+
+        Titles of customer pages, or the name that is written in the insight.
+        """
         value = insight.values.get("customer")
         if isinstance(value, RelatedPages):
-            pages = (self.page(each) for each in value.ids)
+            pages = [self.page(page_id) for page_id in value.ids]
             return tuple(page.title or UNTITLED for page in pages if page)
         names = value if isinstance(value, tuple) else (value,)
         return tuple(
-            str(getattr(each, "name", each)).strip() for each in names if not is_empty(each)
+            str(getattr(name, "name", name)).strip() for name in names if not is_empty(name)
         )
 
-    def in_order(self, pages: Iterable[Related]) -> list[Related]:
-        """Return pages as a person reads them: from the top down, by priority, what matters most to customers first."""
-        return sorted(pages, key=self._rank)
+    # --- order
 
-    def _rank(self, related: Related) -> tuple[int, float, float, int, str]:
-        if isinstance(related, Unseen):
+    def sort_for_reading(self, pages: Iterable[Related]) -> list[Related]:
+        """Return pages from the top of the thread down, by priority, the best evidence first."""
+        return sorted(pages, key=self._reading_order)
+
+    def _reading_order(self, related: Related) -> tuple[int, float, float, int, str]:
+        if isinstance(related, UnsharedPage):
             return (len(ROLES), 0, 0, 0, related.id)
         role = self.role(related)
-        place = ROLES.index(role) if role else -1
-        priority = self.chain.schema.rank(
-            related.database, "priority", related.values.get("priority")
+        level = ROLES.index(role) if role else -1
+        value = related.values.get("priority")
+        priority = self.chain.schema.rank(related.database, "priority", value)
+        if role == "insights":
+            importance, insights = self.number(related, "importance"), 0
+        else:
+            evidence = self.evidence(related)
+            importance, insights = evidence.importance, len(evidence.insights)
+        return (
+            level,
+            _LAST if priority is None else priority,
+            -(importance or 0),
+            -insights,
+            related.title.casefold(),
         )
-        evidence = Evidence() if role == "insights" else self.evidence(related)
-        weight = self.number(related, "importance") if role == "insights" else evidence.importance
-        told = (-(weight or 0), -len(evidence.insights), related.title.casefold())
-        return (place, 99 if priority is None else priority, *told)
+
+
+def _reachable(
+    start: SnapshotPage, step: Callable[[SnapshotPage], tuple[Related, ...]]
+) -> tuple[SnapshotPage, ...]:
+    """Return the pages that steps from a page reach, each once. Circles end."""
+    reached: dict[NotionId, SnapshotPage] = {}
+    waiting = [start]
+    while waiting:
+        for related in step(waiting.pop()):
+            if isinstance(related, SnapshotPage) and related.id not in reached:
+                reached[related.id] = related
+                waiting.append(related)
+    reached.pop(start.id, None)
+    return tuple(reached.values())

@@ -1,30 +1,31 @@
-"""Closing the loop: which person asked for what has shipped since, and has not been told.
+"""Closing the loop: who asked for something that has shipped since, and does not know yet.
 
-Only requests and problems are answered, by features that shipped after they were observed. Each person gets one
-message, so that nobody reads what a colleague or another customer said.
+Only requests and problems are answered, by features that shipped after they were observed. Each
+person gets a message of their own, so that no one reads what a colleague or another customer said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.thread.customers import Customer, is_ask
 from notion_pm.thread.graph import Thread
 
-_BY_HAND = "closed"
-"""The status of an insight that somebody closed without telling: their decision."""
+_CLOSED_BY_HAND = "closed"
+"""The status of an insight that a person closed without a message to the customer."""
 
-Reason = Literal["", "churned", "anonymous"]
+SkipReason = Literal["", "churned", "anonymous"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What somebody asked for, and the features that answer it.
+    """An insight that asks for something, and the features that answer it.
 
-    `shared`: several customers stand behind the insight, so its quote may be another customer's words.
+    `shared`: several customers are behind the insight, so its quote may be another customer's.
     """
 
     insight: SnapshotPage
@@ -33,146 +34,166 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """A person to tell: a contact, or a customer of which no contact is noted.
+class Recipient:
+    """A person to tell: a contact, or a customer without a known contact.
 
-    `apart` says why nothing is to be sent: the customer has churned, or nobody knows who it was.
+    `skip_reason`: why no message is sent. The customer has churned, or the insight names no one.
     """
 
     customer: str
     asks: tuple[Ask, ...]
     contact: str = ""
-    apart: Reason = ""
+    skip_reason: SkipReason = ""
 
 
-def owed(thread: Thread) -> tuple[Owed, ...]:
-    """Return the people to tell, by customer and contact; each with all that it asked for and has got."""
-    return tuple(each for each in _all_owed(thread) if not each.apart)
+def recipients(thread: Thread) -> tuple[Recipient, ...]:
+    """Return the people to tell, by customer and contact, each with all their answered asks."""
+    everyone = _all_recipients(thread)
+    return tuple(recipient for recipient in everyone if not recipient.skip_reason)
 
 
-def owed_apart(thread: Thread) -> tuple[Owed, ...]:
-    """Return what has shipped for customers that churned since, and for insights that name nobody."""
-    return tuple(each for each in _all_owed(thread) if each.apart)
+def skipped_recipients(thread: Thread) -> tuple[Recipient, ...]:
+    """Return those who get no message: churned customers, and insights without a name."""
+    return tuple(recipient for recipient in _all_recipients(thread) if recipient.skip_reason)
 
 
-def is_owed(thread: Thread, insight: SnapshotPage) -> bool:
-    """Whether those who said an insight are to be told.
+def asks_of(people: Iterable[Recipient]) -> tuple[Ask, ...]:
+    """Return the asks of several people, each insight once."""
+    asks: dict[NotionId, Ask] = {}
+    for recipient in people:
+        asks.update((ask.insight.id, ask) for ask in recipient.asks)
+    return tuple(asks.values())
 
-    They are if it is a request or a problem, all live features behind it are done, and one of them shipped after it was
-    observed; unless they were told, or a person closed it. Where no feature is linked any more, what sync said counts.
+
+def needs_message(thread: Thread, insight: SnapshotPage) -> bool:
+    """Whether the customers behind an insight are to be told about what has shipped.
+
+    The cases, in order:
+
+    1. They were told already: no.
+    2. It was declined, or it is praise or a question: no.
+    3. Sync says that they are to be told: yes, unless its features shipped before it was
+       observed. Where no feature is linked any more, what sync said counts.
+    4. A person closed it: no. That was their decision.
+    5. Otherwise: yes if all its live features are done and one of them answers it.
     """
     if told_on(thread, insight) or thread.value(insight, "loop") == "told":
         return False
     if not thread.is_live(insight) or not is_ask(insight):
         return False
-    live = _live_features(thread, insight)
+
+    features = _live_features(thread, insight)
+    has_answer = bool(shipped_features(thread, insight))
     if thread.value(insight, "loop") == "tell_customer":
-        return not live or bool(shipped_features(thread, insight))
+        return has_answer or not features
+
     status_key = thread.chain.status_key(insight.database)
-    all_done = all(thread.category(each) == "done" for each in live)
-    is_closed = thread.value(insight, status_key or "") == _BY_HAND
-    return all_done and not is_closed and bool(shipped_features(thread, insight))
+    if thread.value(insight, status_key or "") == _CLOSED_BY_HAND:
+        return False
+    all_done = all(thread.category(feature) == "done" for feature in features)
+    return all_done and has_answer
 
 
 def told_on(thread: Thread, insight: SnapshotPage) -> str:
-    """Return the day on which those who said an insight were told; empty when they were not."""
+    """Return the day on which the customers behind an insight were told, or empty."""
     return thread.text(insight, "told_on")
 
 
 def shipped_features(thread: Thread, insight: SnapshotPage) -> tuple[SnapshotPage, ...]:
     """Return the features that answer an insight: those that shipped after it was observed."""
-    observed = thread.text(insight, "observed_on")[:10]
-    found = []
+    observed_on = thread.text(insight, "observed_on")[:10]
+    answers = []
     for feature in _live_features(thread, insight):
-        shipped = thread.text(feature, "shipped_on")[:10]
-        # An insight without a date is taken for the earlier one. A feature without a date proves nothing.
-        is_answer = not observed or shipped > observed
-        if thread.category(feature) == "done" and is_answer:
-            found.append(feature)
-    return tuple(found)
+        shipped_on = thread.text(feature, "shipped_on")[:10]
+        # Example: a complaint of May about a feature that shipped in March is not answered by it.
+        # Without a date of the insight it is taken to be older than the ship.
+        is_later = not observed_on or shipped_on > observed_on
+        if thread.category(feature) == "done" and is_later:
+            answers.append(feature)
+    return tuple(answers)
 
 
 def _live_features(thread: Thread, insight: SnapshotPage) -> list[SnapshotPage]:
-    features = [each for each in thread.above(insight) if thread.role_of(each) == "features"]
-    return [each for each in features if isinstance(each, SnapshotPage) and thread.is_live(each)]
+    return [
+        page
+        for page in thread.above(insight)
+        if isinstance(page, SnapshotPage)
+        and thread.role(page) == "features"
+        and thread.is_live(page)
+    ]
 
 
-# --- who is to be told
+# --- who gets a message
+
+_PersonKey = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """A reader of a message. `key` tells people apart."""
+    """A reader of a message. Equal keys are one person."""
 
-    key: tuple[object, ...]
+    key: _PersonKey
     customer: str
     contact: str
-    apart: Reason = ""
+    skip_reason: SkipReason = ""
 
 
-def _all_owed(thread: Thread) -> list[Owed]:
-    homes = _homes_of_contacts(thread)
-    asks: dict[tuple[object, ...], list[Ask]] = {}
-    people: dict[tuple[object, ...], _Person] = {}
+def _all_recipients(thread: Thread) -> list[Recipient]:
+    customers_by_contact = _customers_by_contact(thread)
+    asks: dict[_PersonKey, list[Ask]] = {}
+    people: dict[_PersonKey, _Person] = {}
     for insight in thread.pages("insights"):
-        if not is_owed(thread, insight):
+        if not needs_message(thread, insight):
             continue
         customers = thread.customers.of([insight])
         ask = Ask(insight, shipped_features(thread, insight), shared=len(customers) > 1)
-        for person in _people(thread, insight, customers, homes):
+        contact = thread.text(insight, "contact").strip()
+        owners = customers_by_contact.get(contact.casefold(), set())
+        for person in _people_behind(insight, customers, contact, owners):
             people.setdefault(person.key, person)
             asks.setdefault(person.key, []).append(ask)
+
     found = [
-        Owed(each.customer, tuple(asks[key]), each.contact, each.apart)
-        for key, each in people.items()
+        Recipient(person.customer, tuple(asks[key]), person.contact, person.skip_reason)
+        for key, person in people.items()
     ]
-    return sorted(
-        found,
-        key=lambda each: (not each.customer, each.customer.casefold(), each.contact.casefold()),
-    )
+    # Those without a customer's name come last.
+    found.sort(key=lambda it: (not it.customer, it.customer.casefold(), it.contact.casefold()))
+    return found
 
 
-def _people(
-    thread: Thread,
-    insight: SnapshotPage,
-    customers: tuple[Customer, ...],
-    homes: dict[str, set[object]],
+def _people_behind(
+    insight: SnapshotPage, customers: Sequence[Customer], contact: str, owners: set[object]
 ) -> Iterator[_Person]:
-    """Yield who is to be told of an insight.
+    """Yield the people to tell about an insight.
 
-    The contact of an insight that several customers share belongs to the customer of which other insights name it. The
-    other customers are told without a contact.
+    `owners`: keys of the customers that the contact belongs to by other insights. Of several
+    customers that share an insight the contact belongs to these; the others are addressed without
+    a contact.
     """
-    contact = thread.text(insight, "contact").strip()
-    if not customers:
-        if contact:
-            yield _Person(("contact", contact.casefold()), "", contact)
-        else:
-            yield _Person(("insight", insight.id), "", "", "anonymous")
+    if not customers and contact:
+        yield _Person(("contact", contact.casefold()), "", contact)
+    elif not customers:
+        yield _Person(("insight", insight.id), "", "", "anonymous")
     for customer in customers:
-        is_theirs = len(customers) == 1 or customer.key in homes.get(contact.casefold(), set())
-        theirs = contact if is_theirs else ""
+        is_theirs = len(customers) == 1 or customer.key in owners
+        own_contact = contact if is_theirs else ""
         if customer.standing == "churned":
             yield _Person(("churned", customer.key), customer.name, "", "churned")
-        elif "@" in theirs:
-            yield _Person(
-                ("contact", theirs.casefold()), customer.name, theirs
-            )  # one person, whomever it works for
+        elif "@" in own_contact:
+            # A mail address is one person, also when two customers have it.
+            yield _Person(("contact", own_contact.casefold()), customer.name, own_contact)
         else:
-            yield _Person((customer.key, theirs.casefold()), customer.name, theirs)
+            key = (customer.key, own_contact.casefold())
+            yield _Person(key, customer.name, own_contact)
 
 
-def _homes_of_contacts(thread: Thread) -> dict[str, set[object]]:
-    """Return the customers of each contact, by the insights that name one customer."""
-    homes: dict[str, set[object]] = {}
+def _customers_by_contact(thread: Thread) -> dict[str, set[object]]:
+    """Return the keys of the customers of each contact, by the insights with one customer."""
+    found: dict[str, set[object]] = {}
     for insight in thread.pages("insights"):
         customers = thread.customers.of([insight])
         contact = thread.text(insight, "contact").strip().casefold()
         if contact and len(customers) == 1:
-            homes.setdefault(contact, set()).add(customers[0].key)
-    return homes
-
-
-def asks_of(owed: Iterable[Owed]) -> tuple[Ask, ...]:
-    """Return all asks, each insight once."""
-    return tuple({ask.insight.id: ask for each in owed for ask in each.asks}.values())
+            found.setdefault(contact, set()).add(customers[0].key)
+    return found

@@ -1,16 +1,21 @@
-"""A trace as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html): GitHub, GitLab and Notion draw it."""
+"""A trace as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html).
+
+GitHub, GitLab and Notion draw it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from notion_pm.model.ids import NotionId
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Role
 from notion_pm.text import UNTITLED
 from notion_pm.thread.branches import Branch, Trace, branches_in
-from notion_pm.thread.graph import Related, Thread, Unseen
+from notion_pm.thread.graph import Related, Thread, UnsharedPage
 
-_LONGEST = 100
-"""Characters of a label: more makes boxes that nobody reads."""
+_LONGEST_TEXT = 100
+"""Characters of a title or name: with more, boxes are too large to read."""
 
 _SHAPES: dict[Role | None, tuple[str, str]] = {
     "vision": ("([", "])"),
@@ -25,74 +30,60 @@ _SHAPES: dict[Role | None, tuple[str, str]] = {
 
 
 def flowchart(thread: Thread, trace: Trace) -> str:
-    """Return the flowchart, from the vision at the top down; each page is one box, however often it is shared."""
-    return "\n".join(["flowchart TD", *_Chart(thread, trace).lines(), ""])
+    """Return the flowchart from the vision down, with one box for each page."""
+    pages: dict[NotionId, Related] = {trace.page.id: trace.page}
+    for branch in branches_in((*trace.above, *trace.below)):
+        pages[branch.page.id] = branch.page
+    names = {page_id: f"n{index}" for index, page_id in enumerate(pages)}
+
+    edges = [(lower, upper) for upper, lower in _edges(trace.page, trace.above)]
+    edges += _edges(trace.page, trace.below)
+    lines = ["flowchart TD"]
+    lines += [f"  {_box(thread, page, names[page.id])}" for page in pages.values()]
+    # A page with several parents is in several branches: its edges must not be drawn twice.
+    lines += dict.fromkeys(f"  {names[upper.id]} --> {names[lower.id]}" for upper, lower in edges)
+    for page in pages.values():
+        if isinstance(page, SnapshotPage) and page.url.startswith("https://"):
+            lines.append(f'  click {names[page.id]} href "{_escape_url(page.url)}"')
+    lines.append(f"  style {names[trace.page.id]} stroke-width:4px")
+    return "\n".join([*lines, ""])
 
 
-class _Chart:
-    def __init__(self, thread: Thread, trace: Trace) -> None:
-        self._thread = thread
-        self._trace = trace
-        pages = [trace.page, *(each.page for each in branches_in((*trace.above, *trace.below)))]
-        self._pages = {each.id: each for each in pages}
-        self._names = {page_id: f"n{place}" for place, page_id in enumerate(self._pages)}
-
-    def lines(self) -> Iterator[str]:
-        for page in self._pages.values():
-            yield f"  {self._box(page)}"
-        start = self._trace.page
-        edges = [*self._upward(start, self._trace.above), *self._downward(start, self._trace.below)]
-        yield from dict.fromkeys(
-            f"  {self._names[one.id]} --> {self._names[other.id]}" for one, other in edges
-        )
-        for page in self._pages.values():
-            if not isinstance(page, Unseen) and page.url.startswith("https://"):
-                yield f'  click {self._names[page.id]} href "{_address(page.url)}"'
-        yield f"  style {self._names[start.id]} stroke-width:4px"
-
-    def _box(self, page: Related) -> str:
-        name = self._names[page.id]
-        if isinstance(page, Unseen):
-            return f'{name}["not shared"]'
-        opening, closing = _SHAPES[self._thread.role(page)]
-        return f'{name}{opening}"{_escaped(self._label(page))}"{closing}'
-
-    def _label(self, page: Related) -> str:
-        assert not isinstance(page, Unseen)
-        said_by = (
-            ", ".join(self._thread.customers_of(page))
-            if self._thread.role(page) == "insights"
-            else ""
-        )
-        title = " ".join(filter(None, (self._thread.number_of(page), page.title or UNTITLED)))
-        return " – ".join(filter(None, (_cut(title), self._thread.status(page), _cut(said_by))))
-
-    def _upward(
-        self, page: Related, branches: Sequence[Branch]
-    ) -> Iterator[tuple[Related, Related]]:
-        for each in branches:
-            yield each.page, page
-            yield from self._upward(each.page, each.branches)
-
-    def _downward(
-        self, page: Related, branches: Sequence[Branch]
-    ) -> Iterator[tuple[Related, Related]]:
-        for each in branches:
-            yield page, each.page
-            yield from self._downward(each.page, each.branches)
+def _edges(page: Related, branches: Sequence[Branch]) -> Iterator[tuple[Related, Related]]:
+    """Yield each page with each page one step on."""
+    for branch in branches:
+        yield page, branch.page
+        yield from _edges(branch.page, branch.branches)
 
 
-def _escaped(text: str) -> str:
-    """Text as Mermaid shows it and nothing else: what it or HTML could take for a sign goes by its code."""
-    return "".join(
-        each if each.isalnum() or each in " .,:()/-–" else f"#{ord(each)};" for each in text
-    )
+def _box(thread: Thread, page: Related, name: str) -> str:
+    if isinstance(page, UnsharedPage):
+        return f'{name}["not shared"]'
+    opening, closing = _SHAPES[thread.role(page)]
+    return f'{name}{opening}"{_escape(_label(thread, page))}"{closing}'
 
 
-def _address(url: str) -> str:
+def _label(thread: Thread, page: SnapshotPage) -> str:
+    title = f"{thread.unique_id(page)} {page.title or UNTITLED}".lstrip()
+    parts = [_shorten(title), thread.status(page)]
+    if thread.role(page) == "insights":
+        parts.append(_shorten(", ".join(thread.customers_of(page))))
+    return " – ".join(filter(None, parts))
+
+
+def _escape(text: str) -> str:
+    """Return text that Mermaid and HTML show as it is: any special character by its code."""
+    escaped = []
+    for sign in text:
+        is_plain = sign.isalnum() or sign in " .,:()/-–"
+        escaped.append(sign if is_plain else f"#{ord(sign)};")
+    return "".join(escaped)
+
+
+def _escape_url(url: str) -> str:
     return url.replace('"', "%22").replace("\\", "%5C").replace("\n", "")
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+    return line if len(line) <= _LONGEST_TEXT else line[: _LONGEST_TEXT - 1].rstrip() + "…"

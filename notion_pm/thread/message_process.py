@@ -1,7 +1,8 @@
-"""A process of its own that fills in messages, so that a template cannot stop the program or fill its memory.
+"""A separate process that renders messages, so that a custom template cannot harm the program.
 
-A Jinja template of a stranger can loop without end or multiply a text to gigabytes, in ways that no
-sandbox inside a process stops. The system stops a process: after some seconds of work, and at a limit of memory.
+A Jinja template can loop without end or multiply a text to gigabytes, in ways that no sandbox
+within a process stops. The operating system can: it ends this process after some seconds of work or
+at a limit of memory.
 
     stdin:  {"source": TEMPLATE, "messages": [{...}, ...]}
     stdout: {"texts": [...]}, or {"line": LINE, "error": REASON}
@@ -25,23 +26,23 @@ LONGEST_TEXT = 1_000_000
 
 
 def main() -> None:
-    """Fill in the messages that standard input asks for."""
-    order = json.load(sys.stdin)
+    """Render the messages that standard input asks for."""
+    request = json.load(sys.stdin)
     _limit_this_process()
-    json.dump(_answer(order["source"], order["messages"]), sys.stdout)
+    json.dump(_render(request["source"], request["messages"]), sys.stdout)
 
 
 def _limit_this_process() -> None:
     try:
         import resource
-    except ImportError:  # Windows: the other side waits for a limited time, which is all there is
+    except ImportError:  # Windows: only the time limit of the parent process protects it
         return
     for kind, limit in ((resource.RLIMIT_CPU, _SECONDS), (resource.RLIMIT_AS, _MEMORY)):
         with suppress(ValueError, OSError):  # a system may not have this limit, or a lower one
             resource.setrlimit(kind, (limit, limit))
 
 
-def _answer(source: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
+def _render(source: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
     environment = SandboxedEnvironment(
         undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )
@@ -51,18 +52,18 @@ def _answer(source: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
         return {"line": error.lineno, "error": error.message}
     except MemoryError:
         return _TOO_LARGE
-    except (
-        Exception
-    ) as error:  # Jinja computes what is constant while it reads: `{{ 10 ** 10000000000 }}`
+    except Exception as error:
+        # Jinja computes constants while it parses: `{{ 10 ** 10000000000 }}` fails here.
         return {"line": 0, "error": _reason(error)}
+
     texts: list[str] = []
-    for words in messages:
+    for values in messages:
         try:
-            text = template.render(words).strip()
+            text = template.render(values).strip()
         except MemoryError:
             return _TOO_LARGE
-        except Exception as error:  # whatever a template can do wrong is its author's
-            return {"line": _line_of(error), "error": _reason(error)}
+        except Exception as error:  # whatever a template can do wrong
+            return {"line": _template_line(error), "error": _reason(error)}
         texts.append(text.encode("utf-8", errors="replace").decode())
         if sum(map(len, texts)) > LONGEST_TEXT:
             return {"line": 0, "error": f"the messages have more than {LONGEST_TEXT:,} characters"}
@@ -71,12 +72,15 @@ def _answer(source: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return "it nests too deep"
+        return "it is nested too deeply"
     return str(getattr(error, "message", None) or error or type(error).__name__)[:500]
 
 
-def _line_of(error: Exception) -> int:
-    """Return the line of the template that raised an error: Jinja gives its frames the template's lines."""
+def _template_line(error: Exception) -> int:
+    """Return the line of the template that raised an error, 0 if it is not known.
+
+    Jinja gives the frames of a template its file name and its lines.
+    """
     line = 0
     trace = error.__traceback__
     while trace is not None:

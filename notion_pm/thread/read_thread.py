@@ -1,18 +1,19 @@
-"""Reading the thread of a workspace: each database once, 100 pages a request, joined in memory.
+"""Read the thread of a workspace: each database once, 100 pages per request, joined in memory.
 
-Always read anew: the cache of sync holds only what rules need, which is none of the customers' words. Complete, or
-refused: what cannot be seen is an `Unseen` page, never silently left out.
+The workspace is always read in full: the cache of sync holds only what rules need, not the
+customers' words. A result is complete or an error: what the connection cannot see becomes an
+`UnsharedPage` and is never silently left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from notion_pm.concurrency import map_concurrently
 from notion_pm.errors import NotShared, RequestRefused, UsageError
-from notion_pm.model.ids import NotionId
+from notion_pm.model.ids import NotionId, page_url
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.page import Page
 from notion_pm.model.snapshot import Snapshot, SnapshotPage
@@ -40,27 +41,35 @@ class ReadThread:
     manifest: Manifest
     codecs: Mapping[str, PageCodec]
 
+    def database_urls(self) -> dict[str, str]:
+        """Return the links of the databases in Notion, by their keys."""
+        databases = self.manifest.databases
+        return {key: page_url(entry.database_id) for key, entry in databases.items()}
+
 
 def read_thread(
     place: SyncContext, template: str | None = None, *, asides: bool = False
 ) -> ReadThread:
     """Return the thread of a workspace; with `asides` also releases, experiments and decisions.
 
-    Raises UsageError when no template was applied, or it lacks features; IncompleteRead when Notion gives only a part;
-    NotShared when a whole database is not shared.
+    Raises UsageError if no template was applied or it has no features, IncompleteRead if Notion
+    returns only a part, NotShared if a whole database is not shared.
     """
     opened = load_workspace(place, template)
     try:
         return _Reader(place, opened.loaded, opened.manifest).read(asides=asides)
     except (NotShared, RequestRefused):
-        # the manifest as it is remembered does not fit any more, or people deleted properties
-        anew = opened if opened.fresh else load_workspace(place, template, fresh=True)
-        return _Reader(place, anew.loaded, anew.manifest, look_closely=True).read(asides=asides)
+        # Either the remembered manifest is out of date, or people have deleted properties. Read the
+        # manifest again, and ask each database for its properties before it is queried.
+        fresh = opened if opened.fresh else load_workspace(place, template, fresh=True)
+        reader = _Reader(place, fresh.loaded, fresh.manifest)
+        reader.leave_out_deleted_properties()
+        return reader.read(asides=asides)
 
 
 @dataclass(slots=True)
 class _Pages:
-    """What is gathered while reading."""
+    """What has been read so far. `snapshots`: pages by database and id."""
 
     snapshots: dict[str, dict[NotionId, SnapshotPage]]
     created: dict[NotionId, datetime] = field(default_factory=dict)
@@ -69,87 +78,72 @@ class _Pages:
 
 
 class _Reader:
-    """Reads by one manifest. `look_closely` asks each database first which of its properties are still there."""
+    """Reads the databases that a manifest records."""
 
-    def __init__(
-        self,
-        place: SyncContext,
-        loaded: LoadedTemplate,
-        manifest: Manifest,
-        *,
-        look_closely: bool = False,
-    ) -> None:
+    def __init__(self, place: SyncContext, loaded: LoadedTemplate, manifest: Manifest) -> None:
         self._place = place
         self._loaded = loaded
         self._manifest = manifest
         self._vocabulary = TemplateSchema(loaded.template)
-        there = {
-            key: tuple(each.properties)
-            for key, each in manifest.databases.items()
-            if key in loaded.template.databases
-        }
-        self.chain = Chain(self._vocabulary, there)
-        if look_closely:
-            self.chain = Chain(self._vocabulary, self._still_there(there))
+        self._existing: dict[str, tuple[str, ...]] = {}
+        for key, entry in manifest.databases.items():
+            if key in loaded.template.databases:
+                self._existing[key] = tuple(entry.properties)
+        self.chain = Chain(self._vocabulary, self._existing)
         if self.chain.database("features") is None:
             raise UsageError(
                 f"The template {manifest.template!r} has no database of features.",
-                "Give it the key `features`, or say  role: features  in it (docs/pm.md).",
+                "Give it the key `features`, or write  role: features  in it (docs/pm.md).",
             )
 
+    def leave_out_deleted_properties(self) -> None:
+        """Continue without the properties that people have deleted.
+
+        Raises UsageError if relations or a status are among them: without these the thread itself
+        is broken.
+        """
+        broken = []
+        for database, keys in self.chain.needs(self._existing).items():
+            gone = set(deleted_properties(self._place.gateway, self._manifest, database, keys))
+            for key in sorted(gone):
+                if self._vocabulary.type(database, key) in {"relation", "status"}:
+                    broken.append(f"{database}.{key} was deleted")
+            self._existing[database] = tuple(
+                key for key in self._existing[database] if key not in gone
+            )
+        if broken:
+            raise schema_mismatch(broken)
+        self.chain = Chain(self._vocabulary, self._existing)
+
     def read(self, *, asides: bool) -> ReadThread:
-        needs = self.chain.needs([*self.chain.databases, *(self.chain.asides if asides else ())])
+        databases = [*self.chain.databases, *(self.chain.asides if asides else ())]
+        needs = self.chain.needs(databases)
         codecs = {
             key: PageCodec(self._vocabulary, key, self._manifest.databases[key], keys)
             for key, keys in needs.items()
         }
         pages = _Pages({key: {} for key in needs})
-        self._query(pages, codecs)
-        gone = self._ask_for_missing(pages, codecs)
+        self._query_databases(pages, codecs)
+        gone = self._fetch_missing_pages(pages, codecs)
         snapshot = Snapshot(
-            {key: without_links_to_gone(those, gone) for key, those in pages.snapshots.items()}
+            {key: without_links_to_gone(found, gone) for key, found in pages.snapshots.items()}
         )
         wording = Wording(self._vocabulary, self._manifest, pages.option_names, pages.people)
         thread = Thread(self.chain, snapshot, pages.created, wording, self._place.now.date())
         return ReadThread(thread, self._loaded, self._manifest, codecs)
 
-    def _still_there(self, there: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-        """Return the properties that people have not deleted. Raises UsageError when the thread itself is cut."""
-        needs = self.chain.needs(there)
-        gone = {
-            key: set(deleted_properties(self._place.gateway, self._manifest, key, keys))
-            for key, keys in needs.items()
-        }
-        cut = [
-            f"{database}.{key} was deleted"
-            for database, keys in gone.items()
-            for key in self._tying(database, keys)
-        ]
-        if cut:
-            raise schema_mismatch(cut)
-        return {
-            key: tuple(each for each in keys if each not in gone[key])
-            for key, keys in there.items()
-        }
+    def _query_databases(self, pages: _Pages, codecs: Mapping[str, PageCodec]) -> None:
+        def query(database: str) -> tuple[str, list[Page]]:
+            source = self._manifest.databases[database].data_source_id
+            property_ids = codecs[database].property_ids
+            return database, list(self._place.gateway.query(source, property_ids=property_ids))
 
-    def _tying(self, database: str, keys: Iterable[str]) -> Iterator[str]:
-        """The relations and the status among some properties: without them nothing can be said of the thread."""
-        kinds = ((key, self._vocabulary.type(database, key)) for key in sorted(keys))
-        return (key for key, kind in kinds if kind in {"relation", "status"})
-
-    def _query(self, pages: _Pages, codecs: Mapping[str, PageCodec]) -> None:
-        def rows(key: str) -> tuple[str, list[Page]]:
-            source = self._manifest.databases[key].data_source_id
-            return key, list(
-                self._place.gateway.query(source, property_ids=codecs[key].property_ids)
-            )
-
-        results = map_concurrently(rows, codecs, self._place.jobs)
-        for done, (key, found) in enumerate(results, start=1):
-            self._take(pages, codecs[key], key, found)
+        results = map_concurrently(query, codecs, self._place.jobs)
+        for done, (database, rows) in enumerate(results, start=1):
+            self._add(pages, codecs[database], database, rows)
             self._place.progress("Reading", done, len(codecs))
 
-    def _take(self, pages: _Pages, codec: PageCodec, database: str, rows: Iterable[Page]) -> None:
+    def _add(self, pages: _Pages, codec: PageCodec, database: str, rows: Iterable[Page]) -> None:
         for row in rows:
             if removal_reason(row):
                 continue
@@ -159,23 +153,27 @@ class _Reader:
             pages.option_names.update(names_of_options([row]))
             pages.people.update(names_of_people([row]))
 
-    def _ask_for_missing(
+    def _fetch_missing_pages(
         self, pages: _Pages, codecs: Mapping[str, PageCodec]
     ) -> dict[NotionId, str]:
-        """Ask once for each page that relations name and no query gave; return those that are not to be had."""
-        needs = {key: each.keys for key, each in codecs.items()}
-        named = list(missing_pages(self._vocabulary, needs, pages.snapshots))
+        """Fetch each page that a relation names and no query returned.
 
-        def ask(pair: tuple[str, NotionId]) -> Page | str:
-            return fetch_row(
-                self._place.gateway, self._manifest.databases[pair[0]].data_source_id, pair[1]
-            )
+        A query leaves out a page that was made or changed while it ran. Return the pages that are
+        gone for another reason, with that reason.
+        """
+        needs = {key: codec.keys for key, codec in codecs.items()}
+        missing = list(missing_pages(self._vocabulary, needs, pages.snapshots))
 
-        absent: dict[NotionId, str] = {}
-        answers = map_concurrently(ask, named, self._place.jobs)
-        for (database, page_id), answer in zip(named, answers, strict=True):
+        def fetch(ref: tuple[str, NotionId]) -> Page | str:
+            database, page_id = ref
+            source = self._manifest.databases[database].data_source_id
+            return fetch_row(self._place.gateway, source, page_id)
+
+        gone: dict[NotionId, str] = {}
+        answers = map_concurrently(fetch, missing, self._place.jobs)
+        for (database, page_id), answer in zip(missing, answers, strict=True):
             if isinstance(answer, str):
-                absent[page_id] = answer
+                gone[page_id] = answer
             else:
-                self._take(pages, codecs[database], database, [answer])
-        return absent
+                self._add(pages, codecs[database], database, [answer])
+        return gone

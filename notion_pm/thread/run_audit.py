@@ -1,4 +1,4 @@
-"""The story of `audit`: read the thread, look where it is broken."""
+"""Read a workspace and audit its thread."""
 
 from __future__ import annotations
 
@@ -7,57 +7,50 @@ from dataclasses import dataclass
 from typing import Any
 
 from notion_pm.thread.audit import Audit, Thresholds, audit
-from notion_pm.thread.audit_checks import CHECKS, SIGNAL, is_signal
-from notion_pm.thread.graph import Thread
 from notion_pm.thread.read_thread import read_thread
+from notion_pm.thread.signal import SIGNAL_DEFINITION
 from notion_pm.workspace.sync_context import SyncContext
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
-    """An audit, the thread that it is of, and what it took."""
+class AuditResult:
+    """An audit and the number of requests that it took."""
 
     audit: Audit
-    thread: Thread
     requests: int
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON data with stable keys."""
-        found = self.audit
+        audit = self.audit
         return {
             "signal": {
-                "live": found.live,
-                "signal": found.signal,
-                "share": found.share,
-                "definition": SIGNAL,
+                "live": audit.live,
+                "signal": audit.signal,
+                "share": audit.share,
+                "definition": SIGNAL_DEFINITION,
             },
-            "checks": {each.name: len(found.of(each)) for each in found.checks},
+            "checks": {check.name: len(audit.of(check)) for check in audit.checks},
             "findings": [
                 {
-                    "check": each.check.name,
-                    "page": each.page.id,
-                    "title": each.page.title,
-                    "url": each.page.url,
-                    "detail": each.detail,
-                    "advice": each.check.advice,
+                    "check": finding.check.name,
+                    "page": finding.page.id,
+                    "title": finding.page.title,
+                    "url": finding.page.url,
+                    "detail": finding.detail,
+                    "advice": finding.check.advice,
                 }
-                for each in found.findings
+                for finding in audit.findings
             ],
-            "left_out": [each.name for each in found.left_out],
+            "left_out": [check.name for check in audit.left_out],
             "requests": self.requests,
         }
 
 
-def look(
-    place: SyncContext,
-    *,
-    template: str | None = None,
-    only: Collection[str] = (),
-    thresholds: Thresholds,
-) -> Audited:
-    """Audit a workspace; `only` names checks, none means all."""
-    before = place.gateway.requests.logical
+def audit_workspace(
+    place: SyncContext, thresholds: Thresholds, *, names: Collection[str] = (), template: str | None
+) -> AuditResult:
+    """Read a workspace and run the checks with these names, none means all."""
+    requests_before = place.gateway.requests.logical
     thread = read_thread(place, template).thread
-    checks = [each for each in CHECKS if not only or each.name in only]
-    found = audit(thread, checks, is_signal, thresholds)
-    return Audited(found, thread, place.gateway.requests.logical - before)
+    result = audit(thread, thresholds, names=names)
+    return AuditResult(result, place.gateway.requests.logical - requests_before)

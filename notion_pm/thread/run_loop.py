@@ -1,4 +1,4 @@
-"""The story of `loop`: who asked for what has shipped, a message to each, and the stamp once they are told."""
+"""Read who is to be told about what has shipped, draft messages, and stamp who was told."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from functools import cached_property
 from typing import Any
 
 from notion_pm.errors import NotShared, UsageError
+from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.notion.connection import Postponed
 from notion_pm.rules.evaluation import Change
 from notion_pm.thread.graph import Thread
-from notion_pm.thread.lookup import find, unfound
-from notion_pm.thread.loop import Owed, asks_of, is_owed, owed, owed_apart, told_on
-from notion_pm.thread.message import words
-from notion_pm.thread.messages import Message
+from notion_pm.thread.lookup import find_page, page_not_found
+from notion_pm.thread.loop import (
+    Recipient,
+    asks_of,
+    needs_message,
+    recipients,
+    skipped_recipients,
+    told_on,
+)
+from notion_pm.thread.messages import Message, message_values
 from notion_pm.thread.read_thread import ReadThread, read_thread
 from notion_pm.workspace.fresh_updates import UpdateSender
 from notion_pm.workspace.missing_pages import removal_reason
@@ -28,107 +35,122 @@ TOLD_ON = "told_on"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A person to tell, and what to say."""
+    """A person to tell, and the message."""
 
-    owed: Owed
+    recipient: Recipient
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StampResult:
     """An insight that was to be stamped; `problem`: why it was not."""
 
     insight: SnapshotPage
     problem: str = ""
 
 
-class Loop:
+class OpenLoops:
     """The open loops of a workspace, as they were read."""
 
     def __init__(self, place: SyncContext, read: ReadThread, requests: int) -> None:
         self._place = place
         self._read = read
         self._sender = UpdateSender(place.gateway)
-        self.owed = owed(read.thread)
-        self.apart = owed_apart(read.thread)
-        self._before = place.gateway.requests.logical - requests
+        self.recipients = recipients(read.thread)
+        self.skipped = skipped_recipients(read.thread)
+        self._requests_before = place.gateway.requests.logical - requests
 
     @property
     def thread(self) -> Thread:
-        """The thread that it was found in."""
+        """The thread that they were found in."""
         return self._read.thread
 
     @property
     def requests(self) -> int:
         """How many requests it took so far."""
-        return self._place.gateway.requests.logical - self._before
+        return self._place.gateway.requests.logical - self._requests_before
 
     def drafts(self, message: Message) -> tuple[Draft, ...]:
-        """Return a message to each person. Raises UsageError when the template of messages fails."""
-        return tuple(map(Draft, self.owed, message.to_all(self.thread, self.owed)))
-
-    def asks_of(self, names: Sequence[str]) -> tuple[SnapshotPage, ...]:
-        """Return the insights that words name: insights themselves, or customers and contacts for all they are owed.
-
-        Raises UsageError when a word names nothing, or something else.
-        """
-        found = [insight for name in names for insight in self._named(name)]
-        return tuple({each.id: each for each in found}.values())
+        """Return a message to each person. Raises UsageError if the message template fails."""
+        texts = message.render_all(self.thread, self.recipients)
+        return tuple(map(Draft, self.recipients, texts))
 
     def all_asks(self) -> tuple[SnapshotPage, ...]:
-        """Return every insight about which somebody is to be told, once."""
-        return tuple(ask.insight for ask in asks_of(self.owed))
+        """Return every insight with people to tell, each once."""
+        return tuple(ask.insight for ask in asks_of(self.recipients))
 
-    def tell(
+    def asks_of(self, names: Sequence[str]) -> tuple[SnapshotPage, ...]:
+        """Return the insights that names stand for.
+
+        A name is an insight itself, or a customer or contact for all their asks. Raises UsageError
+        for a name of nothing, or of another page.
+        """
+        found: dict[NotionId, SnapshotPage] = {}
+        for name in names:
+            found.update((insight.id, insight) for insight in self._asks_of_one(name))
+        return tuple(found.values())
+
+    def _asks_of_one(self, name: str) -> list[SnapshotPage]:
+        wanted = name.strip().casefold()
+        everyone = (*self.recipients, *self.skipped)
+        # A customer or contact with no open ask is a valid name too: it is owed nothing.
+        if wanted in self._known_names:
+            named = [
+                recipient
+                for recipient in everyone
+                if wanted in {recipient.customer.casefold(), recipient.contact.casefold()}
+            ]
+            return [ask.insight for ask in asks_of(named)]
+
+        page = find_page(self.thread, name)
+        if page is None:
+            raise page_not_found(self.thread, name)
+        role = self.thread.role(page)
+        if role == "insights":
+            return [page]
+        if role == "customers":
+            insights = [ask.insight for ask in asks_of(everyone)]
+            return [insight for insight in insights if page in self.thread.below(insight)]
+        raise UsageError(
+            f"{page.title!r} is neither an insight nor a customer.",
+            "Give a name that `notion-pm loop` lists.",
+        )
+
+    @cached_property
+    def _known_names(self) -> frozenset[str]:
+        """All customers and contacts by name, in lower case."""
+        insights = self.thread.pages("insights")
+        names = {customer.name.casefold() for customer in self.thread.customers.of(insights)}
+        for insight in insights:
+            names.add(self.thread.text(insight, "contact").strip().casefold())
+        return frozenset(names - {""})
+
+    # --- stamping
+
+    def stamp(
         self,
         insights: Sequence[SnapshotPage],
         *,
         dry_run: bool = False,
         progress: Progress = no_progress,
-    ) -> Iterator[Told]:
-        """Stamp today on insights whose customers were told; never over an earlier day."""
+    ) -> Iterator[StampResult]:
+        """Write today as the day on which the customers of insights were told.
+
+        An earlier day is never overwritten.
+        """
         for done, insight in enumerate(insights, start=1):
-            problem = self._why_not(insight) or ("" if dry_run else self._stamped(insight))
+            problem = self._problem_before(insight)
+            if not problem and not dry_run:
+                problem = self._stamp_one(insight)
             progress("Writing", done, len(insights))
-            yield Told(insight, problem)
+            yield StampResult(insight, problem)
 
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        """All customers and contacts by name, also those that nothing is owed (any more)."""
-        insights = self.thread.pages("insights")
-        customers = [customer.name for customer in self.thread.customers.of(insights)]
-        contacts = [self.thread.text(each, "contact").strip() for each in insights]
-        return frozenset({name.casefold() for name in (*customers, *contacts)} - {""})
-
-    def _named(self, name: str) -> list[SnapshotPage]:
-        wanted = name.strip().casefold()
-        everybody = (*self.owed, *self.apart)
-        if wanted in self._names:
-            named = [
-                each
-                for each in everybody
-                if wanted in {each.customer.casefold(), each.contact.casefold()}
-            ]
-            return [ask.insight for ask in asks_of(named)]
-        page = find(self.thread, name)
-        if page is None:
-            raise unfound(self.thread, name)
-        match self.thread.role(page):
-            case "insights":
-                return [page]
-            case "customers":
-                asks = asks_of(everybody)
-                return [ask.insight for ask in asks if page in self.thread.below(ask.insight)]
-            case _:
-                raise UsageError(
-                    f"{page.title!r} is neither an insight nor a customer.",
-                    "Name what `notion-pm loop` lists.",
-                )
-
-    def _why_not(self, insight: SnapshotPage) -> str:
-        if day := told_on(self.thread, insight):
-            return f"told on {day[:10]} already"
-        if not is_owed(self.thread, insight):
+    def _problem_before(self, insight: SnapshotPage) -> str:
+        """Return why an insight cannot be stamped, by what was read; empty if it can."""
+        day = told_on(self.thread, insight)
+        if day:
+            return f"already told on {day[:10]}"
+        if not needs_message(self.thread, insight):
             return "nothing that it asks for has shipped, or it was closed by hand"
         return "locked" if self._is_locked(insight) else ""
 
@@ -136,71 +158,74 @@ class Loop:
         lock = self._read.loaded.template.databases[insight.database].lock
         return lock is not None and insight.values.get(lock) is True
 
-    def _stamped(self, insight: SnapshotPage) -> str:
-        """Stamp one insight, unless somebody has stamped it since; return why it was not.
+    def _stamp_one(self, insight: SnapshotPage) -> str:
+        """Stamp one insight, unless a person has stamped it since. Return why it was not stamped.
 
-        A stamp that had to wait is not sent blindly: the page is read once more.
+        The page is read right before the write, and again before each repeated write: a write whose
+        answer was lost may have happened.
         """
         codec = self._read.codecs[insight.database]
         change = Change(TOLD_ON, None, self._place.now.date().isoformat(), (), "")
         may_be_stamped = False
         while True:
             try:
-                now = self._place.gateway.get_page(insight.id)
+                page = self._place.gateway.get_page(insight.id)
             except NotShared:
-                return "no longer there"
+                return "deleted or no longer shared"
             self._sender.start_batch()
-            seen = codec.decode(now)
-            if may_be_stamped and seen.values.get(TOLD_ON) == change.after:
-                return ""  # by the write whose answer was lost
-            if problem := self._why_not_now(now, seen):
+            current = codec.decode(page)
+            if may_be_stamped and current.values.get(TOLD_ON) == change.after:
+                return ""  # the write whose answer was lost has happened
+            problem = self._problem_now(page, current)
+            if problem:
                 return problem
             outcome = self._sender.send(insight.id, codec.encode([change]))
             if not isinstance(outcome, Postponed):
                 return ""
             may_be_stamped = may_be_stamped or outcome.may_have_happened
 
-    def _why_not_now(self, page: Page, seen: SnapshotPage) -> str:
-        """Return what has happened to a page since the loops were read that keeps it from being stamped."""
+    def _problem_now(self, page: Page, current: SnapshotPage) -> str:
+        """Return what has happened to a page since the thread was read that forbids a stamp."""
         if removal_reason(page):
             return "in the trash"
-        if self._is_locked(seen):
+        if self._is_locked(current):
             return "locked"
-        day = seen.values.get(TOLD_ON)
-        return f"told on {str(day)[:10]} already" if day else ""
+        day = current.values.get(TOLD_ON)
+        return f"already told on {str(day)[:10]}" if day else ""
 
 
-def open_loops(place: SyncContext, template: str | None = None) -> Loop:
-    """Read who is to be told. Raises UsageError when the template's insights have no date of being told."""
-    before = place.gateway.requests.logical
+def open_loops(place: SyncContext, template: str | None = None) -> OpenLoops:
+    """Read who is to be told. Raises UsageError if insights have no date `told_on`."""
+    requests_before = place.gateway.requests.logical
     read = read_thread(place, template)
-    if not read.thread.chain.has(read.thread.chain.database("insights"), TOLD_ON, "date"):
+    chain = read.thread.chain
+    if not chain.has(chain.database("insights"), TOLD_ON, "date"):
         raise UsageError(
-            "The insights of this template have no date `told_on`, so nobody could note who was told.",
+            "The insights of this template have no date `told_on` to record who was told.",
             "Add it to the template as in `product`, and run  notion-pm apply.",
         )
-    return Loop(place, read, place.gateway.requests.logical - before)
+    return OpenLoops(place, read, place.gateway.requests.logical - requests_before)
 
 
-def as_data(loop: Loop, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+def drafts_as_data(loops: OpenLoops, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
     """Return drafts as JSON data with stable keys."""
     return [
         {
-            **words(loop.thread, each.owed),
-            "insights": [ask.insight.id for ask in each.owed.asks],
-            "message": each.message,
+            **message_values(loops.thread, draft.recipient),
+            "insights": [ask.insight.id for ask in draft.recipient.asks],
+            "message": draft.message,
         }
-        for each in drafts
+        for draft in drafts
     ]
 
 
-def apart_as_data(loop: Loop) -> list[dict[str, Any]]:
-    """Return those to whom nobody writes as JSON data with stable keys."""
+def skipped_as_data(loops: OpenLoops) -> list[dict[str, Any]]:
+    """Return those who get no message as JSON data with stable keys."""
     return [
         {
-            "customer": each.customer,
-            "reason": each.apart,
-            "insights": [ask.insight.id for ask in each.asks],
+            "customer": recipient.customer,
+            "reason": recipient.skip_reason,
+            "insights": [ask.insight.id for ask in recipient.asks],
         }
-        for each in loop.apart
+        for recipient in loops.skipped
     ]

@@ -1,4 +1,4 @@
-"""The story of `trace`: read the thread, find the page that is meant, follow it up and down."""
+"""Read the thread of a workspace, find a page, and follow the thread through it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.thread.branches import DEEPEST, Branch, Trace, trace
-from notion_pm.thread.graph import Evidence, Related, Thread, Unseen
-from notion_pm.thread.lookup import find, unfound
+from notion_pm.thread.graph import Related, Thread, UnsharedPage
+from notion_pm.thread.lookup import find_page, page_not_found
 from notion_pm.thread.read_thread import read_thread
 from notion_pm.workspace.sync_context import SyncContext
 
@@ -16,8 +16,8 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
-    """A trace, the thread that it was found in, and what it took."""
+class TraceResult:
+    """A trace, the thread that it was found in, and the number of requests."""
 
     trace: Trace
     thread: Thread
@@ -25,56 +25,59 @@ class Traced:
 
     def as_data(self) -> Json:
         """Return it as JSON data with stable keys."""
+        trace = self.trace
         return {
-            "page": page_data(self.thread, self.trace.page),
-            "above": [self._branch(each, "above") for each in self.trace.above],
-            "below": [self._branch(each, "below") for each in self.trace.below],
+            "page": _page_data(self.thread, trace.page),
+            "above": [self._branch_data(branch, "above") for branch in trace.above],
+            "below": [self._branch_data(branch, "below") for branch in trace.below],
             "requests": self.requests,
         }
 
-    def _branch(self, branch: Branch, way: str) -> Json:
-        marks = (
-            {"repeated": True}
-            if branch.repeated
-            else {"beyond": branch.beyond}
-            if branch.beyond
-            else {}
-        )
-        told = page_data(self.thread, branch.page)
-        return {**told, **marks, way: [self._branch(each, way) for each in branch.branches]}
+    def _branch_data(self, branch: Branch, direction: str) -> Json:
+        data = _page_data(self.thread, branch.page)
+        if branch.repeated:
+            data["repeated"] = True
+        elif branch.beyond:
+            data["beyond"] = branch.beyond
+        data[direction] = [self._branch_data(other, direction) for other in branch.branches]
+        return data
 
 
-def follow(
+def trace_page(
     place: SyncContext, words: str, *, template: str | None = None, depth: int = DEEPEST
-) -> Traced:
-    """Return the thread through the page that words name: a link, an id, a number (FEAT-12) or a title.
+) -> TraceResult:
+    """Return the thread through the page that words name: see `find_page`.
 
-    Raises UsageError when they name none, or several.
+    Releases, experiments and decisions are read only if no page of the thread matches. Raises
+    UsageError if words name no page, or several.
     """
-    before = place.gateway.requests.logical
+    requests_before = place.gateway.requests.logical
     thread = read_thread(place, template).thread
-    page = find(thread, words)
+    page = find_page(thread, words)
     if page is None:
         thread = read_thread(place, template, asides=True).thread
-        page = find(thread, words)
+        page = find_page(thread, words)
     if page is None:
-        raise unfound(thread, words)
-    return Traced(trace(thread, page, depth=depth), thread, place.gateway.requests.logical - before)
+        raise page_not_found(thread, words)
+    requests = place.gateway.requests.logical - requests_before
+    return TraceResult(trace(thread, page, depth=depth), thread, requests)
 
 
-def page_data(thread: Thread, page: Related) -> Json:
-    """Return what a program wants to know of a page of the thread."""
-    if isinstance(page, Unseen):
+def _page_data(thread: Thread, page: Related) -> Json:
+    if isinstance(page, UnsharedPage):
         return {"id": page.id, "unseen": True}
-    told = {"id": page.id, "database": page.database, "title": page.title, "url": page.url}
-    told |= {"number": thread.number_of(page)} if thread.number_of(page) else {}
-    told |= {"status": thread.status(page)} if thread.status(page) else {}
-    return told | (
-        _words(thread, page) if thread.role(page) == "insights" else _weight(thread.evidence(page))
-    )
+    data = {"id": page.id, "database": page.database, "title": page.title, "url": page.url}
+    number, status = thread.unique_id(page), thread.status(page)
+    if number:
+        data["number"] = number
+    if status:
+        data["status"] = status
+    if thread.role(page) == "insights":
+        return {**data, **_insight_data(thread, page)}
+    return {**data, "evidence": _evidence_data(thread, page)}
 
 
-def _words(thread: Thread, insight: SnapshotPage) -> Json:
+def _insight_data(thread: Thread, insight: SnapshotPage) -> Json:
     return {
         "quote": thread.text(insight, "quote"),
         "customers": list(thread.customers_of(insight)),
@@ -83,12 +86,11 @@ def _words(thread: Thread, insight: SnapshotPage) -> Json:
     }
 
 
-def _weight(evidence: Evidence) -> Json:
+def _evidence_data(thread: Thread, page: SnapshotPage) -> Json:
+    evidence = thread.evidence(page)
     return {
-        "evidence": {
-            "insights": len(evidence.insights),
-            "customers": evidence.customers,
-            "importance": evidence.importance,
-            "arr": evidence.arr,
-        }
+        "insights": len(evidence.insights),
+        "customers": evidence.customers,
+        "importance": evidence.importance,
+        "arr": evidence.arr,
     }

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from notion_pm.model.snapshot import RelatedPages
 from notion_pm.template import templates
-from notion_pm.thread.audit import Audit, Thresholds, audit
-from notion_pm.thread.audit_checks import CHECKS, is_signal
+from notion_pm.thread.audit import CHECKS, Audit, Thresholds, audit
 from notion_pm.thread.graph import Thread
 from tests.support.rules_world import World
 from tests.support.thread_world import ago, discovery, edited, thread_of
 
 
 def audited(thread: Thread, **days: int) -> Audit:
-    return audit(thread, CHECKS, is_signal, Thresholds(**days))
+    return audit(thread, Thresholds(**days))
 
 
 def found(name: str, thread: Thread, **days: int) -> dict[str, str]:
@@ -82,8 +81,8 @@ def test_insights_that_nobody_looks_at() -> None:
     created = {"old": ago(15), "new": ago(14), "refused": ago(99), "said": ago(20), "ask": ago(99)}
     thread = thread_of(world, created)
     assert found("unread-insight", thread) == {
-        "Old": "New, here for 15 days",
-        "Said": "Triaged, here for 20 days",
+        "Old": "New, created 15 days ago",
+        "Said": "Triaged, created 20 days ago",
     }
     assert set(found("unread-insight", thread, insight_days=13)) == {"Old", "New", "Said"}
 
@@ -109,8 +108,8 @@ def test_health_that_nobody_updates() -> None:
             "objectives", name, status=status, health="at_risk" if day else None, health_date=date
         )
     assert found("stale-health", thread_of(world)) == {
-        "Stale": "At risk, said 15 days ago",
-        "Silent": "nobody has said how it is",
+        "Stale": "At risk, updated 15 days ago",
+        "Silent": "no health update",
     }
 
 
@@ -124,7 +123,7 @@ def test_in_product_a_health_without_a_date_counts_once_it_is_said() -> None:
 
 
 def test_a_workspace_without_objectives_yet_has_been_looked_at_for_their_health() -> None:
-    told = audit(thread_of(World()), CHECKS, is_signal, Thresholds())
+    told = audit(thread_of(World()))
     assert told.left_out == ()
 
 

@@ -9,9 +9,8 @@ import pytest
 
 from notion_pm.errors import UsageError
 from notion_pm.model.snapshot import RuleValue
-from notion_pm.thread.loop import Owed, owed, owed_apart
-from notion_pm.thread.message import default_text
-from notion_pm.thread.messages import OwnMessage
+from notion_pm.thread.loop import Recipient, recipients, skipped_recipients
+from notion_pm.thread.messages import CustomMessage, default_message
 from tests.support.rules_world import World
 from tests.support.thread_world import discovery, thread_of
 
@@ -27,7 +26,8 @@ def shipped() -> World:
 
 def groups(world: World) -> dict[str, list[str]]:
     return {
-        each.customer: [ask.insight.title for ask in each.asks] for each in owed(thread_of(world))
+        each.customer: [ask.insight.title for ask in each.asks]
+        for each in recipients(thread_of(world))
     }
 
 
@@ -37,8 +37,11 @@ def test_customers_are_told_once_each_whatever_the_case_of_their_names() -> None
         "three", features=["wings"]
     )
     assert groups(world) == {"Acme": ["One", "Two"]}
-    (nobody,) = owed_apart(thread_of(world))
-    assert (nobody.apart, [ask.insight.title for ask in nobody.asks]) == ("anonymous", ["Three"])
+    (nobody,) = skipped_recipients(thread_of(world))
+    assert (nobody.skip_reason, [ask.insight.title for ask in nobody.asks]) == (
+        "anonymous",
+        ["Three"],
+    )
 
 
 def test_nobody_is_told_before_all_live_features_are_done() -> None:
@@ -116,7 +119,9 @@ def test_each_person_reads_its_own_words_only() -> None:
             name, features=["wings"], customer=customer, contact=contact, quote=f"words of {name}"
         )
     thread = thread_of(world)
-    messages = {(each.customer, each.contact): default_text(thread, each) for each in owed(thread)}
+    messages = {
+        (each.customer, each.contact): default_message(thread, each) for each in recipients(thread)
+    }
     assert set(messages) == {("Acme", "Ann"), ("Acme", "Bob"), ("Beta", "")}
     assert "words of again" in messages["Acme", "Ann"]
     assert "words of bob" not in messages["Acme", "Ann"]
@@ -124,12 +129,12 @@ def test_each_person_reads_its_own_words_only() -> None:
         "words of" not in messages["Beta", ""]
     )  # of a shared insight nobody knows whose words they are
     assert all(text.count("Wings has shipped") == 1 for text in messages.values())
-    apart = [(each.customer, each.apart) for each in owed_apart(thread)]
+    apart = [(each.customer, each.skip_reason) for each in skipped_recipients(thread)]
     assert apart == [("Gone", "churned"), ("", "anonymous")]
 
 
-def only(world: World) -> Owed:
-    (found,) = owed(thread_of(world))
+def only(world: World) -> Recipient:
+    (found,) = recipients(thread_of(world))
     return found
 
 
@@ -137,7 +142,7 @@ def test_the_message_speaks_of_what_was_asked_and_of_what_shipped() -> None:
     world = shipped().insight(
         "one", features=["wings"], customer="Acme", quote="We want\nto fly.", contact="Ann"
     )
-    assert default_text(thread_of(world), only(world)) == (
+    assert default_message(thread_of(world), only(world)) == (
         "Hello Ann,\n\nyou told us:\n\n> We want to fly.\n\nWings has shipped on 2026-11-01.\n\n"
         "Thank you for telling us. Does it do what you need?"
     )
@@ -145,10 +150,10 @@ def test_the_message_speaks_of_what_was_asked_and_of_what_shipped() -> None:
 
 def test_a_message_of_ones_own() -> None:
     world = shipped().insight("one", features=["wings"], customer="{{ Acme }}")
-    message = OwnMessage(
+    message = CustomMessage(
         "Hallo {{ customer }}: {% for ask in asks %}{{ ask.features[0].title }}{% endfor %}"
     )
-    assert message.to_all(thread_of(world), [only(world)]) == ["Hallo {{ Acme }}: Wings"]
+    assert message.render_all(thread_of(world), [only(world)]) == ["Hallo {{ Acme }}: Wings"]
 
 
 @pytest.mark.parametrize(
@@ -163,8 +168,8 @@ def test_a_message_of_ones_own() -> None:
 )
 def test_a_message_that_fails_says_so(source: str) -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme")
-    with pytest.raises(UsageError, match="cannot be filled in"):
-        OwnMessage(source, "ours.txt").to_all(thread_of(world), [only(world)])
+    with pytest.raises(UsageError, match="cannot be rendered"):
+        CustomMessage(source, "ours.txt").render_all(thread_of(world), [only(world)])
 
 
 @pytest.mark.parametrize(
@@ -188,8 +193,8 @@ def test_a_message_that_fails_says_so(source: str) -> None:
 def test_a_message_cannot_stop_the_program(source: str) -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme")
     began = time.monotonic()
-    with pytest.raises(UsageError, match="cannot be filled in"):
-        OwnMessage(source, "ours.txt").to_all(thread_of(world), [only(world)])
+    with pytest.raises(UsageError, match="cannot be rendered"):
+        CustomMessage(source, "ours.txt").render_all(thread_of(world), [only(world)])
     assert time.monotonic() - began < 15  # it may use the processor for two seconds
 
 
@@ -198,10 +203,10 @@ def test_a_file_of_the_current_folder_is_no_part_of_the_program(
 ) -> None:
     (tmp_path / "jinja2.py").write_text("open('was_here', 'w')")
     monkeypatch.chdir(tmp_path)
-    OwnMessage("Hello")
+    CustomMessage("Hello")
     assert not (tmp_path / "was_here").exists()
 
 
 def test_a_message_that_cannot_be_read_names_the_line() -> None:
     with pytest.raises(UsageError, match=r"ours\.txt:2 "):
-        OwnMessage("Hello\n{% for %}", "ours.txt")
+        CustomMessage("Hello\n{% for %}", "ours.txt")

@@ -31,7 +31,7 @@ mermaid.render("drawn", source).then(({svg}) => {
 }, error => done({error: String(error)}));
 """
 TITLES = (
-    "Plain",
+    "RuleValue",
     '</script><img src=x onerror="alert(1)">',
     'He said "no"; 50% (of 9) & more',
     "end",

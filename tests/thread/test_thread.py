@@ -12,9 +12,9 @@ from notion_pm.errors import UsageError
 from notion_pm.model.snapshot import RelatedPages, SnapshotPage
 from notion_pm.model.template import Template
 from notion_pm.template import templates
-from notion_pm.thread import Unseen
+from notion_pm.thread import UnsharedPage
 from notion_pm.thread.chain import Edge
-from notion_pm.thread.lookup import find
+from notion_pm.thread.lookup import find_page
 from tests.support.rules_world import World, product
 from tests.support.thread_world import NOWHERE, chain_of, discovery, thread_of, titles
 
@@ -152,23 +152,23 @@ def test_the_weights_are_those_that_sync_stamps(
 def test_a_page_that_is_not_shared_is_unseen_not_left_out() -> None:
     world = small_world().set("wings", vision=RelatedPages((NOWHERE,)))
     thread = thread_of(world)
-    assert thread.above(thread.pages("features")[0]) == (Unseen(NOWHERE),)
+    assert thread.above(thread.pages("features")[0]) == (UnsharedPage(NOWHERE),)
 
 
 @pytest.mark.parametrize("words", ["FEAT-1", "feat-1", "Wings", " wings ", "wing"])
 def test_pages_are_found_by_number_title_and_a_part_of_it(words: str) -> None:
-    found = find(thread_of(small_world()), words)
+    found = find_page(thread_of(small_world()), words)
     assert isinstance(found, SnapshotPage)
     assert found.title == "Wings"
 
 
 def test_several_that_may_be_meant_are_listed() -> None:
     thread = thread_of(small_world())
-    with pytest.raises(UsageError, match="may be any of") as raised:
-        find(thread, "e")
+    with pytest.raises(UsageError, match="matches 2 pages") as raised:
+        find_page(thread, "e")
     assert "Feathers (features)" in str(raised.value)
-    assert find(thread, "nothing of the kind") is None
-    assert find(thread, " ") is None
+    assert find_page(thread, "nothing of the kind") is None
+    assert find_page(thread, " ") is None
 
 
 def test_objectives_of_the_visions_own_database_serve_the_one_vision() -> None:
@@ -207,7 +207,7 @@ def test_pages_are_told_by_priority_then_by_what_weighs_most_then_by_title() -> 
         world.feature(name, priority=priority)
     world.insight("ask", features=["heavy"], customer="Acme", importance="critical")
     thread = thread_of(world)
-    assert titles(thread.in_order(thread.pages("features"))) == [
+    assert titles(thread.sort_for_reading(thread.pages("features"))) == [
         "First",
         "Heavy",
         "Also Light",

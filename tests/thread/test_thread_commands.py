@@ -110,7 +110,9 @@ def test_a_title_that_is_none_ends_with_advice(product: Product) -> None:
 
 def test_an_unlinked_feature_is_told_to_be_so(product: Product) -> None:
     out = run(product, "trace", "Fins").stdout
-    assert "It serves nothing above it. The thread ends here: nothing stands behind it." in out
+    assert (
+        "It serves no page above it. The thread ends here: no evidence or feature below it." in out
+    )
 
 
 def test_options_that_people_renamed_are_told_by_their_names(product: Product) -> None:
@@ -138,7 +140,10 @@ def test_an_audit_names_pages_and_what_to_do(product: Product) -> None:
     out = run(product, "audit").stdout
     assert "Features without evidence: 1\n  Link the insights that ask for it" in out
     assert "  - Fins (Idea)\n    https://" in out
-    assert "50% signal: 1 of 2 live features, 1 noise.\nSignal is a live feature" in out
+    assert (
+        "50% signal: 1 of 2 live features, 1 noise.\nA live feature (not parked or dropped) is signal"
+        in out
+    )
     assert out.endswith("2 findings. 5 requests.\n")
 
 
@@ -169,7 +174,7 @@ def test_an_audit_as_markdown_escapes_titles(product: Product) -> None:
 
 
 def test_the_loop_lists_whom_to_tell_and_what(product: Product) -> None:
-    assert run(product, "loop").stdout == "Nobody is to be told. 5 requests.\n"
+    assert run(product, "loop").stdout == "No customers to tell. 5 requests.\n"
     ship(product)
     out = run(product, "loop").stdout
     assert "Acme: 1 ask\n  Ask ← FEAT-1 Wings [v2] *now*\n  https://" in out
@@ -181,7 +186,7 @@ def test_the_loop_lists_whom_to_tell_and_what(product: Product) -> None:
 def test_told_is_stamped_once_and_closed_by_sync(product: Product, words: str) -> None:
     ask = ship(product)
     dry = run(product, "loop", "--told", words, "--dry-run")
-    assert "1 insight would be stamped." in dry.stdout
+    assert "1 insight would be stamped as told." in dry.stdout
     assert product.get("insights", ask, "told_on") is None  # type: ignore[arg-type]
     told = data_of(product, "loop", "--told", words)
     assert told["told"] == [{"page": ask, "title": "Ask", "problem": None}]
@@ -189,7 +194,7 @@ def test_told_is_stamped_once_and_closed_by_sync(product: Product, words: str) -
     assert isinstance(day, str)
     assert "told on" in data_of(product, "loop", "--told", "Ask")["told"][0]["problem"]
     again = run(product, "loop", "--told", "ACME")
-    assert again.stdout.startswith("They are owed nothing")
+    assert again.stdout.startswith("Nothing to stamp")
     assert again.exit_code == 0
     run(product, "sync")
     assert product.get("insights", ask, "status") == "Closed"  # type: ignore[arg-type]
@@ -201,7 +206,7 @@ def test_an_insight_that_was_stamped_after_the_reading_keeps_its_day(product: Pr
     ask = ship(product)
     loop = open_loops(product.place())
     product.set("insights", ask, told_on="2020-01-01")  # type: ignore[arg-type]
-    (told,) = loop.tell(loop.all_asks())
+    (told,) = loop.stamp(loop.all_asks())
     assert "told on 2020-01-01" in told.problem
     assert product.get("insights", ask, "told_on") == "2020-01-01"  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""`notion-pm loop`: tell those who asked for what has shipped, and note that they were told."""
+"""`notion-pm loop`: tell those who asked for what has shipped, and record that they know."""
 
 from __future__ import annotations
 
@@ -15,22 +15,29 @@ from notion_pm.errors import UsageError
 from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
 from notion_pm.files.writing import write_shared
 from notion_pm.model.snapshot import SnapshotPage
+from notion_pm.text import UNTITLED, one_line, quantity
 from notion_pm.thread.commands import render_loop
-from notion_pm.thread.message import DEFAULT
-from notion_pm.thread.messages import DefaultMessage, Message, OwnMessage
-from notion_pm.thread.run_loop import Draft, Loop, Told, apart_as_data, as_data, open_loops
+from notion_pm.thread.messages import DEFAULT_TEMPLATE, CustomMessage, DefaultMessage, Message
+from notion_pm.thread.run_loop import (
+    Draft,
+    OpenLoops,
+    StampResult,
+    drafts_as_data,
+    open_loops,
+    skipped_as_data,
+)
 
 _EXAMPLES = """\b
-  notion-pm loop                            who is to be told, and a message
+  notion-pm loop                            who to tell, with a message each
   notion-pm loop -o drafts.md               the same as a document (also .csv)
-  notion-pm loop --show-message > ours.txt  begin a message of your own
+  notion-pm loop --show-message > ours.txt  start a message of your own
   notion-pm loop --message ours.txt         and use it, in any language
   notion-pm loop --told "Acme" --told https://app.notion.com/p/...
-                                            they were told: sync closes the loop
+                                            they know now: sync closes the loop
 """
-_FORMATS: dict[str, Callable[[Loop, Sequence[Draft]], str]] = {
-    ".csv": render_loop.table,
-    ".md": lambda loop, drafts: "\n".join(render_loop.markdown(loop, drafts)),
+_WRITERS: dict[str, Callable[[OpenLoops, Sequence[Draft]], str]] = {
+    ".csv": render_loop.csv_text,
+    ".md": render_loop.markdown_text_of,
 }
 
 
@@ -53,9 +60,9 @@ _FORMATS: dict[str, Callable[[Loop, Sequence[Draft]], str]] = {
     "--message",
     "message_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A Jinja template of the message, instead of the one that comes along.",
+    help="A Jinja template for the message, instead of the default one.",
 )
-@click.option("--show-message", is_flag=True, help="Print the template that comes along, and end.")
+@click.option("--show-message", is_flag=True, help="Print the default template and exit.")
 @click.option(
     "-o",
     "--output",
@@ -81,74 +88,86 @@ def command(
 ) -> None:
     """List customers whose requests have shipped, with a message for each.
 
-    One message per person, for requests and problems observed before the feature shipped. Customers that churned, and
-    insights that name nobody, are listed apart. Nothing is sent. Once somebody was told, --told notes it in Notion: the
-    date goes into the insight, the next sync closes it, and nobody is listed twice.
+    For requests and problems observed before the feature shipped. Churned customers, and insights
+    without a name, are listed separately. Nothing is sent. After you have told someone, --told
+    records it in Notion: the date is written to the insight, and the next sync closes it.
     """
     if show_message:
-        echo(DEFAULT.rstrip())
+        echo(DEFAULT_TEMPLATE.rstrip())
         return
     message: Message = DefaultMessage()
     if message_file is not None:
-        message = OwnMessage(read_text(message_file, limit=SETTINGS_LIMIT), message_file.name)
+        source = read_text(message_file, limit=SETTINGS_LIMIT)
+        message = CustomMessage(source, message_file.name)
     with progress(context) as drawn:
-        loop = open_loops(place_of(context, drawn), template)
-    if names or told_all:
-        insights = loop.all_asks() if told_all else loop.asks_of(names)
-        _confirm(insights, needless=yes or dry_run or not told_all)
-        with progress(context) as drawn:
-            told = list(loop.tell(insights, dry_run=dry_run, progress=drawn))
-        _show_told(loop, told, dry_run=dry_run, as_json=as_json)
+        loops = open_loops(place_of(context, drawn), template)
+
+    if not names and not told_all:
+        _show_drafts(loops, loops.drafts(message), output, as_json=as_json)
         return
-    _show(loop, loop.drafts(message), output, as_json=as_json)
+
+    insights = loops.all_asks() if told_all else loops.asks_of(names)
+    if told_all and insights and not yes and not dry_run:
+        _confirm(insights)
+    with progress(context) as drawn:
+        results = list(loops.stamp(insights, dry_run=dry_run, progress=drawn))
+    _show_stamps(loops, results, dry_run=dry_run, as_json=as_json)
 
 
-def _show(loop: Loop, drafts: Sequence[Draft], output: Path | None, *, as_json: bool) -> None:
+def _show_drafts(
+    loops: OpenLoops, drafts: Sequence[Draft], output: Path | None, *, as_json: bool
+) -> None:
     if output is not None:
-        _write(output, loop, drafts)
+        _write(output, loops, drafts)
     if as_json:
         echo_json(
             {
-                "customers": as_data(loop, drafts),
-                "apart": apart_as_data(loop),
-                "requests": loop.requests,
+                "customers": drafts_as_data(loops, drafts),
+                "apart": skipped_as_data(loops),
+                "requests": loops.requests,
             }
         )
     elif output is not None:
-        echo(f"{output}: {render_loop.summary(loop)}")
+        echo(f"{output}: {render_loop.summary(loops)}")
     else:
-        echo_lines(render_loop.text(loop, drafts))
+        echo_lines(render_loop.text_lines(loops, drafts))
 
 
-def _show_told(loop: Loop, told: Sequence[Told], *, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        pages = [
-            {"page": each.insight.id, "title": each.insight.title, "problem": each.problem or None}
-            for each in told
-        ]
-        echo_json({"told": pages, "dry_run": dry_run, "requests": loop.requests})
-    else:
-        echo("\n".join(render_loop.stamped(told, loop.requests, dry_run=dry_run)))
-
-
-def _confirm(insights: Sequence[SnapshotPage], *, needless: bool) -> None:
-    """Ask whether all were told. Raises UsageError where nobody is there to answer."""
-    if needless or not insights:
+def _show_stamps(
+    loops: OpenLoops, results: Sequence[StampResult], *, dry_run: bool, as_json: bool
+) -> None:
+    if not as_json:
+        echo("\n".join(render_loop.stamp_lines(results, loops.requests, dry_run=dry_run)))
         return
+    pages = [
+        {
+            "page": result.insight.id,
+            "title": result.insight.title,
+            "problem": result.problem or None,
+        }
+        for result in results
+    ]
+    echo_json({"told": pages, "dry_run": dry_run, "requests": loops.requests})
+
+
+def _confirm(insights: Sequence[SnapshotPage]) -> None:
+    """Ask whether all were told. Raises UsageError without a terminal."""
+    of_all = f"the customers of {quantity(len(insights), 'insight')}"
     if not sys.stdin.isatty():
         raise UsageError(
-            f"This would note that the customers of {len(insights)} insights were told, and there is nobody to ask.",
-            "Nothing was changed. Look at them with --dry-run, and run it again with --yes.",
+            f"This would record that {of_all} were told. Confirmation needed but no terminal.",
+            "Nothing was changed. Check it with --dry-run, then run it again with --yes.",
         )
-    for each in insights:
-        click.echo(f"  {each.title}", err=True)
-    click.confirm(f"Were the customers of all {len(insights)} told?", abort=True, err=True)
+    for insight in insights:
+        click.echo(f"  {one_line(insight.title) or UNTITLED}", err=True)
+    click.confirm(f"Were {of_all} told?", abort=True, err=True)
 
 
-def _write(path: Path, loop: Loop, drafts: Sequence[Draft]) -> None:
-    form = _FORMATS.get(path.suffix.lower())
-    if form is None:
+def _write(path: Path, loops: OpenLoops, drafts: Sequence[Draft]) -> None:
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
         raise UsageError(
-            f"{path} ends neither with .md nor with .csv.", "Name the file like  drafts.md."
+            f"Unknown file extension '{path.suffix}'. Use one of: md, csv.",
+            "Name the file, for example, drafts.md.",
         )
-    write_shared(path, form(loop, drafts))
+    write_shared(path, writer(loops, drafts))

@@ -1,129 +1,152 @@
-"""Who is to be told what: for a terminal, as Markdown, as CSV."""
+"""Who to tell about what: for a terminal, as Markdown, as CSV."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
+from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.spreadsheet import escape_formula
 from notion_pm.text import UNTITLED, markdown_text, one_line, quantity
 from notion_pm.thread.graph import Thread
-from notion_pm.thread.loop import Ask, Owed, asks_of
-from notion_pm.thread.run_loop import Draft, Loop, Told
+from notion_pm.thread.loop import Ask, Recipient, asks_of
+from notion_pm.thread.run_loop import Draft, OpenLoops, StampResult
 
-_APART = {
-    "churned": "Customers that churned since; not written to",
-    "anonymous": "Nobody is named, so nobody can be told",
+_SKIP_HEADINGS = {
+    "churned": "Churned customers, not written to",
+    "anonymous": "Insights without a name",
 }
 _FENCE = re.compile(r"`{3,}")
 
 
-def text(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
+def text_lines(loops: OpenLoops, drafts: Sequence[Draft]) -> Iterator[str]:
     """Yield the lines for a terminal."""
-    for each in drafts:
-        yield f"{one_line(_name(loop, each.owed))}: {quantity(len(each.owed.asks), 'ask')}"
-        for ask in each.owed.asks:
-            yield f"  {one_line(ask.insight.title) or UNTITLED}{_answer(loop.thread, ask)}"
+    for draft in drafts:
+        asks = draft.recipient.asks
+        yield f"{one_line(_name(loops, draft.recipient))}: {quantity(len(asks), 'ask')}"
+        for ask in asks:
+            answers = [_with_id(loops.thread, page, one_line(page.title)) for page in ask.features]
+            yield f"  {one_line(ask.insight.title) or UNTITLED}{_answered_by(answers)}"
             yield f"  {ask.insight.url}"
         yield ""
-        yield from (f"    {one_line(line)}" for line in each.message.splitlines())
+        for line in draft.message.splitlines():
+            yield f"    {one_line(line)}"
         yield ""
-    for line, asks in _apart(loop):
-        yield f"{line}:"
-        yield from (
-            f"  {one_line(ask.insight.title) or UNTITLED}  {ask.insight.url}" for ask in asks
-        )
+    for heading, asks in _skipped(loops):
+        yield f"{heading}:"
+        for ask in asks:
+            yield f"  {one_line(ask.insight.title) or UNTITLED}  {ask.insight.url}"
         yield ""
-    yield f"{summary(loop)} {quantity(loop.requests, 'request')}."
+    yield f"{summary(loops)} {quantity(loops.requests, 'request')}."
     if drafts:
-        yield "Once somebody was told:  notion-pm loop --told CUSTOMER  (or the contact, or the insight's link)"
-
-
-def markdown(loop: Loop, drafts: Sequence[Draft]) -> Iterator[str]:
-    """Yield the lines as Markdown; messages stand in blocks that can be copied."""
-    yield from ("# To tell", "", summary(loop))
-    for each in drafts:
-        yield from ("", f"## {markdown_text(_name(loop, each.owed))}", "")
-        for ask in each.owed.asks:
-            title = markdown_text(ask.insight.title) or UNTITLED
-            yield f"- [{title}]({ask.insight.url}){_answer(loop.thread, ask, markdown_text)}"
-        fence = "`" * max(3, *(len(found) + 1 for found in _FENCE.findall(each.message)), 3)
-        yield from ("", f"{fence}text", *each.message.splitlines(), fence)
-    for line, asks in _apart(loop):
-        yield from ("", f"## {line}", "")
-        yield from (
-            f"- [{markdown_text(ask.insight.title) or UNTITLED}]({ask.insight.url})" for ask in asks
+        yield (
+            "After you have told them:  notion-pm loop --told CUSTOMER  "
+            "(or the contact, or the insight's link)"
         )
+
+
+def markdown_text_of(loops: OpenLoops, drafts: Sequence[Draft]) -> str:
+    """Return the drafts as Markdown; messages are in blocks that can be copied."""
+    return "\n".join(_markdown_lines(loops, drafts))
+
+
+def _markdown_lines(loops: OpenLoops, drafts: Sequence[Draft]) -> Iterator[str]:
+    yield from ("# To tell", "", summary(loops))
+    for draft in drafts:
+        yield from ("", f"## {markdown_text(_name(loops, draft.recipient))}", "")
+        for ask in draft.recipient.asks:
+            answers = [
+                _with_id(loops.thread, page, markdown_text(page.title)) for page in ask.features
+            ]
+            yield f"- {_markdown_link(ask.insight)}{_answered_by(answers)}"
+        # A fence must be longer than any within the message.
+        longest = max((len(fence) for fence in _FENCE.findall(draft.message)), default=2)
+        fence = "`" * (longest + 1)
+        yield from ("", f"{fence}text", *draft.message.splitlines(), fence)
+    for heading, asks in _skipped(loops):
+        yield from ("", f"## {heading}", "")
+        for ask in asks:
+            yield f"- {_markdown_link(ask.insight)}"
     yield ""
 
 
-def table(loop: Loop, drafts: Iterable[Draft]) -> str:
+def csv_text(loops: OpenLoops, drafts: Iterable[Draft]) -> str:
     """Return the drafts as CSV: a line for each person."""
     stream = StringIO()
     writer = csv.writer(stream)
     writer.writerow(("customer", "contact", "asks", "links", "message"))
-    for each in drafts:
-        asks = [ask.insight for ask in each.owed.asks]
+    for draft in drafts:
+        insights = [ask.insight for ask in draft.recipient.asks]
         cells = (
-            each.owed.customer,
-            each.owed.contact,
-            "; ".join(ask.title for ask in asks),
-            " ".join(ask.url for ask in asks),
-            each.message,
+            draft.recipient.customer,
+            draft.recipient.contact,
+            "; ".join(insight.title for insight in insights),
+            " ".join(insight.url for insight in insights),
+            draft.message,
         )
         writer.writerow([escape_formula(cell) for cell in cells])
     return stream.getvalue()
 
 
-def summary(loop: Loop) -> str:
-    """Return how many are to be told."""
-    asks = len(loop.all_asks())
-    if not asks:
-        return "Nobody is to be told."
-    customers = {each.customer.casefold() or each.contact.casefold() for each in loop.owed}
-    messages = (
-        f", in {quantity(len(loop.owed), 'message')}" if len(loop.owed) > len(customers) else ""
-    )
-    return f"{quantity(len(customers), 'customer')} to tell about {quantity(asks, 'insight')}{messages}."
+def summary(loops: OpenLoops) -> str:
+    """Return how many customers there are to tell."""
+    insights = len(loops.all_asks())
+    if not insights:
+        return "No customers to tell."
+    customers = {
+        recipient.customer.casefold() or recipient.contact.casefold()
+        for recipient in loops.recipients
+    }
+    messages = len(loops.recipients)
+    text = f"{quantity(len(customers), 'customer')} to tell about {quantity(insights, 'insight')}"
+    if messages > len(customers):
+        text += f", in {quantity(messages, 'message')}"
+    return f"{text}."
 
 
-def stamped(told: Sequence[Told], requests: int, *, dry_run: bool) -> Iterator[str]:
+def stamp_lines(results: Sequence[StampResult], requests: int, *, dry_run: bool) -> Iterator[str]:
     """Yield what became of the insights that were to be stamped."""
-    done = [each for each in told if not each.problem]
-    if not told:
-        yield "They are owed nothing: what they asked for has not shipped, or they were told already."
-    for each in told:
-        title = one_line(each.insight.title) or UNTITLED
-        yield f"  {title}: {each.problem}" if each.problem else f"  {title}"
-    verb = "would be stamped" if dry_run else "stamped as told today"
-    yield f"{quantity(len(done), 'insight')} {verb}. {quantity(requests, 'request')}."
+    if not results:
+        yield ("Nothing to stamp: what they asked for has not shipped, or they were told already.")
+    for result in results:
+        title = one_line(result.insight.title) or UNTITLED
+        yield f"  {title}: {result.problem}" if result.problem else f"  {title}"
+    done = sum(not result.problem for result in results)
+    verb = "would be stamped as told" if dry_run else "stamped as told today"
+    yield f"{quantity(done, 'insight')} {verb}. {quantity(requests, 'request')}."
     if done and not dry_run:
         yield "The next  notion-pm sync  closes them."
 
 
-def _answer(thread: Thread, ask: Ask, written: Callable[[str], str] = one_line) -> str:
-    names = [
-        " ".join(filter(None, (thread.number_of(each), written(each.title))))
-        for each in ask.features
-    ]
-    return f" ← {', '.join(names)}" if names else ""
+def _answered_by(features: Sequence[str]) -> str:
+    return f" ← {', '.join(features)}" if features else ""
 
 
-def _name(loop: Loop, owed: Owed) -> str:
-    """Return whom a message goes to: the customer, with the contact where the customer has several."""
-    if not owed.customer or not owed.contact:
-        return owed.customer or owed.contact
-    has_others = sum(each.customer == owed.customer for each in loop.owed) > 1
-    return f"{owed.customer}, {owed.contact}" if has_others else owed.customer
+def _with_id(thread: Thread, feature: SnapshotPage, title: str) -> str:
+    return f"{thread.unique_id(feature)} {title}".lstrip()
 
 
-def _apart(loop: Loop) -> Iterator[tuple[str, tuple[Ask, ...]]]:
-    """Yield a heading and the asks for each reason why nobody is written to."""
-    for reason, heading in _APART.items():
-        those = [each for each in loop.apart if each.apart == reason]
-        names = sorted({each.customer for each in those if each.customer}, key=str.casefold)
-        if those:
-            named = f" ({', '.join(one_line(name) for name in names)})" if names else ""
-            yield f"{heading}{named}", asks_of(those)
+def _markdown_link(insight: SnapshotPage) -> str:
+    return f"[{markdown_text(insight.title) or UNTITLED}]({insight.url})"
+
+
+def _name(loops: OpenLoops, recipient: Recipient) -> str:
+    """Return the customer of a message, with the contact if the customer has several."""
+    customer, contact = recipient.customer, recipient.contact
+    if not customer or not contact:
+        return customer or contact
+    messages = sum(other.customer == customer for other in loops.recipients)
+    return f"{customer}, {contact}" if messages > 1 else customer
+
+
+def _skipped(loops: OpenLoops) -> Iterator[tuple[str, tuple[Ask, ...]]]:
+    """Yield a heading and the asks for each reason to send no message."""
+    for reason, heading in _SKIP_HEADINGS.items():
+        skipped = [recipient for recipient in loops.skipped if recipient.skip_reason == reason]
+        if not skipped:
+            continue
+        customers = {recipient.customer for recipient in skipped if recipient.customer}
+        names = ", ".join(one_line(name) for name in sorted(customers, key=str.casefold))
+        yield f"{heading} ({names})" if names else heading, asks_of(skipped)

@@ -1,4 +1,4 @@
-"""A trace as a tree, as people read it in a terminal: the way up, the page, and down to the customers' words."""
+"""A trace as a tree for a terminal: the way up, the page, and down to the customers' words."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Role
 from notion_pm.text import UNTITLED, one_line, quantity
 from notion_pm.thread.branches import Branch
-from notion_pm.thread.graph import Evidence, Thread, Unseen
-from notion_pm.thread.run_trace import Traced
+from notion_pm.thread.graph import Evidence, Thread, UnsharedPage
+from notion_pm.thread.run_trace import TraceResult
 
 _STYLES: dict[Role | None, str] = {
     "vision": "bold magenta",
@@ -26,103 +26,96 @@ _STYLES: dict[Role | None, str] = {
     "customers": "bold",
     None: "blue",
 }
-_PIPE_WIDTH = 120
+_WIDTH_IN_PIPE = 120
 
 
-def show(traced: Traced, *, quotes: bool) -> None:
-    """Print a trace: what the page serves above it, what stands behind it below."""
-    page, thread = traced.trace.page, traced.thread
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
-    if traced.trace.above:
+def print_trace(result: TraceResult, *, quotes: bool) -> None:
+    """Print a trace: what the page serves, and what serves it."""
+    page, thread = result.trace.page, result.thread
+    width = None if sys.stdout.isatty() else _WIDTH_IN_PIPE
+    console = Console(width=width, highlight=False)
+    if result.trace.above:
         up = Tree(Text("What it serves", style="dim"), guide_style="dim")
-        _grow(up, thread, traced.trace.above, quotes=quotes)
+        _add_branches(up, thread, result.trace.above, quotes=quotes)
         console.print(up)
-    down = Tree(_label(thread, page, quotes=quotes), guide_style="dim")
-    _grow(down, thread, traced.trace.below, quotes=quotes)
+    down = Tree(_page_text(thread, page, quotes=quotes), guide_style="dim")
+    _add_branches(down, thread, result.trace.below, quotes=quotes)
     console.print(down)
     console.print(Text(page.url, style="dim"), soft_wrap=True)
-    console.print(Text(_summary(traced), style="dim"))
+    console.print(Text(_summary(result), style="dim"))
 
 
-def _grow(tree: Tree, thread: Thread, branches: Sequence[Branch], *, quotes: bool) -> None:
-    for each in branches:
-        if isinstance(each.page, Unseen):
-            tree.add(
-                Text(f"a page that is not shared with the connection ({each.page.id})", style="red")
-            )
-        elif each.repeated:
-            tree.add(Text.assemble(_name(thread, each.page), ("  (told above)", "dim")))
+def _add_branches(tree: Tree, thread: Thread, branches: Sequence[Branch], *, quotes: bool) -> None:
+    for branch in branches:
+        page = branch.page
+        if isinstance(page, UnsharedPage):
+            tree.add(Text(f"a page that is not shared with the connection ({page.id})", "red"))
+        elif branch.repeated:
+            tree.add(Text.assemble(_title(thread, page), ("  (shown above)", "dim")))
+        elif thread.role(page) == "insights":
+            # The line of an insight already names its customers.
+            others = [other for other in branch.branches if not _is_customer(thread, other)]
+            added = tree.add(_page_text(thread, page, quotes=quotes))
+            _add_branches(added, thread, others, quotes=quotes)
         else:
-            grown = tree.add(_label(thread, each.page, quotes=quotes))
-            _grow(grown, thread, _beyond(thread, each), quotes=quotes)
-            if (
-                each.beyond and thread.role(each.page) != "insights"
-            ):  # beyond it are the customers of its own line
-                grown.add(Text(f"… {each.beyond} more", style="dim"))
+            added = tree.add(_page_text(thread, page, quotes=quotes))
+            _add_branches(added, thread, branch.branches, quotes=quotes)
+            if branch.beyond:
+                added.add(Text(f"… {branch.beyond} more", style="dim"))
 
 
-def _beyond(thread: Thread, branch: Branch) -> Sequence[Branch]:
-    """What to draw below a branch: the customers of an insight stand in its own line."""
-    if isinstance(branch.page, SnapshotPage) and thread.role(branch.page) == "insights":
-        return [each for each in branch.branches if _role(thread, each) != "customers"]
-    return branch.branches
+def _is_customer(thread: Thread, branch: Branch) -> bool:
+    return thread.role_of(branch.page) == "customers"
 
 
-def _role(thread: Thread, branch: Branch) -> Role | None:
-    return thread.role(branch.page) if isinstance(branch.page, SnapshotPage) else None
-
-
-def _label(thread: Thread, page: SnapshotPage, *, quotes: bool) -> Text:
+def _page_text(thread: Thread, page: SnapshotPage, *, quotes: bool) -> Text:
+    """Return the title of a page with its facts; of an insight also the customer's words."""
+    quote = ""
     if thread.role(page) == "insights":
-        return _said(thread, page, quotes=quotes)
-    facts = [thread.status(page), _weight(thread.evidence(page))]
-    told = "  ".join(filter(None, facts))
-    return Text.assemble(_name(thread, page), (f"  {told}" if told else "", "dim"))
+        facts = [
+            ", ".join(one_line(name) for name in thread.customers_of(page)),
+            str(thread.readable(page, "importance") or ""),
+            thread.text(page, "observed_on")[:10],
+        ]
+        details = " · ".join(filter(None, facts))
+        quote = one_line(thread.text(page, "quote")) if quotes else ""
+    else:
+        facts = [thread.status(page), _evidence_text(thread.evidence(page))]
+        details = "  ".join(filter(None, facts))
+    return Text.assemble(
+        _title(thread, page),
+        (f"  {details}" if details else "", "dim"),
+        (f"\n“{quote}”" if quote else "", "italic"),
+    )
 
 
-def _name(thread: Thread, page: SnapshotPage) -> Text:
-    number = thread.number_of(page)
+def _title(thread: Thread, page: SnapshotPage) -> Text:
+    number = thread.unique_id(page)
     return Text.assemble(
         (f"{number} " if number else "", "dim"),
         (one_line(page.title) or UNTITLED, _STYLES[thread.role(page)]),
     )
 
 
-def _said(thread: Thread, insight: SnapshotPage, *, quotes: bool) -> Text:
-    """An insight: who said it, how much it matters, when; and the words themselves."""
-    who = ", ".join(map(one_line, thread.customers_of(insight)))
-    facts = [
-        who,
-        str(thread.read(insight, "importance") or ""),
-        thread.text(insight, "observed_on")[:10],
-    ]
-    told = " · ".join(filter(None, facts))
-    quote = one_line(thread.text(insight, "quote")) if quotes else ""
-    return Text.assemble(
-        _name(thread, insight),
-        (f"  {told}" if told else "", "dim"),
-        (f"\n“{quote}”" if quote else "", "italic"),
-    )
-
-
-def _weight(evidence: Evidence) -> str:
+def _evidence_text(evidence: Evidence) -> str:
     if not evidence.insights:
         return ""
     facts = [quantity(len(evidence.insights), "insight")]
-    facts += [quantity(evidence.customers, "customer")] if evidence.customers else []
-    facts += [f"importance {evidence.importance:g}"] if evidence.importance is not None else []
-    facts += [f"ARR {evidence.arr:,.0f}"] if evidence.arr else []
+    if evidence.customers:
+        facts.append(quantity(evidence.customers, "customer"))
+    if evidence.importance is not None:
+        facts.append(f"importance {evidence.importance:g}")
+    if evidence.arr:
+        facts.append(f"ARR {evidence.arr:,.0f}")
     return ", ".join(facts)
 
 
-def _summary(traced: Traced) -> str:
-    cut = " The thread ends here: nothing stands behind it." if not traced.trace.below else ""
-    top = (
-        " It serves nothing above it."
-        if not traced.trace.above and traced.thread.role(traced.trace.page)
-        else ""
-    )
-    role = traced.thread.role(traced.trace.page)
-    ends = "" if role in {"customers", "insights"} else cut
-    tops = "" if role == "vision" else top
-    return f"{quantity(traced.requests, 'request')}.{tops}{ends}"
+def _summary(result: TraceResult) -> str:
+    """Return the number of requests, and where the thread ends although it should not."""
+    role = result.thread.role(result.trace.page)
+    sentences = [f"{quantity(result.requests, 'request')}."]
+    if not result.trace.above and role is not None and role != "vision":
+        sentences.append("It serves no page above it.")
+    if not result.trace.below and role not in {"customers", "insights"}:
+        sentences.append("The thread ends here: no evidence or feature below it.")
+    return " ".join(sentences)

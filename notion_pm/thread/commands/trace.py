@@ -10,7 +10,7 @@ from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.thread.branches import DEEPEST
 from notion_pm.thread.mermaid import flowchart
-from notion_pm.thread.run_trace import follow
+from notion_pm.thread.run_trace import trace_page
 
 _EXAMPLES = """\b
   notion-pm trace FEAT-12                       a feature by its number
@@ -27,7 +27,7 @@ _EXAMPLES = """\b
     "--depth",
     type=click.IntRange(1, DEEPEST),
     default=DEEPEST,
-    help="So many steps up and down at most.",
+    help="The most steps up and down.",
 )
 @click.option(
     "--quotes/--no-quotes",
@@ -52,18 +52,19 @@ def command(
 ) -> None:
     """Show what a page serves and its evidence, from the vision to the customers' words.
 
-    PAGE is a link, an id, a page's own number (FEAT-12) or its title, of which a part is enough. A page that several
-    share is told once. Reads only: each database once.
+    PAGE is a link, an id, a page's own number (FEAT-12) or a part of its title. A page with several
+    parents is shown in full once, afterwards by title only. Reads only: each database once.
     """
     if mermaid and as_json:
-        raise UsageError("--mermaid and --json are two outputs.", "Give one of them.")
+        raise UsageError("--mermaid and --json cannot be combined.", "Use one of them.")
     with progress(context) as drawn:
-        traced = follow(place_of(context, drawn), page, template=template, depth=depth)
+        result = trace_page(place_of(context, drawn), page, template=template, depth=depth)
     if as_json:
-        echo_json(traced.as_data())
+        echo_json(result.as_data())
     elif mermaid:
-        echo(flowchart(traced.thread, traced.trace).rstrip())
+        echo(flowchart(result.thread, result.trace).rstrip())
     else:
-        from notion_pm.thread.commands.render_trace import show  # rich: only where a tree is drawn
+        # Imported here because Rich is slow to import and only this output needs it.
+        from notion_pm.thread.commands.render_trace import print_trace
 
-        show(traced, quotes=quotes)
+        print_trace(result, quotes=quotes)
