@@ -153,7 +153,7 @@ class _Template:
         """Open what sync remembers, and see whether the properties that its rules need are still there."""
         try:
             with State(self._home, self._name) as state:
-                remembered = state.remembered()
+                remembered = state.workspace.read()
         except NotionPmError as error:
             yield Check("local state", ok=False, detail=str(error), advice=error.advice)
             return

@@ -47,7 +47,7 @@ class ImportJournal:
     def drop_row(self, create: CreateRow) -> None:
         """Forget a row that Notion refused."""
         if self._moment is not None:
-            self._state.drop_import_write(self._moment.run, row_placeholder(create.row.key))
+            self._state.imports.forget_write(self._moment.run, row_placeholder(create.row.key))
 
     def begin_updates(self, updates: Sequence[UpdateRow], made: Mapping[str, NotionId]) -> None:
         """Keep what rows hold that are updated next, and what they will hold."""
@@ -55,7 +55,7 @@ class ImportJournal:
 
     def _keep(self, writes: Iterable[ImportWrite]) -> None:
         if self._moment is not None:
-            self._state.keep_import_writes(self._moment.run, self._moment.at, writes)
+            self._state.imports.save_writes(self._moment.run, self._moment.at, writes)
 
     def _related(self, wanted: NewPage, page: Page | None = None) -> ImportWrite:
         after: dict[str, tuple[str, Json]] = {"title": ("title", wanted.title)}

@@ -127,7 +127,8 @@ def plan_import(
 
     def spellings(source_id: NotionId) -> Mapping[str, NotionId]:
         by_source = (
-            state.spellings(source_id, source=source) for source in (order.map.source, EXPORTED)
+            state.imports.spellings(source_id, source=source)
+            for source in (order.map.source, EXPORTED)
         )
         return dict(ChainMap(*by_source))
 
@@ -135,7 +136,7 @@ def plan_import(
     resolved = resolve_relations(interpreted.rows, target, order.map, indexes)
     keys = [each.key for each in resolved.rows]
     there = find_existing_pages(gateway, target, by, keys, fields, jobs=jobs, progress=progress)
-    known = state.imported(target.data_source_id)
+    known = state.imports.imported(target.data_source_id)
     judge = partial(_decision, gateway, target, by, there, known, overwrite=order.overwrite)
     judged = [judge(each) for each in _with_pages_of_rows(resolved.rows, by, there, known)]
     decisions = tuple(each for each in judged if not isinstance(each, RejectedRow))

@@ -136,10 +136,10 @@ def _last_import(state: State) -> tuple[list[RunRecord], list[ImportWrite]]:
     """
     runs: list[RunRecord] = []
     written: list[list[ImportWrite]] = []
-    for run in reversed(state.runs()):
+    for run in reversed(state.history.runs()):
         if run.kind != "import":
             continue
-        writes = state.import_writes(run.id)
+        writes = state.imports.writes(run.id)
         if not writes:
             continue
         if runs and (run.outcome in _ENDED or writes[0].origin != written[0][0].origin):
@@ -379,7 +379,7 @@ class _Undoing:
             return
         source_id = NotionId(write.data_source_id)
         if isinstance(step, TrashPage) or write.memory is None:
-            self.state.forget_imported(source_id, write.identity)
+            self.state.imports.forget_imported(source_id, write.identity)
         else:
             before = ImportedRow(step.page.id, write.memory)
-            self.state.keep_imported(source_id, [(write.identity, before)])
+            self.state.imports.save_imported(source_id, [(write.identity, before)])

@@ -154,8 +154,8 @@ class _Writer:
             there = {name: NotionId(page) for name, page in pages.items() if is_id(page)}
             exported = {name: page for name, page in there.items() if name.startswith(EXPORTED)}
             own = {name: page for name, page in there.items() if name not in exported}
-            self._state.keep_spellings(source_id, self._prepared.source, own)
-            self._state.keep_spellings(source_id, EXPORTED, exported)
+            self._state.imports.save_spellings(source_id, self._prepared.source, own)
+            self._state.imports.save_spellings(source_id, EXPORTED, exported)
         self._remember_exported_rows()
 
     def _remember_exported_rows(self) -> None:
@@ -168,7 +168,7 @@ class _Writer:
             if row.record.first(PAGE_ID)
         }
         if pages:
-            self._state.keep_spellings(self._target.data_source_id, EXPORTED, pages)
+            self._state.imports.save_spellings(self._target.data_source_id, EXPORTED, pages)
 
     def _create_rows(self) -> None:
         """Create rows, those first that others are linked to."""
@@ -324,7 +324,7 @@ class _Writer:
 
     def _remember(self, updates: Iterable[UpdateRow]) -> None:
         """Keep what the file said of each row, so that the next import tells a person's edit from ours."""
-        self._state.keep_imported(self._target.data_source_id, self._memories(updates))
+        self._state.imports.save_imported(self._target.data_source_id, self._memories(updates))
 
     def _memories(self, updates: Iterable[UpdateRow]) -> Iterator[tuple[str, ImportedRow]]:
         for each in updates:

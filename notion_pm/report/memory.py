@@ -26,10 +26,10 @@ def recall(
 
     With `until`, what changed after it does not count.
     """
-    seen = state.sightings()
+    seen = state.sightings.read()
     looked_at = tuple(_looked_at(thread))
-    state.keep_sightings(new_sightings(seen, looked_at, now))
-    begun = [each.started for each in state.runs() if each.kind == "sync"][:1] + [
+    state.sightings.save(new_sightings(seen, looked_at, now))
+    begun = [each.started for each in state.history.runs() if each.kind == "sync"][:1] + [
         each.at for each in seen[:1]
     ]
     if not begun or (until and until <= min(begun)):
@@ -39,11 +39,11 @@ def recall(
     shown = _besides(pages_at(seen, start), synced)
     pages = _together(synced, shown)
     if until is None:
-        changes = (*state.changes(start), *_differences(shown, looked_at, now))
+        changes = (*state.history.changes(start), *_differences(shown, looked_at, now))
         return Past(since, start, pages, changes)
     synced_until = state.pages_at(until)
     shown_until = _besides(pages_at(seen, until), synced_until)
-    recorded = [change for change in state.changes(start) if change.at <= until]
+    recorded = [change for change in state.history.changes(start) if change.at <= until]
     changes = (*recorded, *_differences(shown, tuple(shown_until.values()), until))
     return Past(since, start, pages, changes, until, _together(synced_until, shown_until))
 

@@ -71,7 +71,9 @@ def report(
     thread = read.thread.with_computed_stamps()
     with State(place.state_home, loaded.template) as state:
         past = recall(state, thread, since, place.now, until)
-        synced = max((each.started for each in state.runs() if each.kind == "sync"), default=None)
+        synced = max(
+            (each.started for each in state.history.runs() if each.kind == "sync"), default=None
+        )
     behind = stale_stamps(read.thread, thread)
     whole = compose(thread, past, title=loaded.title, now=place.now, sync=LastSync(synced, behind))
     told, page = fitted(whole) if quotes is None else _with(whole, Room(quotes))

@@ -1,6 +1,6 @@
-"""How the last sync went, from one run to the next: so that people are told of a change, not of every run.
+"""How the last sync went, so that people are notified of a change and not of every run.
 
-It is no memory that a sync depends on: lost or damaged it costs a message that was told before.
+No sync depends on it: when it is lost or damaged, a message is sent that was sent before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ FILE = "last-run.json"
 
 
 class LastRun(BaseModel):
-    """How it went. `problem` is empty when all was well; `told_in` is the block that shows it in the workspace."""
+    """How the last sync went.
+
+    `problem`: the kind of its error, empty when it succeeded. `told_in`: the block of the record
+    page that shows it. The names are those of the file.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,20 +31,20 @@ class LastRun(BaseModel):
 _FORMAT = TypeAdapter(dict[str, LastRun])
 
 
-def recall(directory: Path, template: str | None) -> LastRun:
-    """Return how the last sync with this choice of a template went; that all was well when nothing is known."""
-    return _all(directory).get(template or "", LastRun())
+def read_last_run(directory: Path, template: str | None) -> LastRun:
+    """Return how the last sync with this --template went; a success when nothing is known."""
+    return _read_all(directory).get(template or "", LastRun())
 
 
-def remember(directory: Path, template: str | None, last: LastRun) -> None:
-    """Remember how a sync went. Raises FileUnusable."""
-    everything = _all(directory)
-    if everything.get(template or "", LastRun()) == last:
+def save_last_run(directory: Path, template: str | None, last: LastRun) -> None:
+    """Keep how a sync went. Raises FileUnusable."""
+    runs = _read_all(directory)
+    if runs.get(template or "", LastRun()) == last:
         return
-    write_private(directory / FILE, _FORMAT.dump_json({**everything, template or "": last}))
+    write_private(directory / FILE, _FORMAT.dump_json({**runs, template or "": last}))
 
 
-def _all(directory: Path) -> dict[str, LastRun]:
+def _read_all(directory: Path) -> dict[str, LastRun]:
     try:
         return _FORMAT.validate_json((directory / FILE).read_bytes())
     except (FileNotFoundError, ValidationError):

@@ -1,4 +1,9 @@
-"""One sync or apply of a workspace at a time."""
+"""Locks between processes: one run at a time on a state, and a sign that a run is alive.
+
+All locks here end with the process that holds them, also when it is killed. They hold on one
+machine, or on all machines that share a state in PostgreSQL. `workspace/lock.py` has the lock that
+holds between machines without a shared state.
+"""
 
 from __future__ import annotations
 
@@ -14,44 +19,47 @@ from sqlalchemy.exc import SQLAlchemyError
 from notion_pm.errors import AlreadyRunning, FileUnusable, StateUnusable
 from notion_pm.files.writing import prepare_private_database
 from notion_pm.model.state_home import SharedState, StateHome
-from notion_pm.state.connection import connected, unusable
+from notion_pm.state.connection import connect, unusable_state
 
 LOCK = "sync.lock"
 
 
 @contextmanager
 def hold_run_lock(home: StateHome) -> Iterator[None]:
-    """Let nobody else work on this workspace meanwhile: on this machine, or with a shared state on any.
+    """Keep other runs from this workspace: on this machine, with a shared state on all machines.
 
-    Raises AlreadyRunning when somebody does, FileUnusable or StateUnusable when that cannot be found out.
+    Raises AlreadyRunning when another run holds the lock, FileUnusable or StateUnusable when the
+    lock cannot be asked for.
     """
-    with _held(home) if isinstance(home, SharedState) else closing(_locked(home / LOCK)):
+    lock = _lock_database(home) if isinstance(home, SharedState) else hold_file(home / LOCK)
+    with lock:
         yield
 
 
 @contextmanager
-def sign_of_life(file: Path) -> Iterator[None]:
-    """Hold a lock on a file of this run alone, which `is_left_behind` sees from other processes.
+def hold_file(file: Path) -> Iterator[None]:
+    """Hold a lock on a file while the block runs; `is_left_behind` sees it from other processes.
 
-    The file stays: whoever has cleaned up after the run removes it. Raises FileUnusable.
+    The file stays; a run that cleans up removes it. Raises AlreadyRunning, FileUnusable.
     """
-    with closing(_locked(file)):
+    with closing(_lock_file(file)):
         yield
 
 
 def is_left_behind(file: Path) -> bool:
-    """Return whether the run that held this file has ended: the file is here, and nobody holds it."""
+    """Whether the run that held a file has ended: the file exists and no process holds it."""
     if not file.exists():
         return False
     try:
-        _locked(file).close()
+        _lock_file(file).close()
     except (AlreadyRunning, FileUnusable):
         return False
     return True
 
 
-def _locked(file: Path) -> sqlite3.Connection:
-    """SQLite's own lock on a file that holds nothing: portable, and gone with the process that held it."""
+def _lock_file(file: Path) -> sqlite3.Connection:
+    # SQLite's own lock on a database without tables: it works on all systems and file systems that
+    # the state works on, and the system releases it when the process ends.
     prepare_private_database(file)
     try:
         connection = sqlite3.connect(file, isolation_level=None, timeout=0)
@@ -68,26 +76,28 @@ def _locked(file: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _held(home: SharedState) -> Iterator[None]:
-    """PostgreSQL's lock on a number of ours: gone with the connection that held it, were the process killed."""
+def _lock_database(home: SharedState) -> Iterator[None]:
+    # An advisory lock is named by a 64-bit number. PostgreSQL releases it with the connection, so
+    # it cannot outlive a run that was killed.
     number = int.from_bytes(sha256(home.schema.encode()).digest()[:8], signed=True)
     try:
-        connection = connected(home)
+        connection = connect(home)
     except SQLAlchemyError as error:
-        raise unusable(home, error) from error
+        raise unusable_state(home, error) from error
     with closing(connection):
-        if not _asked(home, connection, f"SELECT pg_try_advisory_lock({number})"):
+        if not _select(home, connection, f"SELECT pg_try_advisory_lock({number})"):
             raise AlreadyRunning
         try:
             yield
         finally:
-            # a server that only sees the connection closed lets go of the lock when it comes to that
+            # Unlock before the connection is closed: a server notices a closed connection only some
+            # time later, and the next run would find the lock taken.
             with suppress(StateUnusable):
-                _asked(home, connection, f"SELECT pg_advisory_unlock({number})")
+                _select(home, connection, f"SELECT pg_advisory_unlock({number})")
 
 
-def _asked(home: SharedState, connection: Connection, question: str) -> bool:
+def _select(home: SharedState, connection: Connection, statement: str) -> bool:
     try:
-        return bool(connection.exec_driver_sql(question).scalar_one())
+        return bool(connection.exec_driver_sql(statement).scalar_one())
     except SQLAlchemyError as error:
-        raise unusable(home, error) from error
+        raise unusable_state(home, error) from error

@@ -1,6 +1,6 @@
 """The tables of the state, as numbered steps: append a step, never change one.
 
-Written in SQLite's words; PostgreSQL, which came later, is told the same in its own.
+Written for SQLite; `_statements` translates them for PostgreSQL.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from notion_pm.state.rows import transaction
 
 STEPS = (
-    # 1: the cache of pages and the baseline, by template: a parent page may hold several.
+    # 1: the cache of pages and the baseline. By template: a parent page may have several.
     """
     CREATE TABLE templates (
         name TEXT PRIMARY KEY,
@@ -42,9 +42,10 @@ STEPS = (
         PRIMARY KEY (template, page, property)
     ) WITHOUT ROWID;
     """,
-    # 2: how many seconds our clock is ahead of Notion's, as the answers to our writes have shown.
+    # 2: how many seconds our clock is ahead of Notion's, learned from the answers to our writes.
     "ALTER TABLE templates ADD COLUMN ahead REAL NOT NULL DEFAULT 0;",
-    # 3: what a run is about to write, so that the next one knows it for ours when the answer was never seen.
+    # 3: what a run is about to write. When it is killed before the answer, the next run knows that
+    # the value is ours and not a person's.
     """
     CREATE TABLE intents (
         template TEXT NOT NULL, page TEXT NOT NULL, property TEXT NOT NULL,
@@ -55,8 +56,8 @@ STEPS = (
     # 4: what has happened, by whom, and what is in quarantine.
     """
     CREATE TABLE runs (
-        template TEXT NOT NULL, run TEXT NOT NULL, kind TEXT NOT NULL, started TEXT NOT NULL, finished TEXT,
-        outcome TEXT NOT NULL, told TEXT NOT NULL,
+        template TEXT NOT NULL, run TEXT NOT NULL, kind TEXT NOT NULL,
+        started TEXT NOT NULL, finished TEXT, outcome TEXT NOT NULL, told TEXT NOT NULL,
         PRIMARY KEY (template, run)
     ) WITHOUT ROWID;
     CREATE TABLE history (
@@ -70,11 +71,12 @@ STEPS = (
     CREATE INDEX history_in_time ON history (template, at);
     CREATE TABLE holds (
         template TEXT NOT NULL, page TEXT NOT NULL, property TEXT NOT NULL,
-        held TEXT NOT NULL, derived TEXT NOT NULL, reason TEXT NOT NULL, runs TEXT NOT NULL, told INTEGER NOT NULL,
+        held TEXT NOT NULL, derived TEXT NOT NULL, reason TEXT NOT NULL, runs TEXT NOT NULL,
+        told INTEGER NOT NULL,
         PRIMARY KEY (template, page, property)
     ) WITHOUT ROWID;
     """,
-    # 5: what reports saw of pages, also what no rule reads.
+    # 5: what reports saw of pages, also properties that no rule reads.
     """
     CREATE TABLE sightings (
         template TEXT NOT NULL, page TEXT NOT NULL, at TEXT NOT NULL,
@@ -82,7 +84,7 @@ STEPS = (
         PRIMARY KEY (template, page, at)
     ) WITHOUT ROWID;
     """,
-    # 6: what a full read has got that has not come to its end.
+    # 6: what an interrupted full read has got.
     """
     CREATE TABLE parts (
         template TEXT NOT NULL, database TEXT NOT NULL,
@@ -103,7 +105,7 @@ STEPS = (
         PRIMARY KEY (template, source, key)
     ) WITHOUT ROWID;
     """,
-    # 8: when pages were created, by which the pages of a batch of writes are read again.
+    # 8: when pages were created: a batch of writes reads its pages again with a filter by it.
     """
     ALTER TABLE pages ADD COLUMN created TEXT;
     ALTER TABLE part_pages ADD COLUMN created TEXT;
@@ -120,35 +122,36 @@ STEPS = (
 
 
 _LOCK = 0x5A7E
+"""The number of PostgreSQL's advisory lock for migrations; any number that nothing else uses."""
+
 _IN_POSTGRESQL = {" WITHOUT ROWID": "", " REAL ": " DOUBLE PRECISION "}
 
 
 class NewerTables(Exception):
-    """The tables were made by a newer version of this program. `number`: of their last step."""
+    """The tables were made by a newer version of this program."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"tables {number}, known are {len(STEPS)}")
-        self.number = number
+        super().__init__(f"tables of step {number}, known are {len(STEPS)}")
 
 
 def migrate(connection: Connection, schema: str = "") -> None:
-    """Bring the tables to their newest form, in one transaction; in PostgreSQL also make their schema.
+    """Carry out the steps that are missing, in one transaction; in PostgreSQL create the schema first.
 
     Raises NewerTables.
     """
-    found = _version(connection)
-    if found > len(STEPS):
-        raise NewerTables(found)
-    if found == len(STEPS):
+    version = _version(connection)
+    if version > len(STEPS):
+        raise NewerTables(version)
+    if version == len(STEPS):
         return
     with transaction(connection):
         if schema:
-            connection.exec_driver_sql(
-                f"SELECT pg_advisory_xact_lock({_LOCK})"
-            )  # CREATE ... IF NOT EXISTS may race
+            # Two processes that run CREATE ... IF NOT EXISTS at the same time can both fail, so one
+            # waits here until the other has committed.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-        done = _version(connection)  # anew: another process may have been faster
-        for step in STEPS[done:]:
+        # Read again under the lock: another process may have migrated since.
+        for step in STEPS[_version(connection) :]:
             for statement in _statements(step, connection):
                 connection.exec_driver_sql(statement)
         _set_version(connection, len(STEPS))
@@ -158,7 +161,7 @@ def _statements(step: str, connection: Connection) -> list[str]:
     if connection.dialect.name == "postgresql":
         for word, other in _IN_POSTGRESQL.items():
             step = step.replace(word, other)
-    return [each for each in step.split(";") if each.strip()]
+    return [statement for statement in step.split(";") if statement.strip()]
 
 
 def _version(connection: Connection) -> int:
@@ -177,4 +180,4 @@ def _set_version(connection: Connection, number: int) -> None:
         "CREATE TABLE IF NOT EXISTS version_of_state (number INTEGER NOT NULL)"
     )
     connection.exec_driver_sql("DELETE FROM version_of_state")
-    connection.exec_driver_sql(f"INSERT INTO version_of_state VALUES ({number})")  # noqa: S608 - a number of ours
+    connection.exec_driver_sql(f"INSERT INTO version_of_state VALUES ({number})")  # noqa: S608

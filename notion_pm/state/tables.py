@@ -1,9 +1,12 @@
-"""The tables of the state, as queries see them. `state_migrations` makes them; a test holds the two together.
+"""The tables of the state, as queries see them. `migrations.py` creates them; a test compares both.
 
-All but the first begin with the template that a row belongs to: a workspace may be synced by several.
+All but the first begin with the template that a row belongs to: several templates may be applied to
+one workspace.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from sqlalchemy import Column, Double, Integer, MetaData, Table, Text
 
@@ -11,15 +14,18 @@ METADATA = MetaData()
 
 
 def _table(name: str, keys: str, values: str, numbers: str = "") -> Table:
-    """A table of a template's rows: its primary key, then columns of text, then of whole numbers."""
-    key = {"template", *keys.split()}
-    texts = [
-        each for each in ("template", *keys.split(), *values.split()) if each not in numbers.split()
+    """Return a table of a template's rows: columns of text, then columns of whole numbers.
+
+    Names are separated by spaces. `keys` are the primary key, beside the template.
+    """
+    key_names = ["template", *keys.split()]
+    number_names = numbers.split()
+    text_names = [column for column in (*key_names, *values.split()) if column not in number_names]
+    columns: list[Column[Any]] = [
+        Column(column, Text, primary_key=column in key_names) for column in text_names
     ]
-    columns = [*((each, Text) for each in texts), *((each, Integer) for each in numbers.split())]
-    return Table(
-        name, METADATA, *(Column(each, kind, primary_key=each in key) for each, kind in columns)
-    )
+    columns += [Column(column, Integer, primary_key=column in key_names) for column in number_names]
+    return Table(name, METADATA, *columns)
 
 
 TEMPLATES = Table(

@@ -68,11 +68,11 @@ def history(place: SyncContext, since: datetime | None, *, template: str | None 
     """Return the runs; with a moment also what has changed since."""
     opened = load_workspace(place, template)
     with State(place.state_home, opened.loaded.template.template) as state:
-        changes = tuple(state.changes(since)) if since else ()
+        changes = tuple(state.history.changes(since)) if since else ()
         wording = Wording(
-            TemplateSchema(opened.loaded.template), opened.manifest, state.option_names()
+            TemplateSchema(opened.loaded.template), opened.manifest, state.pages.option_names()
         )
-        return History(tuple(state.runs(since)), changes, wording)
+        return History(tuple(state.history.runs(since)), changes, wording)
 
 
 def _run(run: RunRecord) -> Json:

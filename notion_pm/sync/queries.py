@@ -13,7 +13,7 @@ from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.paging import PAGE_SIZE, Range
 from notion_pm.rules.page_codec import PageCodec
-from notion_pm.state.parts import Part
+from notion_pm.state.cache import Part
 from notion_pm.workspace.fresh_updates import OVERLAP
 
 BATCH = PAGE_SIZE

@@ -17,8 +17,7 @@ from notion_pm.errors import (
     NotionPmError,
     RateLimited,
 )
-from notion_pm.state import last_run
-from notion_pm.state.last_run import LastRun
+from notion_pm.state.last_run import LastRun, read_last_run, save_last_run
 from notion_pm.sync.sync import SyncOptions, SyncResult, sync
 from notion_pm.workspace.sync_context import SyncContext
 
@@ -99,7 +98,7 @@ class Timing:
 
 def attempt(place: SyncContext, options: SyncOptions, timing: Timing) -> SyncRun:
     """Sync once; an error is part of how it went. A failure is remembered, for the next run to tell its end."""
-    before = last_run.recall(place.state_directory, options.template)
+    before = read_last_run(place.state_directory, options.template)
     began, sent_before = timing.clock(), place.gateway.requests.logical
     result, error = _outcome(place, options, timing)
     sent = place.gateway.requests.logical - sent_before
@@ -107,7 +106,7 @@ def attempt(place: SyncContext, options: SyncOptions, timing: Timing) -> SyncRun
         place.run_id, place.now, timing.clock() - began, sent, result, error, before.problem
     )
     if run.trouble and not options.dry_run:
-        last_run.remember(
+        save_last_run(
             place.state_directory,
             options.template,
             LastRun(problem=run.trouble, told_in=before.told_in),

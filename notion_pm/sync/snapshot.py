@@ -65,13 +65,13 @@ def look(place: SyncContext, state: State, opened: LoadedWorkspace) -> Look:
     """
     rules = RuleSet(opened.loaded.template)
     reader = Reader(place.gateway, rules, opened.manifest, jobs=place.jobs, progress=place.progress)
-    remembered = state.remembered()
+    remembered = state.workspace.read()
     fits = remembered is not None and remembered.scope == reader.scope
     ahead = place.now - remembered.ahead if remembered else place.now
     try:
-        reading = reader.read(state.cache() if fits else None, now=ahead)
+        reading = reader.read(state.pages.read() if fits else None, now=ahead)
     except NotShared:
         check_parent(place.gateway, place.parent_id)
         raise
-    names = {**state.option_names(), **reading.option_names}
+    names = {**state.pages.option_names(), **reading.option_names}
     return Look(opened, rules, reader, reading, MappingProxyType(names))

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from notion_pm.errors import NotionPmError, NotShared, RequestRefused
 from notion_pm.model.ids import NotionId
 from notion_pm.notion.client import NotionClient
-from notion_pm.state import last_run
-from notion_pm.state.last_run import LastRun
+from notion_pm.state.last_run import LastRun, read_last_run, save_last_run
 from notion_pm.text import quantity
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.record import open_record_page
@@ -47,7 +46,7 @@ def tell_workspace(
 
     `reference` is how the template was asked for.
     """
-    last = last_run.recall(place.state_directory, reference)
+    last = read_last_run(place.state_directory, reference)
     if not told.written and not last.problem:
         return
     told_in = last.told_in
@@ -57,7 +56,7 @@ def tell_workspace(
         told_in = block if block and _write(place.gateway, block, text) else None
     except NotionPmError as error:
         _log.warning("The manifest page could not be told of this sync: %s", error)
-    last_run.remember(place.state_directory, reference, LastRun(told_in=told_in))
+    save_last_run(place.state_directory, reference, LastRun(told_in=told_in))
 
 
 def _block(place: SyncContext, opened: LoadedWorkspace) -> NotionId | None:

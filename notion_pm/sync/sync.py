@@ -20,7 +20,8 @@ from notion_pm.rules.intents import Intents, intents_of, recover_interrupted_wri
 from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, detect_flapping
 from notion_pm.state.cache import Cache
 from notion_pm.state.lock import hold_run_lock
-from notion_pm.state.state import State, WorkspaceMemory
+from notion_pm.state.state import State
+from notion_pm.state.workspace_memory import WorkspaceMemory
 from notion_pm.sync.reading import ASK_AT_MOST, Reader, Reading, changes_read
 from notion_pm.sync.summary_on_record_page import Told, tell_workspace
 from notion_pm.sync.unfinished_read import FULL_AFTER, Unfinished
@@ -187,7 +188,7 @@ class _Run:
         self._loaded = opened.loaded
         self._manifest = opened.manifest
         self._rules = RuleSet(opened.loaded.template)
-        self._remembered = state.remembered() or WorkspaceMemory(template_source(opened.loaded))
+        self._remembered = state.workspace.read() or WorkspaceMemory(template_source(opened.loaded))
         self._at_rest: set[NotionId] = set()
 
     def finished(self) -> SyncResult:
@@ -198,8 +199,8 @@ class _Run:
             jobs=self._place.jobs,
             progress=self._place.progress,
         )
-        known = self._state.cache()
-        remembered, intents = self._state.baseline(), self._state.intents()
+        known = self._state.pages.read()
+        remembered, intents = self._state.baseline.read(), self._state.baseline.intents()
         looked = self._looked(reader, known, remembered, intents)
         reading, evaluation = looked.reading, looked.evaluation
         danger = (
@@ -223,7 +224,7 @@ class _Run:
             evaluation=evaluation,
             snapshot=written.reading.snapshot,
             option_names={
-                **self._state.option_names(),
+                **self._state.pages.option_names(),
                 **written.reading.option_names,
                 **written.option_names,
             },
@@ -255,8 +256,10 @@ class _Run:
         intents: Intents,
     ) -> _Looked:
         interrupted = recover_interrupted_writes(remembered, intents, reading.snapshot)
-        flipping = detect_flapping(self._state.changes_lately(LOOK_BACK, before=self._moment.run))
-        quarantine = Quarantine(self._state.holds(), flipping)
+        flipping = detect_flapping(
+            self._state.history.changes_of_last_syncs(LOOK_BACK, besides=self._moment.run)
+        )
+        quarantine = Quarantine(self._state.quarantine.read(), flipping)
         evaluation = self._evaluated(reading.snapshot, {**remembered, **interrupted}, quarantine)
         return _Looked(reading, vanished, interrupted, quarantine, evaluation)
 
@@ -318,7 +321,9 @@ class _Run:
         decide_again = partial(self._decide_again, baseline, looked.quarantine)
         writer = Writer(self._place, self._state, reader, self._moment, decide_again)
         written, evaluation = writer.write(looked.reading, looked.evaluation)
-        self._state.keep_option_names({**written.reading.option_names, **written.option_names})
+        self._state.pages.save_option_names(
+            {**written.reading.option_names, **written.option_names}
+        )
         if written.began is not None:
             self._compare_clocks(written.began, looked.reading)
         return written, replace(evaluation, updates=tuple(written.updates))
@@ -332,7 +337,7 @@ class _Run:
         conflict is still a new one, and a page has still just entered a status.
         """
         edits = changes_between_readings(self._moment, written.reading.pages, fresh.changed, (), {})
-        self._state.keep(fresh.changed, {}, fresh.absent, changes=edits)
+        self._state.save_reading(fresh.changed, {}, fresh.absent, changes=edits)
         evaluation = self._evaluated(fresh.snapshot, {**baseline, **written.memories}, quarantine)
         if not self._options.force:
             in_all = replace(evaluation, updates=(*written.updates, *evaluation.updates))
@@ -344,7 +349,7 @@ class _Run:
         due = {update.page.id for update in evaluation.updates}
         dropped = [
             page_id
-            for page_id in self._state.intents()
+            for page_id in self._state.baseline.intents()
             if page_id not in due and fresh.has(page_id)
         ]
         # A memory that was kept in this run and that is again as before would not be kept otherwise.
@@ -357,8 +362,9 @@ class _Run:
 
     def _begin_writing(self, evaluation: Evaluation, taken_up: Memories) -> None:
         """Remember what is in quarantine, what is about to be written, and what the other pages hold."""
-        self._state.keep_holds(
-            evaluation.holds, released=self._state.holds().keys() - evaluation.holds.keys()
+        self._state.quarantine.save(
+            evaluation.holds,
+            released=self._state.quarantine.read().keys() - evaluation.holds.keys(),
         )
         intents = intents_of(evaluation)
         at_rest = {id: each for id, each in evaluation.baseline.items() if id not in intents}
@@ -371,8 +377,8 @@ class _Run:
         self._remembered = replace(
             self._remembered, ahead=ahead if ahead > OVERLAP else timedelta()
         )
-        self._state.remember(self._remembered)
-        self._state.keep((), dict.fromkeys(reading.marks, self._notions_now), {})
+        self._state.workspace.save(self._remembered)
+        self._state.save_reading((), dict.fromkeys(reading.marks, self._notions_now), {})
 
     @property
     def _notions_now(self) -> datetime:
@@ -387,12 +393,12 @@ class _Run:
         changes: Iterable[HistoryChange],
     ) -> None:
         """Remember what was read, and what it tells that has happened."""
-        self._state.keep(
-            reading.changed, reading.marks, reading.absent, anew=reading.full, changes=changes
+        self._state.save_reading(
+            reading.changed, reading.marks, reading.absent, is_full=reading.full, changes=changes
         )
         for page in () if reading.full else vanished:
-            self._state.forget(page.id, reading.absent.get(page.id, GONE))
-        self._state.keep_option_names(reading.option_names)
+            self._state.forget_page(page.id, reading.absent.get(page.id, GONE))
+        self._state.pages.save_option_names(reading.option_names)
         read_in_full = (
             reading.began + self._remembered.ahead
             if reading.full
@@ -405,4 +411,4 @@ class _Run:
             scope=reader.scope,
             read_in_full=read_in_full,
         )
-        self._state.remember(self._remembered)
+        self._state.workspace.save(self._remembered)

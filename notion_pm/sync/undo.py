@@ -83,10 +83,12 @@ def undo_sync(place: SyncContext, undo: SyncUndo) -> SyncUndo:
 
     with record_run(place, name, "undo") as recording, State(place.state_home, name) as state:
         holds = dict(_holds(undo.updates, undo.run))
-        state.keep_holds(holds)
+        state.quarantine.save(holds)
         writer = Writer(place, state, looked.reader, recording.moment, decide_again, actor="undo")
         written, evaluation = writer.write(looked.reading, undo.result.evaluation)
-        state.keep_holds({}, released=holds.keys() - dict(_holds(written.updates, undo.run)).keys())
+        state.quarantine.save(
+            {}, released=holds.keys() - dict(_holds(written.updates, undo.run)).keys()
+        )
         recording.outcome = "changed" if written.updates else "unchanged"
         recording.told = {"undone": undo.run.id, "updates": len(written.updates)}
     done = replace(evaluation, updates=tuple(written.updates))
@@ -95,8 +97,8 @@ def undo_sync(place: SyncContext, undo: SyncUndo) -> SyncUndo:
 
 
 def _last_writes(state: State) -> tuple[RunRecord, list[HistoryChange]]:
-    for run in reversed(state.runs()):
-        if run.kind == "sync" and (written := state.changes_in(run.id, "rule")):
+    for run in reversed(state.history.runs()):
+        if run.kind == "sync" and (written := state.history.changes_in(run.id, "rule")):
             return run, written
     raise UsageError(
         "No sync that changed something is remembered here, so there is nothing to undo.",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage
-from notion_pm.state.parts import Part
+from notion_pm.state.cache import Part
 from notion_pm.state.state import State
 
 FULL_AFTER = timedelta(days=1)
@@ -25,7 +25,7 @@ class Unfinished:
     def __init__(self, state: State, scope: str, now: datetime, *, anew: bool = False) -> None:
         """Look what there is. What is old, or was read in another way, is forgotten; with `anew` everything is."""
         self._state, self._scope, self._now = state, scope, now
-        self._parts = state.parts()
+        self._parts = state.pages.parts()
         if anew or not all(
             each.scope == scope and now - each.began < FULL_AFTER for each in self._parts.values()
         ):
@@ -60,11 +60,11 @@ class Unfinished:
         """Remember pages that came next, in the order of their creation."""
         began = part.began if (part := self.part(database)) else self._now
         came = {page.id: page for page in pages}
-        self._state.keep_part(database, Part(self._scope, began, created_until, came))
-        self._state.keep_option_names(option_names)
+        self._state.pages.save_part(database, Part(self._scope, began, created_until, came))
+        self._state.pages.save_option_names(option_names)
 
     def forget(self) -> None:
         """Begin anew."""
         if self._parts:
-            self._state.forget_parts()
+            self._state.pages.drop_parts()
         self._parts = {}

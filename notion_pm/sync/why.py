@@ -197,17 +197,23 @@ def why(
     with State(place.state_home, opened.loaded.template.template) as state:
         looked = look(place, state, opened)
         page = _meant(place, looked, words, template)
-        baseline = state.baseline()
+        baseline = state.baseline.read()
         there = explain_properties(
             looked.rules,
             looked.snapshot,
-            {**baseline, **recover_interrupted_writes(baseline, state.intents(), looked.snapshot)},
-            Quarantine(state.holds(), detect_flapping(state.changes_lately(LOOK_BACK, before=""))),
+            {
+                **baseline,
+                **recover_interrupted_writes(baseline, state.baseline.intents(), looked.snapshot),
+            },
+            Quarantine(
+                state.quarantine.read(),
+                detect_flapping(state.history.changes_of_last_syncs(LOOK_BACK, besides="")),
+            ),
             page,
             place.now.date(),
         )
-        last = _last_changes(state.changes_of(page.id))
-        known = state.cache().pages.get(page.database, {}).get(page.id)
+        last = _last_changes(state.history.changes_of(page.id))
+        known = state.pages.read().pages.get(page.database, {}).get(page.id)
     answers = tuple(
         Answer(each, last.get(each.key), _is_new(known, page, each.key)) for each in there
     )

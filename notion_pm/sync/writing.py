@@ -193,7 +193,7 @@ class Writer:
             **{change.property: change.after for change in update.changes},
         }
         page = replace(update.page, values=values, last_edited=edited)
-        self._state.keep_written(page, memory, changes_of_update(self._moment, update, self._actor))
+        self._state.save_written(page, memory, changes_of_update(self._moment, update, self._actor))
         written.updates.append(update)
         for change in update.changes:
             written.kept.pop((page.id, change.property), None)
@@ -202,7 +202,7 @@ class Writer:
         return page
 
     def _forget(self, page: SnapshotPage, reason: str) -> GonePage:
-        self._state.forget(page.id, reason, changes_of_removed_page(self._moment, page))
+        self._state.forget_page(page.id, reason, changes_of_removed_page(self._moment, page))
         return GonePage(page, reason)
 
 

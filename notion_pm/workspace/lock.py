@@ -58,7 +58,7 @@ from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.wire_schema import text_block
-from notion_pm.state.lock import is_left_behind, sign_of_life
+from notion_pm.state.lock import hold_file, is_left_behind
 from notion_pm.workspace.claims import (
     BLOCK_TYPE,
     ICON,
@@ -144,7 +144,7 @@ class WorkspaceLock:
         # Here and not with the claim: SQLite's locks belong to the thread, and operations run in others.
         mark = self._claimant.mark_of(self._claim_id)
         if mark is not None:
-            self._marks.enter_context(sign_of_life(mark))
+            self._marks.enter_context(hold_file(mark))
         return self
 
     def __exit__(

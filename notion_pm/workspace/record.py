@@ -28,7 +28,8 @@ from notion_pm.model.schema import ChildBlock
 from notion_pm.model.state_home import StateHome
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.wire_schema import text_block
-from notion_pm.state.state import State, WorkspaceMemory
+from notion_pm.state.state import State
+from notion_pm.state.workspace_memory import WorkspaceMemory
 from notion_pm.text import quantity
 from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.claims import Claim, read_claims
@@ -563,8 +564,8 @@ def _rewrite(gateway: NotionClient, page: RecordPage, manifest: Manifest) -> Rec
 def remember_record(home: StateHome, page: RecordPage, source: str) -> None:
     """Let this machine remember a record, and thereby find its page wherever people put it."""
     with State(home, page.manifest.template) as state:
-        remembered = state.remembered() or WorkspaceMemory(source)
-        state.remember(replace(remembered, manifest=page.manifest))
+        remembered = state.workspace.read() or WorkspaceMemory(source)
+        state.workspace.save(replace(remembered, manifest=page.manifest))
 
 
 def write_record(gateway: NotionClient, page: RecordPage, manifest: Manifest) -> None:

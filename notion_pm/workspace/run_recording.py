@@ -57,7 +57,7 @@ def record_run(
     began = place.clock()
     with State(place.state_home, template) as state:
         run = RunRecord(_unused(state, place), kind, place.now)
-        state.keep_run(run)
+        state.history.save_run(run)
     recording.moment = Moment(run.id, place.now)
     try:
         yield recording
@@ -68,7 +68,7 @@ def record_run(
     finally:
         finished = place.now + timedelta(seconds=place.clock() - began)
         with State(place.state_home, template) as state:
-            state.keep_run(
+            state.history.save_run(
                 replace(run, finished=finished, outcome=recording.outcome, told=recording.told)
             )
             state.forget_before(place.now - keep)
@@ -77,6 +77,6 @@ def record_run(
 def _unused(state: State, place: RunContext) -> str:
     """What the run is called: as it was asked for, else after the second; runs of one second are numbered."""
     name = place.run_id or f"{place.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    taken = {run.id for run in state.runs(since=place.now.replace(microsecond=0))}
+    taken = {run.id for run in state.history.runs(since=place.now.replace(microsecond=0))}
     names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
     return next(each for each in names if each not in taken)

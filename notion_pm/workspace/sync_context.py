@@ -113,7 +113,7 @@ def _remembered_manifest(place: SyncContext, name: str) -> Manifest | None:
     A manifest without a parent page was remembered by an older version, which took copies for records.
     """
     with State(place.state_home, name) as state:
-        remembered = state.remembered()
+        remembered = state.workspace.read()
     manifest = remembered.manifest if remembered else None
     return manifest if manifest and manifest.parent_id == place.parent_id else None
 

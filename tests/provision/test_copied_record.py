@@ -11,7 +11,8 @@ import pytest
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import RecordCopied
 from notion_pm.model.ids import NotionId
-from notion_pm.state.state import State, WorkspaceMemory
+from notion_pm.state.state import State
+from notion_pm.state.workspace_memory import WorkspaceMemory
 from notion_pm.template import templates
 from notion_pm.workspace.record import read_manifest
 from notion_pm.workspace.sync_context import SyncContext, load_workspace
@@ -159,7 +160,7 @@ def test_a_copy_that_an_older_version_took_for_a_record_is_refused_as_well(
     place = SyncContext(gateway, copy, tmp_path, NOW)
     for remembered in (old, manifest):
         with State(tmp_path, "product") as state:
-            state.remember(WorkspaceMemory("product", remembered))
+            state.workspace.save(WorkspaceMemory("product", remembered))
         with pytest.raises(RecordCopied):
             load_workspace(place, None)
     gateway.close()

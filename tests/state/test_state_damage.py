@@ -27,13 +27,14 @@ from notion_pm.rules.evaluation import QuarantinedValue
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.intents import Intent
 from notion_pm.rules.sightings import Sighting
+from notion_pm.state.cache import Part
 from notion_pm.state.connection import FILE
 from notion_pm.state.history import RunRecord
 from notion_pm.state.imports import ImportedRow
 from notion_pm.state.migrations import STEPS
-from notion_pm.state.parts import Part
-from notion_pm.state.state import State, WorkspaceMemory
+from notion_pm.state.state import State
 from notion_pm.state.tables import METADATA
+from notion_pm.state.workspace_memory import WorkspaceMemory
 
 NOW = datetime(2026, 11, 22, 20, 15, tzinfo=UTC)
 PAGE = NotionId("p")
@@ -52,40 +53,49 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("filled")
     with State(home, "product") as state:
         manifest = Manifest(template="product", version=1, state="applied", started=NOW)
-        state.remember(WorkspaceMemory("product", manifest, "scope", NOW, timedelta(seconds=9)))
-        state.keep([SHOWN], {"features": NOW}, {NotionId("q"): "gone"}, changes=[CHANGE])
-        state.keep_part("features", Part("scope", NOW, NOW, {PAGE: SHOWN}))
-        state.keep_option_names({"o": "On ice"})
+        state.workspace.save(
+            WorkspaceMemory("product", manifest, "scope", NOW, timedelta(seconds=9))
+        )
+        state.save_reading([SHOWN], {"features": NOW}, {NotionId("q"): "gone"}, changes=[CHANGE])
+        state.pages.save_part("features", Part("scope", NOW, NOW, {PAGE: SHOWN}))
+        state.pages.save_option_names({"o": "On ice"})
         state.begin_writing(
             {PAGE: {"status": BaseValue("a")}}, {PAGE: {"status": Intent(BaseValue("b"), "a")}}
         )
-        state.keep_run(RunRecord("r", "sync", NOW, NOW, "done", {"updates": 1}))
-        state.keep_sightings([Sighting(NOW, SHOWN)])
-        state.keep_imported(SOURCE, [("k", ImportedRow(PAGE, {"name": "x"}))])
+        state.history.save_run(RunRecord("r", "sync", NOW, NOW, "done", {"updates": 1}))
+        state.sightings.save([Sighting(NOW, SHOWN)])
+        state.imports.save_imported(SOURCE, [("k", ImportedRow(PAGE, {"name": "x"}))])
         write = ImportWrite(
             "e", SOURCE, PAGE, "T", "src", ("title", "T"), {"title": ("title", "T")}
         )
-        state.keep_import_writes("r", NOW, [write])
-        state.keep_holds({(PAGE, "status"): QuarantinedValue("a", "b", "flips", ("r",))})
-        state.keep_baseline({PAGE: {"status": BaseValue("a")}})
+        state.imports.save_writes("r", NOW, [write])
+        state.quarantine.save({(PAGE, "status"): QuarantinedValue("a", "b", "flips", ("r",))})
+        state.baseline.save({PAGE: {"status": BaseValue("a")}})
     return home
 
 
 def read_all(home: Path) -> None:
     with State(home, "product") as state:
         readers: list[Callable[[], object]] = [
-            state.remembered, state.cache, state.parts, state.option_names, state.baseline, state.intents, state.runs,
-            state.sightings, state.holds,
-        ]  # fmt: skip
+            state.workspace.read,
+            state.pages.read,
+            state.pages.parts,
+            state.pages.option_names,
+            state.baseline.read,
+            state.baseline.intents,
+            state.history.runs,
+            state.sightings.read,
+            state.quarantine.read,
+        ]
         for read in readers:
             read()
-        list(state.changes(NOW))
-        list(state.changes_of(PAGE))
-        state.changes_in("r", "rule")
-        state.changes_lately(3, "other")
+        list(state.history.changes(NOW))
+        list(state.history.changes_of(PAGE))
+        state.history.changes_in("r", "rule")
+        state.history.changes_of_last_syncs(3, "other")
         state.pages_at(NOW)
-        state.imported(SOURCE)
-        state.import_writes("r")
+        state.imports.imported(SOURCE)
+        state.imports.writes("r")
 
 
 COLUMNS = [(table, column.name) for table in METADATA.sorted_tables for column in table.columns]
@@ -165,7 +175,7 @@ def test_a_state_that_others_could_read_is_closed_to_them(filled: Path, tmp_path
     home.chmod(0o755)
     (home / FILE).chmod(0o644)
     with State(home, "product") as state:
-        state.keep_option_names({"o": "Ice"})
+        state.pages.save_option_names({"o": "Ice"})
         assert {stat.S_IMODE(each.stat().st_mode) for each in home.iterdir()} == {0o600}
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
@@ -243,8 +253,8 @@ def test_a_full_disk_names_the_file_and_leaves_the_memory_as_it_was(
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
     try:
         with pytest.raises(FileUnusable, match=FILE), State(home, "product") as state:
-            state.keep(many, {}, {})
+            state.save_reading(many, {}, {})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     with State(home, "product") as state:
-        assert list(state.cache().pages["features"]) == [PAGE]
+        assert list(state.pages.read().pages["features"]) == [PAGE]

@@ -30,7 +30,7 @@ def happened(product: Product) -> list[tuple[str, str, object, object, str]]:
     with remembered(product) as state:
         return [
             (each.title, each.property, each.before, each.after, each.actor)
-            for each in state.changes(product.clock.now - timedelta(days=9))
+            for each in state.history.changes(product.clock.now - timedelta(days=9))
         ]
 
 
@@ -80,7 +80,7 @@ def shipped(product: Product) -> Product:
 
 def page_named(product: Product, title: str) -> SnapshotPage:
     with remembered(product) as state:
-        pages = [page for those in state.cache().pages.values() for page in those.values()]
+        pages = [page for those in state.pages.read().pages.values() for page in those.values()]
     return next(page for page in pages if page.title == title)
 
 
@@ -92,7 +92,7 @@ class TestHistory:
         with remembered(shipped) as state:
             ours = [
                 each
-                for each in state.changes_of(page_named(shipped, "Ask").id)
+                for each in state.history.changes_of(page_named(shipped, "Ask").id)
                 if each.property == "status"
             ]
         assert [each.rules for each in ours] == [("I3-ship",), ("I2-plan",)]
@@ -102,7 +102,7 @@ class TestHistory:
         shipped.sync(dry_run=True)
         shipped.sync()
         with remembered(shipped) as state:
-            runs = state.runs()
+            runs = state.history.runs()
         assert [(each.kind, each.outcome) for each in runs] == [("sync", "changed")] * 2 + [
             ("sync", "unchanged")
         ]
@@ -122,7 +122,7 @@ class TestHistory:
             product.sync(gateway)
         gateway.close()
         with remembered(product) as state:
-            assert [each.outcome for each in state.runs()][-1] == "failed"
+            assert [each.outcome for each in state.history.runs()][-1] == "failed"
 
     def test_pages_that_come_are_renamed_and_go(self, product: Product) -> None:
         product.add("features", "Wings")
@@ -160,8 +160,8 @@ class TestHistory:
         shipped.later(days=400)
         shipped.sync(keep_history=timedelta(days=300))
         with remembered(shipped) as state:
-            assert len(state.runs()) == 1
-            assert not list(state.changes(shipped.clock.now - timedelta(days=401)))
+            assert len(state.history.runs()) == 1
+            assert not list(state.history.changes(shipped.clock.now - timedelta(days=401)))
 
     def test_what_an_interrupted_run_wrote_is_no_persons_work(self, product: Product) -> None:
         ask = product.add("insights", "Ask")
@@ -261,7 +261,7 @@ class TestUndo:
         shipped.later(milliseconds=1)
         undo(shipped)
         with remembered(shipped) as state:
-            assert [each.kind for each in state.runs()] == ["sync", "sync", "undo", "undo"]
+            assert [each.kind for each in state.history.runs()] == ["sync", "sync", "undo", "undo"]
 
     def test_there_is_nothing_to_undo_where_nothing_was_synced(self, product: Product) -> None:
         with pytest.raises(UsageError, match="nothing to undo"):
@@ -289,7 +289,7 @@ class TestQuarantine:
             each for each in result.evaluation.conflicts if each.property == "evidence_count"
         )
         with remembered(flipping) as state:
-            runs = [each.id for each in state.runs()]
+            runs = [each.id for each in state.history.runs()]
         assert all(each in conflict.reason for each in runs[:2])
         assert (conflict.value, conflict.derived, conflict.new) == (None, 1, True)
         for _ in range(3):
@@ -320,7 +320,7 @@ class TestQuarantine:
         flipping.sync()
         assert flipping.get("features", self.wings, "evidence_count") == 2
         with remembered(flipping) as state:
-            assert not state.holds()
+            assert not state.quarantine.read()
 
     def test_it_is_released_when_a_person_sets_and_empties_it(self, flipping: Product) -> None:
         flipping.sync()

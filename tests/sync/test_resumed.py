@@ -73,7 +73,7 @@ def queries_of(product: Product, **options: Any) -> tuple[SyncResult, list[httpx
 
 def pages_known(product: Product) -> Pages:
     with State(product.state, "product") as state:
-        return state.cache().pages
+        return state.pages.read().pages
 
 
 def pages_there(product: Product, folder: Path) -> Pages:
@@ -133,18 +133,18 @@ def test_it_gets_to_its_end_however_often_it_is_broken_off(
 def test_what_was_kept_on_the_way_is_forgotten_at_the_end(product: Product) -> None:
     broken_off(product, 6)
     with State(product.state, "product") as state:
-        assert sum(len(each.pages) for each in state.parts().values()) >= 300
-        assert state.cache().pages == {}, "a part never passes as the whole"
+        assert sum(len(each.pages) for each in state.pages.parts().values()) >= 300
+        assert state.pages.read().pages == {}, "a part never passes as the whole"
     product.sync(force=True)
     with State(product.state, "product") as state:
-        assert state.parts() == {}
+        assert state.pages.parts() == {}
 
 
 def test_a_dry_run_neither_uses_nor_leaves_a_part(product: Product) -> None:
     _, sent = queries_of(product, dry_run=True)
     assert len(sent) == QUERIES
     with State(product.state, "product") as state:
-        assert state.parts() == {}
+        assert state.pages.parts() == {}
 
 
 @pytest.mark.parametrize("why", ["asked to", "a day has passed"])

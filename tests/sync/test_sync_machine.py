@@ -490,7 +490,7 @@ class Machine(RuleBasedStateMachine):
                 (page_id, key): Memory(
                     base.value, SILENT if base.derived is RULE_SILENT else base.derived
                 )
-                for page_id, values in state.baseline().items()
+                for page_id, values in state.baseline.read().items()
                 for key, base in values.items()
             }
 
@@ -509,7 +509,7 @@ class Machine(RuleBasedStateMachine):
             {id for rows in before.values() for id, row in rows.items() if row["lock"]},
         )
         with self._state(machine) as state:
-            runs = reversed(state.changes_lately(10**6, before=""))
+            runs = reversed(state.history.changes_of_last_syncs(10**6, besides=""))
             written = next(
                 (ours for run in runs if (ours := [each for each in run if each.actor == "rule"])),
                 [],
@@ -534,8 +534,8 @@ class Machine(RuleBasedStateMachine):
         """What the machine remembers that must not be written: it flips, or an undo set it back."""
         with self._state(machine) as state:
             holds, flipping = (
-                state.holds(),
-                detect_flapping(state.changes_lately(LOOK_BACK, before="")),
+                state.quarantine.read(),
+                detect_flapping(state.history.changes_of_last_syncs(LOOK_BACK, besides="")),
             )
         found: dict[Spot, list[tuple[Any, Any]]] = {}
         for spot, hold in (*holds.items(), *flipping.items()):
@@ -612,11 +612,11 @@ class Machine(RuleBasedStateMachine):
         Not where pages went since: a part may hold them.
         """
         with self._state(machine) as state:
-            parts, remembered = state.parts(), state.remembered()
+            parts, remembered = state.pages.parts(), state.workspace.read()
             if remembered is None or (parts and machine in self.unseen) or TAKEN["syncs"] % 4 == 0:
                 return True
             TAKEN["gone on with"] += bool(parts)
-            state.remember(replace(remembered, read_in_full=None))
+            state.workspace.save(replace(remembered, read_in_full=None))
         return False
 
     def _place(self, gateway: NotionClient, machine: str) -> SyncContext:

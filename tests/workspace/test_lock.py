@@ -41,4 +41,4 @@ def test_damage_that_shows_later_is_told_the_same_way(tmp_path: Path) -> None:
     with State(tmp_path, "product") as state:
         state._connection.exec_driver_sql("DROP TABLE baseline")
         with pytest.raises(FileUnusable, match=FILE), state:
-            state.baseline()
+            state.baseline.read()

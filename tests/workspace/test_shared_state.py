@@ -16,18 +16,19 @@ from sqlalchemy import inspect
 from notion_pm.errors import AlreadyRunning, StateUnusable, UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
-from notion_pm.state.connection import opened
+from notion_pm.state.connection import open_state
 from notion_pm.state.lock import hold_run_lock
-from notion_pm.state.state import State, WorkspaceMemory, known_templates
+from notion_pm.state.state import State, known_templates
 from notion_pm.state.tables import METADATA
+from notion_pm.state.workspace_memory import WorkspaceMemory
 from tests.support.program import Program
 
 HOLD = """
 import sys
 from pydantic import SecretStr
 from notion_pm.model.state_home import SharedState
-from notion_pm.state.lock import exclusive
-with exclusive(SharedState(SecretStr(sys.argv[1]), sys.argv[2])):
+from notion_pm.state.lock import hold_run_lock
+with hold_run_lock(SharedState(SecretStr(sys.argv[1]), sys.argv[2])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -40,7 +41,7 @@ def a_workspace(url: str) -> SharedState:
 def test_workspaces_in_one_database_do_not_see_each_other(postgresql_url: str) -> None:
     one, other = a_workspace(postgresql_url), a_workspace(postgresql_url)
     with State(one, "product") as state:
-        state.remember(WorkspaceMemory("product"))
+        state.workspace.save(WorkspaceMemory("product"))
     with hold_run_lock(one), hold_run_lock(other):
         assert (known_templates(one), known_templates(other)) == ({"product": "product"}, {})
 
@@ -66,7 +67,7 @@ def test_two_machines_never_overlap_and_a_killed_one_holds_nothing(postgresql_ur
 
 
 def test_the_steps_make_the_tables_that_queries_see(home: StateHome) -> None:
-    connection = opened(home)
+    connection = open_state(home)
     there = inspect(connection)
     schema = home.schema if isinstance(home, SharedState) else None
     made = {
@@ -101,8 +102,8 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(path: st
     assert "secret-word" not in f"{refused.value} {refused.value.advice} {home!r}"
 
 
-def test_what_is_no_url_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no URL"):
+def test_an_invalid_url_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not the URL of a database"):
         State(a_workspace("postgresql://host:port/x"), "product")
 
 

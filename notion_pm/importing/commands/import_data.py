@@ -293,7 +293,7 @@ def _same_source(
         hold_run_lock(context.state_home),
         State(context.state_home, chosen.destination.memory) as state,
     ):
-        known = state.imported(target.data_source_id).keys()
+        known = state.imports.imported(target.data_source_id).keys()
     counts = {each.source: count_known_keys(records, each, target, known) for each in others}
     source = max(counts, key=lambda each: counts[each])
     if not counts[source]:

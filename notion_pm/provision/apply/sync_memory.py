@@ -12,7 +12,8 @@ from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.provision.provision import AppliedRow, ApplyResult
 from notion_pm.rules import RuleSet
 from notion_pm.rules.page_codec import PageCodec
-from notion_pm.state.state import State, WorkspaceMemory
+from notion_pm.state.state import State
+from notion_pm.state.workspace_memory import WorkspaceMemory
 from notion_pm.workspace.sync_context import template_source
 
 
@@ -30,15 +31,15 @@ def remember_for_sync(home: StateHome, loaded: LoadedTemplate, applied: ApplyRes
         for key, keys in rules.needs.items()
     }
     with State(home, loaded.template.template) as state:
-        remembered = state.remembered() or WorkspaceMemory(template_source(loaded))
-        state.remember(replace(remembered, source=template_source(loaded), manifest=manifest))
-        known = state.baseline()
+        remembered = state.workspace.read() or WorkspaceMemory(template_source(loaded))
+        state.workspace.save(replace(remembered, source=template_source(loaded), manifest=manifest))
+        known = state.baseline.read()
         new = [
             row
             for row in applied.applied_rows
             if row.page_id not in known and row.database in codecs
         ]
-        state.keep_baseline(
+        state.baseline.save(
             {row.page_id: _memory(rules.schema, codecs[row.database], row) for row in new}
         )
 

@@ -250,6 +250,6 @@ def _with_remade_ids(manifest: Manifest, sender: RequestSender) -> Manifest:
 def _remember_for_sync(state_home: StateHome, template: str, manifest: Manifest | None) -> None:
     """Give sync the new record. When there is none, sync looks for one in the workspace."""
     with State(state_home, template) as state:
-        remembered = state.remembered()
+        remembered = state.workspace.read()
         if remembered is not None:
-            state.remember(replace(remembered, manifest=manifest))
+            state.workspace.save(replace(remembered, manifest=manifest))
