@@ -186,7 +186,8 @@ def with_global_options_first(args: list[str]) -> list[str]:
         if _GLOBAL_OPTIONS[name] and "=" not in argument:
             value = next(pending, None)
             if value is None:
-                # Click reports the missing value. Without this it would take the command as the value.
+                # Click reports the missing value. Without this it would take the command as the
+                # value.
                 return first
             first.append(value)
     return first + rest

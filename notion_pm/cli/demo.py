@@ -21,7 +21,8 @@ _TEMPLATE = "product"
     type=click.Path(file_okay=False, path_type=Path),
     default="demo",
     show_default=True,
-    help="The folder for the workspace and the exports. An earlier demo is kept as previous.sqlite.",
+    help="The folder for the workspace and the exports. An earlier demo is kept as "
+    "previous.sqlite.",
 )
 @click.pass_context
 def command(ctx: click.Context, folder: Path) -> None:

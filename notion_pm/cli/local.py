@@ -99,7 +99,8 @@ def serve(
         note(f"Local workspace {file}. In a browser on this machine: {url}/")
         note("For notion-pm and other clients, in another terminal:")
         note(
-            f'  eval "$(notion-pm local info {quote(str(file))} --env)"; export NOTION_PM_BASE_URL={url}'
+            f'  eval "$(notion-pm local info {quote(str(file))} --env)"; export '
+            f"NOTION_PM_BASE_URL={url}"
         )
         note("  notion-pm plan product")
         note("Stop with Ctrl-C.")

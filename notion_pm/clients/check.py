@@ -1,4 +1,4 @@
-"""What `doctor` finds: one thing that is in place, or is not, and the next step."""
+"""One finding of `doctor`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding. `ok` None: could not be told, or nothing to worry about."""
+    """One finding with its next step.
+
+    `ok` None: unknown, or only a note.
+    """
 
     name: str
     ok: bool | None

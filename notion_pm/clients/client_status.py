@@ -1,4 +1,4 @@
-"""Where a client's workspace stands: which version it has, what would change, and what its people made their own."""
+"""The status of a client: its template version, what apply would change, and its own edits."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from notion_pm.provision.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """One client. `version` is the one that was applied, `wanted` the template's; `problem` is why nothing is known.
+class ClientStatus:
+    """The status of one client.
 
-    `drift` counts what people made otherwise and what the template no longer has: it is respected, and told by `plan`.
-    `at_work`: the runs whose claims are on the record page.
+    `version`: the applied version. `wanted`: the version of the template. `problem`: why the rest
+    is unknown. `drift`: the number of things that people changed or that the template no longer
+    has; apply keeps them. `at_work`: the runs with a claim on the record page.
     """
 
     client: str
@@ -34,7 +35,7 @@ class Standing:
 
     @property
     def word(self) -> str:
-        """The state in a word or two."""
+        """The state in one or two words."""
         if self.problem:
             return "failed"
         if self.version is None:
@@ -48,7 +49,7 @@ class Standing:
         return {"client": self.client, "state": self.word} | asdict(self)
 
 
-def standing(
+def read_client_status(
     gateway: NotionClient,
     parent_id: NotionId,
     client: str,
@@ -56,22 +57,21 @@ def standing(
     *,
     jobs: int = 4,
     home: StateHome | None = None,
-) -> Standing:
-    """Compare a client's workspace with a template; without one with the shipped one that was applied there.
+) -> ClientStatus:
+    """Compare a client's workspace with a template, by default with the applied one.
 
-    Raises UsageError when nothing was applied and no template is named, or what planning raises.
+    Raises UsageError when no template is named and none was applied, and what planning raises.
     """
     reading, plan = provision.plan_workspace(gateway, parent_id, reference, jobs=jobs, home=home)
     manifest = reading.existing.manifest
-    found = _of(client, plan, manifest.version if manifest else None)
+    status = _status_of(client, plan, manifest.version if manifest else None)
     claims = reading.page.claims if reading.page else ()
-    return replace(
-        found, at_work=tuple(f"{claim}, expires at {claim.expires_at}" for claim in claims)
-    )
+    at_work = tuple(f"{claim}, expires at {claim.expires_at}" for claim in claims)
+    return replace(status, at_work=at_work)
 
 
-def _of(client: str, plan: Plan, version: int | None) -> Standing:
-    return Standing(
+def _status_of(client: str, plan: Plan, version: int | None) -> ClientStatus:
+    return ClientStatus(
         client,
         plan.template,
         version,

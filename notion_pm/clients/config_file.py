@@ -1,4 +1,4 @@
-"""Adding a client to `notion-pm.toml`: what is there stays as it is written."""
+"""Add a client to `notion-pm.toml` without changing its other lines."""
 
 from __future__ import annotations
 
@@ -11,24 +11,28 @@ from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
 from notion_pm.files.writing import write_private
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
-"""What a client may be called: a bare key of TOML (https://toml.io)."""
+"""Valid client names: the bare keys of TOML (https://toml.io)."""
 
 
 def token_variable(name: str) -> str:
-    """Return the environment variable that holds the token of a client."""
+    """Return the name of the environment variable for the token of a client."""
     return f"{name.replace('-', '_').upper()}_NOTION_TOKEN"
 
 
 def add_workspace(path: Path, name: str, settings: Mapping[str, str]) -> None:
-    """Add a client at the end of the file, which is made if need be. Raises FileUnusable when that cannot be done."""
+    """Add a client at the end of the file. The file is created if it is missing.
+
+    Raises FileUnusable when it cannot be read or written.
+    """
     before = read_text(path, limit=SETTINGS_LIMIT) if path.exists() else ""
     gap = "\n" if before.endswith("\n") or not before else "\n\n"
     lines = [
         f"[workspaces.{name}]",
-        *(f"{key} = {_quoted(value)}" for key, value in settings.items()),
+        *(f"{key} = {_toml_string(value)}" for key, value in settings.items()),
     ]
     write_private(path, before + (gap if before else "") + "\n".join(lines) + "\n")
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)  # a basic string of TOML takes the same escapes
+def _toml_string(text: str) -> str:
+    # A basic string of TOML has the same escapes as a string of JSON.
+    return json.dumps(text, ensure_ascii=False)

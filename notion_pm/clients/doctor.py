@@ -1,4 +1,4 @@
-"""The story of `doctor`: what a connection can and cannot do, check by check, each with the next step."""
+"""Check what a connection can do, for `doctor`. Each failed check names the next step."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def examine(
     budget: int | None,
     write: bool,
 ) -> Iterator[Check]:
-    """Yield what is found, in the order in which it can fail; what depends on a failed check is left out.
+    """Yield the checks in order. A failed check ends them when later ones depend on it.
 
-    `home` says where what sync remembers is kept. With `write` a page is made under the parent page and put in the
-    trash again: the only proof of the capability to insert and update content.
+    `home` returns the place of the state. With `write` a page is created under the parent page and
+    trashed: Notion has no other way to prove the capabilities to insert and update content.
     """
     try:
         bot = gateway.me()
@@ -60,43 +60,44 @@ def examine(
 
 
 def _limits(budget: int | None) -> Check:
-    stated = (
-        f"{budget} requests a minute"
-        if budget
-        else "no limit on requests until the server asks to wait"
-    )
-    return Check("limits", ok=True, detail=stated)
+    if budget:
+        detail = f"{budget} requests a minute"
+    else:
+        detail = "no limit on requests until the server asks to wait"
+    return Check("limits", ok=True, detail=detail)
 
 
 def _examine_sharing(gateway: NotionClient, parent_page: NotionId, bot: User) -> Check:
     try:
         page = gateway.get_page(parent_page)
     except (NotShared, RequestRefused) as error:
-        return _not_a_page(gateway, parent_page, bot, error)
+        return _explain_missing_page(gateway, parent_page, bot, error)
     except NotionError as error:
         return Check("parent page", ok=False, detail=str(error), advice=error.advice)
     if page.in_trash:
-        advice = "Restore it in Notion (Trash in the sidebar), or choose another page with  notion-pm init."
-        return Check(
-            "parent page", ok=False, detail=f"{page.title!r} is in the trash", advice=advice
+        advice = (
+            "Restore it in Notion (Trash in the sidebar), "
+            "or choose another page with  notion-pm init."
         )
+        detail = f"{page.title!r} is in the trash"
+        return Check("parent page", ok=False, detail=detail, advice=advice)
     return Check("parent page", ok=True, detail=f"{page.title!r} is shared with the connection")
 
 
-def _not_a_page(
+def _explain_missing_page(
     gateway: NotionClient, parent_page: NotionId, bot: User, error: NotionError
 ) -> Check:
-    """What is at the id, if no page: people copy the link of a database, which looks the same."""
+    # People often copy the link of a database: it looks like the link of a page.
     try:
         database = gateway.get_database(parent_page)
     except NotShared:
-        detail = f"{parent_page} is not there"
+        detail = f"{parent_page} does not exist, or is not shared"
         return Check(
             "parent page", ok=False, detail=detail, advice=sharing_advice(parent_page, bot)
         )
     except NotionError:
         return Check("parent page", ok=False, detail=str(error), advice=error.advice)
-    advice = "Choose the page around it, or another one:  notion-pm init"
+    advice = "Choose the page that contains it, or another one:  notion-pm init"
     return Check(
         "parent page",
         ok=False,
@@ -106,10 +107,11 @@ def _not_a_page(
 
 
 def sharing_advice(page: NotionId, bot: User) -> str:
-    """Return how to share a page with the connection, click by click."""
+    """Return the clicks that share a page with the connection."""
     return (
-        f"Share page https://app.notion.com/p/{compact(page)} with connection {bot.name!r}: open it in Notion, "
-        f"••• (top right) > Connections > {bot.name}. If the page does not open for you either, its id is wrong."
+        f"Share page https://app.notion.com/p/{compact(page)} with connection {bot.name!r}: "
+        f"open it in Notion, ••• (top right) > Connections > {bot.name}. "
+        "If the page does not open for you either, its id is wrong."
     )
 
 
@@ -136,4 +138,4 @@ def _examine_writing(gateway: NotionClient, parent_page: NotionId) -> Check:
         gateway.trash_page(page.id)
     except NotionError as error:
         return Check("write content", ok=False, detail=str(error), advice=error.advice)
-    return Check("write content", ok=True, detail="a page was made and put in the trash again")
+    return Check("write content", ok=True, detail="a page was created and moved to the trash")

@@ -1,4 +1,4 @@
-"""What `doctor` finds of the templates that were applied: their records, their databases, and what rules need."""
+"""Check the applied templates for `doctor`: records, databases, state, and what rules need."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ from notion_pm.workspace.record_text import template_of
 def examine_templates(
     gateway: NotionClient, parent_id: NotionId, children: Sequence[ChildBlock], home: StateHome
 ) -> Iterator[Check]:
-    """Yield what is found of each template that was applied under the parent page."""
+    """Yield the checks of each template that was applied under the parent page."""
     names = list(dict.fromkeys(template_of(block.title) for block in record_blocks(children)))
-    for name in names or [
-        None
-    ]:  # without a title, any template: its record page may have been renamed
+    # Without a record page of a known title, look for any record: people may have renamed it.
+    for name in names or [None]:
         what = f"template {name}" if name else "templates"
         try:
             page = find_record(gateway, parent_id, children, name, home)
@@ -37,50 +36,55 @@ def examine_templates(
             continue
         if page is not None:
             yield from _locks(page.claims)
-            yield from _Template(gateway, page.manifest, home).checks()
+            yield from _AppliedTemplate(gateway, page.manifest, home).checks()
         elif name is None:
             yield _without_record(what, children)
 
 
 def _without_record(what: str, children: Sequence[ChildBlock]) -> Check:
-    """Say what to do where no record is: nothing was applied yet, or the record was deleted."""
+    """Return the check for a page without a record.
+
+    Either nothing was applied yet, or the record was deleted.
+    """
     titles = {
         block.title for block in children if block.type == "child_database" and not block.in_trash
     }
     found = _template_of_databases(titles)
     if found is not None:
-        lost = missing_record_error(
-            found.template, sorted(each.title for each in found.databases.values())
-        )
+        database_titles = sorted(database.title for database in found.databases.values())
+        lost = missing_record_error(found.template, database_titles)
         return Check(what, ok=False, detail=str(lost), advice=lost.advice)
     step = "Run  notion-pm apply product."
     if titles:
-        step += " If a template's databases are here and its record page was deleted:  notion-pm repair NAME"
+        step += (
+            " If the databases of a template are here and its record page was deleted:"
+            "  notion-pm repair NAME"
+        )
     return Check(what, ok=None, detail="none applied yet", advice=step)
 
 
 def _template_of_databases(titles: Collection[str]) -> Template | None:
-    """Return the largest shipped template whose databases are all there by their titles."""
+    """Return the largest shipped template with a database of every title, or None."""
     candidates = []
     for name in template_files.shipped():
         template = templates.load(name).template
-        if all(each.title in titles for each in template.databases.values()):
+        if all(database.title in titles for database in template.databases.values()):
             candidates.append(template)
     return max(candidates, key=lambda template: len(template.databases), default=None)
 
 
 def _locks(claims: Sequence[Claim]) -> Iterator[Check]:
-    """Say who holds the lock. Whether a claim has expired only the server's clock tells, so each is shown."""
+    # All claims are shown: only the server's clock decides whether one has expired.
     for claim in claims:
         advice = (
-            f"Let it end. A claim of a dead run expires ({claim.expires_at}) and is removed by the next run; "
+            f"Wait until it ends. The claim of a dead run expires ({claim.expires_at}); "
             "--break-lock removes it at once."
         )
-        yield Check("lock", ok=None, detail=f"at work: {claim}", advice=advice)
+        yield Check("lock", ok=None, detail=f"another run is active: {claim}", advice=advice)
 
 
-class _Template:
-    """One applied template."""
+class _AppliedTemplate:
+    """The checks of one applied template."""
 
     def __init__(self, gateway: NotionClient, manifest: Manifest, home: StateHome) -> None:
         self._gateway = gateway
@@ -102,11 +106,11 @@ class _Template:
                 f"databases of {self._name}", ok=True, detail=f"{count} of {count} can be read"
             )
         yield from self._views(manifest)
-        yield from self._memory(manifest)
+        yield from self._state(manifest)
 
     def _record(self, manifest: Manifest) -> Check:
         if manifest.state == "applying":
-            advice = f"Run  notion-pm apply {self._name}  again: it makes only what is missing."
+            advice = f"Run  notion-pm apply {self._name}  again: it creates only what is missing."
             return Check(
                 f"template {self._name}", ok=False, detail="an apply was interrupted", advice=advice
             )
@@ -117,16 +121,19 @@ class _Template:
         )
 
     def _database(self, key: str, entry: DatabaseEntry) -> Check | None:
-        """Read a database of the template; None when it is well."""
+        """Read a database of the template. Return its problem, or None."""
         what = f"{'bound ' if entry.bound else ''}database {entry.title or key!r}"
         try:
             source = self._gateway.get_data_source(entry.data_source_id)
         except NotShared:
-            advice = "Share it (••• top right > Connections > your connection), or restore it if it was deleted."
+            advice = (
+                "Share it (••• top right > Connections > your connection), "
+                "or restore it if it was deleted."
+            )
             return Check(
                 what,
                 ok=False,
-                detail="it is gone, or no longer shared with the connection",
+                detail="it was deleted, or is not shared with the connection",
                 advice=advice,
             )
         except NotionError as error:
@@ -138,8 +145,9 @@ class _Template:
         return None
 
     def _views(self, manifest: Manifest) -> Iterator[Check]:
-        """Prove on one database that Notion lets the connection see views."""
-        entry = next((each for key, each in manifest.owned.items() if key in self._sources), None)
+        """Try on one database whether the connection can read views."""
+        readable = (entry for key, entry in manifest.owned.items() if key in self._sources)
+        entry = next(readable, None)
         if entry is None:
             return
         try:
@@ -149,8 +157,8 @@ class _Template:
         else:
             yield Check(f"views of {self._name}", ok=True, detail="can be read")
 
-    def _memory(self, manifest: Manifest) -> Iterator[Check]:
-        """Open what sync remembers, and see whether the properties that its rules need are still there."""
+    def _state(self, manifest: Manifest) -> Iterator[Check]:
+        """Open the state of sync, and check the properties that the rules need."""
         try:
             with State(self._home, self._name) as state:
                 remembered = state.workspace.read()
@@ -158,30 +166,28 @@ class _Template:
             yield Check("local state", ok=False, detail=str(error), advice=error.advice)
             return
         yield Check("local state", ok=True, detail="can be read and written")
-        with suppress(
-            TemplateInvalid, UsageError
-        ):  # a template of another folder, which this machine does not have
+        # A template from another folder may not exist on this machine.
+        with suppress(TemplateInvalid, UsageError):
             source = remembered.source if remembered else self._name
             yield from self._needs(
                 manifest, RuleSet(templates.load(source, manifest.variables).template)
             )
 
     def _needs(self, manifest: Manifest, rules: RuleSet) -> Iterator[Check]:
-        missing_record_error = [
-            f"{database}.{key}"
-            for database, keys in rules.needs.items()
-            if database in self._sources
-            for key in keys
-            if manifest.databases[database].properties.get(key)
-            not in self._sources[database].properties
-        ]
-        if missing_record_error:
-            advice = f"See what would bring it back:  notion-pm plan {self._name}"
+        missing = []
+        for database, keys in rules.needs.items():
+            if database not in self._sources:
+                continue
+            existing = self._sources[database].properties
+            recorded = manifest.databases[database].properties
+            missing += [f"{database}.{key}" for key in keys if recorded.get(key) not in existing]
+        if missing:
+            advice = f"See how to restore them:  notion-pm plan {self._name}"
             yield Check(
                 "rules",
                 ok=False,
-                detail=f"they need what is gone: {', '.join(missing_record_error)}",
+                detail=f"these properties of the rules are missing: {', '.join(missing)}",
                 advice=advice,
             )
         elif rules.needs:
-            yield Check("rules", ok=True, detail="everything that they need is there")
+            yield Check("rules", ok=True, detail="all properties that they need exist")

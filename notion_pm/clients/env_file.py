@@ -1,4 +1,4 @@
-"""Writing `.env`: the only file of ours that holds a secret."""
+"""Write `.env`, the file for tokens."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ADVICE = "Remove the link, or name another file with --env-file."
 
 
 def write_env(path: Path, values: Mapping[str, str]) -> None:
-    """Set variables in a `.env` file, keeping its other lines; only the owner may read it, also while it is written.
+    """Set variables in a `.env` file and keep its other lines. Only the owner can read it.
 
-    A link stays one: the file that it leads to is written. Raises FileUnusable, also for a file that is not text,
-    and for a link that could show the values to others.
+    A symbolic link stays a link: its target is written. Raises FileUnusable for a file that is not
+    text, and for a link that could show the values to others.
     """
     if path.is_symlink():
         _raise_unless_beside(path)
@@ -31,12 +31,14 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
 
 
 def _raise_unless_beside(link: Path) -> None:
-    """Refuse a link to anything but a file of the same name in its folder or below.
+    """Refuse a link, except to a file of the same name in its folder or below.
 
-    A folder from elsewhere may hold such links. Only a file of that name is kept out of Git.
+    A downloaded folder may contain other links; and Git ignores only a file of that name.
     """
     if not link.exists():
-        raise FileUnusable(link, f"it is a link to {link.readlink()}, which is not there", _ADVICE)
+        raise FileUnusable(
+            link, f"it is a link to {link.readlink()}, which does not exist", _ADVICE
+        )
     target = link.resolve()
     if not target.is_relative_to(link.parent.resolve()):
         raise FileUnusable(
@@ -47,41 +49,37 @@ def _raise_unless_beside(link: Path) -> None:
 
 
 def _raise_unless_settings(link: Path, lines: list[str]) -> None:
-    """Refuse a link to a file of another kind, such as ~/.bashrc: a folder from elsewhere may hold such links."""
-    if all(
-        not line.strip() or line.lstrip().startswith("#") or _ASSIGNMENT.match(line)
-        for line in lines
-    ):
-        return
-    raise FileUnusable(
-        link,
-        f"it is a link to {link.resolve()}, which is not a settings file",
-        _ADVICE,
-    )
+    """Refuse a link to a file of another kind, for example ~/.bashrc."""
+    for line in lines:
+        is_comment = not line.strip() or line.lstrip().startswith("#")
+        if not is_comment and not _ASSIGNMENT.match(line):
+            reason = f"it is a link to {link.resolve()}, which is not a settings file"
+            raise FileUnusable(link, reason, _ADVICE)
 
 
 def _lines(path: Path) -> list[str]:
     text = read_text(path, limit=SETTINGS_LIMIT).replace("\r\n", "\n").replace("\r", "\n")
-    return (
-        text.removesuffix("\n").split("\n") if text else []
-    )  # splitlines would cut values at rarer line ends
+    if not text:
+        return []
+    # Not splitlines(): it would also cut values at rarer line ends, such as U+2028.
+    return text.removesuffix("\n").split("\n")
 
 
 def updated_lines(lines: list[str], values: Mapping[str, str]) -> list[str]:
-    """Return the lines with these variables set where they stand, new ones at the end."""
-    pending = {name: f"{name}={_quoted(value)}" for name, value in values.items()}
-    kept = []
+    """Return the lines with these variables set in place, and new ones at the end."""
+    pending = {name: f"{name}={_env_string(value)}" for name, value in values.items()}
+    result = []
     for line in lines:
         found = _ASSIGNMENT.match(line)
         name = found["name"] if found else ""
         if name not in values:
-            kept.append(line)
+            result.append(line)
         elif name in pending:
-            kept.append(pending.pop(name))
-    return kept + list(pending.values())
+            result.append(pending.pop(name))
+    return result + list(pending.values())
 
 
-def _quoted(value: str) -> str:
+def _env_string(value: str) -> str:
     if _PLAIN.match(value):
         return value
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")

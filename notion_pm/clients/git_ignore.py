@@ -1,4 +1,4 @@
-"""Keeping a file with secrets out of Git."""
+"""Keep a file with secrets out of Git."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from notion_pm.files.writing import write_shared
 
 
 def ignore_in_git(file: Path) -> Path | None:
-    """Have the repository that a file is in ignore it; return the .gitignore that was changed for that.
+    """Make Git ignore a file. Return the .gitignore that was changed, or None.
 
-    Return None outside of a repository, and where the file is ignored already. Git itself is not
-    asked: in a repository from elsewhere it may run programs that the repository names.
+    None: the file is outside a repository, or ignored already. Git itself is not called: in a
+    downloaded repository it may run programs that the repository names.
 
     Raises FileUnusable when the .gitignore cannot be read or written.
     """
     folder = file.absolute().parent
-    root = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    root = _repository_root(folder)
     if root is None:
         return None
-    above = [each for each in (folder, *folder.parents) if each.is_relative_to(root)]
-    if any(_lists(each / ".gitignore", file.name, is_beside=each == folder) for each in above):
-        return None
+    for parent in (folder, *folder.parents):
+        is_in_repository = parent.is_relative_to(root)
+        if is_in_repository and _lists(
+            parent / ".gitignore", file.name, is_beside=parent == folder
+        ):
+            return None
     ignore = folder / ".gitignore"
     before = _text(ignore)
     gap = "" if before.endswith("\n") or not before else "\n"
@@ -31,8 +34,15 @@ def ignore_in_git(file: Path) -> Path | None:
     return file.parent / ".gitignore"
 
 
+def _repository_root(folder: Path) -> Path | None:
+    for parent in (folder, *folder.parents):
+        if (parent / ".git").exists():
+            return parent
+    return None
+
+
 def _lists(ignore: Path, name: str, *, is_beside: bool) -> bool:
-    """Whether a .gitignore names a file. The last line that does so decides, and may be an exception (`!`)."""
+    """Whether a .gitignore ignores a file. The last matching line decides; `!` makes an exception."""
     is_listed = False
     for line in _text(ignore).splitlines():
         pattern = line.strip().removeprefix("!").removeprefix("**/")

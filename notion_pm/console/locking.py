@@ -39,7 +39,9 @@ _HELP = "Remove the claims of other runs first, after asking. Only when you are 
 def locks_workspace(
     command: Callable[Concatenate[Context, P], R],
 ) -> Callable[Concatenate[Context, P], R]:
-    """Add `--break-lock` to a command, and let SIGTERM end it like Ctrl-C, so that its claim is removed."""
+    """Add `--break-lock` to a command, and let SIGTERM end it like Ctrl-C, so that its claim is
+    removed.
+    """
 
     @click.option("--break-lock", "breaks", is_flag=True, help=_HELP)
     @wraps(command)
@@ -103,7 +105,9 @@ def _read_files(context: Context, options: Mapping[str, Any]) -> None:
 def _template_file(
     context: Context, options: Mapping[str, Any]
 ) -> tuple[str | None, Mapping[str, str]]:
-    """Return the template that a command reads, by its shipped name or path, and the values that were given."""
+    """Return the template that a command reads, by its shipped name or path, and the values that
+    were given.
+    """
     from notion_pm.provision import plan_file
     from notion_pm.provision.adopt import mapping_file
 
@@ -162,7 +166,9 @@ def _template_of(context: Context, options: Mapping[str, Any]) -> str | None:
 
 
 def _find_claims(context: Context, template: str | None) -> tuple[str | None, tuple[Claim, ...]]:
-    """Return the template of the record that the command opens, where it can be read, and the claims on its page."""
+    """Return the template of the record that the command opens, where it can be read, and the
+    claims on its page.
+    """
     gateway, parent_id = context.gateway, context.parent_page
     children = list_parent_page(gateway, parent_id)
     try:
@@ -175,13 +181,18 @@ def _find_claims(context: Context, template: str | None) -> tuple[str | None, tu
 
 
 def _ask(claims: tuple[Claim, ...], *, yes: bool, as_json: bool) -> None:
-    """Get a person's word. Raises UsageError where there is nobody to ask, Abort when the answer is no."""
+    """Get a person's word.
+
+    Raises UsageError where there is nobody to ask, Abort when the answer is no.
+    """
     if yes:
         return
     if as_json or not sys.stdin.isatty():
         raise UsageError(
-            f"Confirmation needed to remove the lock of {claims[0]}, but there is no terminal to ask on.",
-            "Nothing was changed. If you are sure that the run is dead, add --yes (for destroy: --confirm NAME).",
+            f"Confirmation needed to remove the lock of {claims[0]}, but there is no terminal to "
+            "ask on.",
+            "Nothing was changed. If you are sure that the run is dead, add --yes (for destroy: "
+            "--confirm NAME).",
         )
     click.confirm(
         "Are they dead for sure? Two runs at once can make everything twice. Remove the lock?",

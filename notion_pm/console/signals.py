@@ -79,8 +79,8 @@ _stop_request = _StopRequest()
 def sleep(seconds: float) -> None:
     """Sleep, in any thread.
 
-    Raises KeyboardInterrupt after Ctrl-C, Stopped after a request to stop, and TimeLimitReached at once when
-    the time limit would end during the sleep.
+    Raises KeyboardInterrupt after Ctrl-C, Stopped after a request to stop, and TimeLimitReached at
+    once when the time limit would end during the sleep.
     """
     _stop_request.sleep(seconds)
 

@@ -108,7 +108,7 @@ def test_all_and_one_client_are_not_asked_for_together(clients: Program) -> None
     for arguments in (("-w", "acme", "plan", "--all"), ("--local", "x.sqlite", "apply", "--all")):
         refused = clients(*arguments)
         assert refused.code == 1
-        assert "--all and a single workspace" in refused.err
+        assert "--all cannot be combined with a single workspace" in refused.err
     assert "of one client" in clients("plan", "--all", "-o", "plan.json").err
     (clients.folder / "notion-pm.toml").unlink()
     assert "notion-pm init --workspace NAME" in clients("plan", "--all").err

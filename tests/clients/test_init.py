@@ -54,7 +54,7 @@ def test_the_link_of_a_page_is_no_token(newcomer: Program, workspace: LocalWorks
     ]
     done = at_a_terminal(newcomer, ["init"], answers)
     assert done.code == 0, done.out
-    assert "That is the id or link of a page" in done.out
+    assert "This is the id or link of a page" in done.out
 
 
 def test_a_script_adds_clients_without_being_asked(
@@ -87,7 +87,7 @@ def test_a_client_is_never_replaced_and_its_name_can_be_used(newcomer: Program) 
     assert again.code == 1 and "has a workspace 'trial' already" in again.err
     assert not (newcomer.folder / "other.sqlite").exists()
     strange = newcomer("init", "-w", "a b", "--local", "trial.sqlite")
-    assert strange.code == 1 and "cannot be called 'a b'" in strange.err
+    assert strange.code == 1 and "Invalid client name: 'a b'" in strange.err
 
 
 def test_a_local_workspace_needs_no_connection(program: Program) -> None:

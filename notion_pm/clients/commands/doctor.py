@@ -1,4 +1,4 @@
-"""`notion-pm doctor`: is everything in place, and if not, what is the next click."""
+"""`notion-pm doctor`: check the connection, and name the next step for each problem."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _MARKS = {True: ("ok", "green"), False: ("failed", "red"), None: ("note", "yello
 @click.option(
     "--write",
     is_flag=True,
-    help="Also make a page and put it in the trash, to prove that writing works.",
+    help="Also create a page and trash it, to prove that writing works.",
 )
 @click.option(
-    "--probe", is_flag=True, help="Check instead whether Notion does what notion-pm relies on."
+    "--probe", is_flag=True, help="Check instead that Notion behaves as notion-pm expects."
 )
 @click.option("-y", "--yes", is_flag=True, help="With --probe: do not ask.")
 @click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help=f"With --probe: where to write the report (.json or .md; default: {DEFAULT_REPORT}).",
+    help=f"With --probe: the file for the report (.json or .md; default: {DEFAULT_REPORT}).",
 )
 @click.option(
     "--second-token-env",
     metavar="NAME",
-    help="With --probe: the variable that holds the token of another connection to the same workspace.",
+    help="With --probe: the variable with the token of a second connection to the workspace.",
 )
 @json_option
 @pass_context
@@ -56,18 +56,18 @@ def command(
     second_token_env: str | None,
     as_json: bool,
 ) -> None:
-    """Check token, sharing, capabilities and limits; exit code 1 when something is not in place.
+    """Check token, sharing, capabilities and limits. Exit code 1: a check failed.
 
-    It begins with the settings, and the file or variable that each came from.
+    First come the settings, with the file or variable that each one comes from. For each applied
+    template it checks the record, the databases (also bound ones), the properties that rules need,
+    and the state on this machine. Each problem comes with the next click or command.
 
-    Of each template that was applied: its record, its databases (bound ones too), what rules need, and what this
-    machine remembers. Every problem comes with the next click or command.
-
-    With --probe it checks instead, once per workspace and before the first apply, whether Notion does what notion-pm
-    relies on: about 150 small statements, on a scratch page below the parent page that goes to the trash at the end.
-    It asks first, sends at most 200 requests, and can be interrupted and run again. What it found is printed by what
-    it means for you, and written to a file without content, ids or token that you can attach to an issue. Exit codes:
-    0 all agree, 6 something differs, 5 something could not be checked.
+    With --probe it checks instead that Notion behaves as notion-pm expects. Run this once per
+    workspace, before the first apply: about 150 small checks on a scratch page below the parent
+    page, which is trashed at the end. It asks first, sends at most 200 requests, and can be
+    interrupted and continued. The result is printed by command, and written to a file without
+    content, ids or token that you can attach to an issue. Exit codes: 0 everything agrees, 6
+    something differs, 5 something could not be checked.
     """
     if probe:
         run_probe(
@@ -81,14 +81,16 @@ def command(
         )
     target = context.target
     parent = context.parent_page if isinstance(target, Local) else target.parent_page
-    found = doctor.examine(
+    remote_checks = doctor.examine(
         context.gateway, parent, lambda: context.state_home, budget=context.budget, write=write
     )
     origins = _origins(context)
     if not as_json:
         _show_origins(origins)
     checks = []
-    for check in one_by_one(chain(_settings(), _last_probe(context, parent), found), context):
+    for check in one_by_one(
+        chain(_settings(), _last_probe(context, parent), remote_checks), context
+    ):
         checks.append(check)
         if not as_json:
             _show(check)
@@ -97,8 +99,8 @@ def command(
         echo_json(
             {
                 "ok": ok,
-                "settings": [_origin_data(each) for each in origins],
-                "checks": [asdict(each) for each in checks],
+                "settings": [_origin_data(origin) for origin in origins],
+                "checks": [asdict(check) for check in checks],
                 "requests": context.gateway.requests.logical,
             }
         )
@@ -106,14 +108,16 @@ def command(
 
 
 def _origins(context: Context) -> list[Origin]:
-    """Where each setting of this command came from."""
+    """Return the settings of this command, each with its origin."""
     state = context.state_setting
-    kept = [Origin("state", state.name, state.source, state.shown)] if state else []
-    return [*context.target.origins, *kept]
+    origins = list(context.target.origins)
+    if state:
+        origins.append(Origin("state", state.name, state.source, state.shown))
+    return origins
 
 
 def _show_origins(origins: Sequence[Origin]) -> None:
-    width = max((len(each.setting) for each in origins), default=0)
+    width = max((len(origin.setting) for origin in origins), default=0)
     for origin in origins:
         value = f"{origin.value}  " if origin.value else ""
         click.echo(f"{origin.setting:{width}}  {value}({origin.place})")
@@ -121,7 +125,7 @@ def _show_origins(origins: Sequence[Origin]) -> None:
 
 
 def _origin_data(origin: Origin) -> dict[str, str | None]:
-    """Return a setting and where it came from. A token has no value here."""
+    """Return a setting and its origin as JSON data. The value of a token is left out."""
     return {
         "setting": origin.setting,
         "value": origin.value,
@@ -131,16 +135,16 @@ def _origin_data(origin: Origin) -> dict[str, str | None]:
 
 
 def _settings() -> Iterator[Check]:
-    """Tokens are kept in `.env`: nobody else on this machine is to read it."""
+    """Warn when other users of this machine can read `.env`, which holds tokens."""
     if ENV_FILE.exists() and is_readable_by_others(ENV_FILE):
-        advice = f"Keep it to yourself:  chmod 600 {ENV_FILE}"
+        advice = f"Make it private:  chmod 600 {ENV_FILE}"
         yield Check(
             "settings", ok=None, detail=f"others on this machine can read {ENV_FILE}", advice=advice
         )
 
 
 def _last_probe(context: Context, parent: NotionId | None) -> Iterator[Check]:
-    """Say when Notion's behaviour was checked in this workspace."""
+    """Report when Notion's behaviour was checked in this workspace."""
     if parent is None:
         return
     try:
@@ -150,7 +154,7 @@ def _last_probe(context: Context, parent: NotionId | None) -> Iterator[Check]:
     if last is not None:
         yield Check("probe", ok=True, detail=f"Notion's behaviour was checked on {last}")
     elif not context.is_on_this_machine:
-        detail = "whether Notion behaves as expected was not checked here yet"
+        detail = "Notion's behaviour was not checked here yet"
         yield Check(
             "probe",
             ok=None,

@@ -1,4 +1,4 @@
-"""`notion-pm init`: from nothing to a connection that works, question by question."""
+"""`notion-pm init`: set up a connection, question by question."""
 
 from __future__ import annotations
 
@@ -28,24 +28,25 @@ from notion_pm.workspace.default_template import recorded_templates
 @click.option(
     "--parent-page",
     metavar="PAGE",
-    help="Id or link of the page under which the databases are to live.",
+    help="Id or link of the page that will hold the databases.",
 )
 @click.option(
     "--env-file",
     type=click.Path(dir_okay=False, path_type=Path),
     default=".env",
     show_default=True,
-    help="File to write tokens to; its other lines stay.",
+    help="The file for tokens; its other lines are kept.",
 )
 @click.pass_obj
 def command(options: RootOptions, parent_page: str | None, env_file: Path) -> None:
-    """Connect a Notion workspace: ask for the token, check it, choose the parent page, remember both.
+    """Connect a Notion workspace.
 
-    For one workspace they are written to .env. With -w NAME a client of that name is added to notion-pm.toml, and its
-    token to .env as NAME_NOTION_TOKEN; with --local FILE as well, a local workspace that needs no token.
+    It asks for the token, checks it, asks for the parent page, and saves both in .env. With -w NAME
+    it adds a client to notion-pm.toml and saves its token in .env as NAME_NOTION_TOKEN. With -w
+    NAME --local FILE the client is a local workspace, which needs no token.
 
-    A token that is in the environment already (NOTION_TOKEN, or the client's own variable) is taken from there, so that
-    with --parent-page nothing is asked. No token is ever shown.
+    A token in the environment (NOTION_TOKEN, or the variable of the client) is used without asking; with
+    --parent-page as well, init asks nothing. Tokens are never shown.
     """
     name = options.workspace
     if name is not None:
@@ -55,32 +56,33 @@ def command(options: RootOptions, parent_page: str | None, env_file: Path) -> No
         return
     variable = token_variable(name) if name else "NOTION_TOKEN"
     variables = read_variables(is_named=name is not None)
-    variables.settings()  # says now what is wrong with any of them
+    variables.settings()  # raises now if one of them is invalid
     known = variables.get(variable)
     server = variables.server(variable, known.source if known else Source.ENVIRONMENT) or Server()
     token, page, template = _connect(known, parent_page, server)
     _keep_out_of_git(env_file)
-    # The server goes where the token goes: it may get the token only if both come from one source.
+    # Token and server are saved together: a token may go only to a server that the same file names.
     access = _access(variable, token, server)
     if name is None:
-        learned = {"NOTION_PM_TEMPLATE": template} if template else {}
-        write_env(env_file, access | {"NOTION_PM_PARENT_PAGE": page.id} | learned)
-        echo(f"Wrote {env_file} (readable by you alone).")
+        template_setting = {"NOTION_PM_TEMPLATE": template} if template else {}
+        write_env(env_file, access | {"NOTION_PM_PARENT_PAGE": page.id} | template_setting)
+        echo(f"Wrote {env_file} (only you can read it).")
     else:
-        learned = {"template": template} if template else {}
+        template_setting = {"template": template} if template else {}
         write_env(env_file, access)
         add_workspace(
             CONFIG_FILE,
             name,
-            {"parent_page": page.url or page.id, "token_env": variable, **learned},
+            {"parent_page": page.url or page.id, "token_env": variable, **template_setting},
         )
         echo(
-            f"Wrote {env_file} (the token, readable by you alone) and added {name} to {CONFIG_FILE}."
+            f"Wrote the token to {env_file} (only you can read it) and added {name} to "
+            f"{CONFIG_FILE}."
         )
-    echo(f"Everything will live under {page.title!r}.")
+    echo(f"The databases will be created under {page.title!r}.")
     if template:
-        echo(f"The template {template} was applied there: commands without a template take it.")
-    _tell_next(f" -w {name}" if name else "", template or DEFAULT_TEMPLATE)
+        echo(f"The template {template} was applied there: commands use it by default.")
+    _print_next_steps(f" -w {name}" if name else "", template or DEFAULT_TEMPLATE)
 
 
 def _connect(
@@ -96,19 +98,19 @@ def _connect(
 
 
 def _applied_template(gateway: NotionClient, page: Page) -> str | None:
-    """Return the shipped template that was applied under a page; None where there is none, or several."""
+    """Return the shipped template that was applied under a page, None for none or several."""
     recorded = recorded_templates(gateway.list_children(page.id))
     return recorded[0] if len(recorded) == 1 and recorded[0] in template_files.shipped() else None
 
 
 def _access(variable: str, token: str, server: Server) -> dict[str, str]:
-    """Return the variables that hold the token and, unless it is Notion's, the server."""
+    """Return the variables for the token and, unless it is Notion's, the server."""
     elsewhere = {} if server.url == NOTION_URL else {server_variable(variable): server.url}
     return {variable: token, **elsewhere}
 
 
 def _keep_out_of_git(env_file: Path) -> None:
-    """Have Git ignore the file before a token is in it."""
+    # This comes before the token is written.
     try:
         changed = ignore_in_git(env_file)
     except FileUnusable as error:
@@ -119,34 +121,35 @@ def _keep_out_of_git(env_file: Path) -> None:
 
 
 def _init_local(file: Path, name: str | None) -> None:
-    """Make a local workspace, which needs no connection."""
+    """Create a local workspace, which needs no connection."""
     open_local(file).close()
-    echo(f"The local workspace {file} is there: no token, no network.")
+    echo(f"The local workspace {file} is ready. It needs no token and no network.")
     if name is None:
-        _tell_next(f" --local {quote(str(file))}", DEFAULT_TEMPLATE)
+        _print_next_steps(f" --local {quote(str(file))}", DEFAULT_TEMPLATE)
         return
     add_workspace(CONFIG_FILE, name, {"local": str(file)})
     echo(f"Added {name} to {CONFIG_FILE}.")
-    _tell_next(f" -w {name}", DEFAULT_TEMPLATE)
+    _print_next_steps(f" -w {name}", DEFAULT_TEMPLATE)
 
 
 def _check_name(name: str) -> None:
-    """Raises UsageError for a name that cannot be used, or is."""
+    """Raise UsageError for a name that is invalid or taken."""
     if not NAME.fullmatch(name):
-        raise UsageError(f"A client cannot be called {name!r}.", "Use letters, digits, - and _.")
+        raise UsageError(f"Invalid client name: {name!r}.", "Use letters, digits, - and _.")
     if name in read_config(is_named=True).workspaces:
         raise UsageError(
             f"{CONFIG_FILE} has a workspace {name!r} already.",
-            f"Check it with  notion-pm -w {name} doctor , change it in the file, or choose another name.",
+            f"Check it with  notion-pm -w {name} doctor , change it in the file, "
+            "or choose another name.",
         )
 
 
-def _tell_next(where: str, template: str) -> None:
+def _print_next_steps(where: str, template: str) -> None:
     echo("Next:")
-    for command, what in (
-        (f"notion-pm{where} doctor --write", "prove that everything works"),
-        ("notion-pm templates list", "see what there is to choose from"),
-        (f"notion-pm{where} plan {template}", "see what would be made"),
-        (f"notion-pm{where} apply {template}", "make it: asks first"),
+    for next_command, purpose in (
+        (f"notion-pm{where} doctor --write", "check that everything works"),
+        ("notion-pm templates list", "list the templates"),
+        (f"notion-pm{where} plan {template}", "see what apply would create"),
+        (f"notion-pm{where} apply {template}", "create it (asks first)"),
     ):
-        echo(f"  {command:45} {what}")
+        echo(f"  {next_command:45} {purpose}")

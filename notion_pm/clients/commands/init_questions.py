@@ -1,4 +1,4 @@
-"""What `init` asks a person: for a token, and for a page."""
+"""The questions of `init`: the token and the page."""
 
 from __future__ import annotations
 
@@ -22,64 +22,77 @@ from notion_pm.model.schema import User
 from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.record_text import template_of
 
-_LOOKED_AT, _SHOWN = 300, 30
+_MAX_PAGES_READ = 300
+_MAX_PAGES_SHOWN = 30
 _TOKEN = re.compile(r"(ntn_|secret_)\w{20,}$", re.ASCII)
 _HOW_TO_CONNECT = """\
-A connection's token lets notion-pm work in a Notion workspace. To make one:
-  1. Open https://www.notion.so/profile/integrations and choose New integration: internal, in the client's workspace.
-  2. Under Capabilities tick Read content, Update content and Insert content. Nothing else is needed.
-  3. Copy the Internal Integration Secret (it starts with ntn_): that is the token.
-Then let it see the page under which the databases are to live:
+notion-pm needs the token of a connection to your Notion workspace. To create one:
+  1. Open https://www.notion.so/profile/integrations and choose New integration:
+     internal, in the workspace of the client.
+  2. Under Capabilities tick Read content, Update content and Insert content.
+     Nothing else is needed.
+  3. Copy the Internal Integration Secret (it starts with ntn_): this is the token.
+Then share the page that will hold the databases:
   4. Open that page in Notion, ••• (top right) > Connections, and choose your connection.
 """
-_HOW_TO_SHARE = "Open it in Notion, ••• (top right) > Connections > {connection}; then press Enter to look again."
+_HOW_TO_SHARE = (
+    "Open it in Notion, ••• (top right) > Connections > {connection}; "
+    "then press Enter to search again."
+)
 
 
 _TYPED = TokenOrigin(Source.COMMAND_LINE, "The token that you type")
 
 
 def working_connection(known: Variable | None, server: Server) -> tuple[str, NotionClient, User]:
-    """Return a token that Notion accepts, the known one or one that a person gives instead, and its connection.
+    """Return a token that Notion accepts, with its client and connection.
 
-    Raises Unauthorized where nobody is there to give another, UsageError where the server must not get the token.
+    It is the known token, or one that a person enters. Raises Unauthorized when no one can enter
+    another one, UsageError when the token must not be sent to this server.
     """
     origin = TokenOrigin(known.source, known.name) if known else _TYPED
     raise_if_redirected(origin, server)
     token = known.value if known else _ask_for_token(server.url)
     try:
-        gateway, bot = _connected(token, server.url, str(origin))
+        gateway, bot = _connect_with(token, server.url, str(origin))
     except Unauthorized:
         note(
-            "Notion does not accept that token. Copy it again: on the connection's page, Show and then Copy."
+            "Notion does not accept this token. Copy it again on the page of the connection: "
+            "Show, then Copy."
         )
         if not sys.stdin.isatty() and known is None:
             raise
         return working_connection(None, server)
     echo(
-        f"The token works: connection {bot.name!r}, workspace {bot.workspace_name or '(not named)'!r}."
+        f"The token works: connection {bot.name!r}, "
+        f"workspace {bot.workspace_name or '(not named)'!r}."
     )
     return token, gateway, bot
 
 
 def named_page(gateway: NotionClient, text: str) -> Page:
-    """Return the page of an id or link. Raises UsageError, with how to share it, when it is not there."""
+    """Return the page with an id or link.
+
+    Raises UsageError, with how to share it, when the page cannot be read.
+    """
     page_id = parse_notion_id(text)
     try:
         return gateway.get_page(page_id)
-    except (
-        NotShared,
-        RequestRefused,
-    ) as error:  # the id of a database is refused, rather than not found
+    except (NotShared, RequestRefused) as error:
+        # Notion refuses the id of a database here; it does not report it as missing.
         raise UsageError(str(error), sharing_advice(page_id, gateway.me())) from None
 
 
 def chosen_page(gateway: NotionClient, bot: User) -> Page:
-    """Let a person choose among the shared pages; a link always works, also where search lags behind."""
-    pages = _listed(gateway, bot)
+    """Let a person choose a shared page.
+
+    A link works too: Notion's search shows newly shared pages only after some time.
+    """
+    pages = _list_shared_pages(gateway, bot)
     while True:
         answer = _prompt("Number, or the link of a page", default="", show_default=False).strip()
         if not answer:
-            pages = _listed(gateway, bot)
+            pages = _list_shared_pages(gateway, bot)
         elif answer.isdecimal() and 1 <= int(answer) <= len(pages):
             return pages[int(answer) - 1]
         else:
@@ -94,15 +107,16 @@ def _has_terminal() -> bool:
 
 
 def _prompt(text: str, **options: Any) -> str:
-    """Ask a person. Raises UsageError where the input has ended, Abort when they press Ctrl-C."""
+    """Ask a person. Raises UsageError when the input has ended, Abort on Ctrl-C."""
     try:
         answer: str = click.prompt(text, err=True, **options)
     except click.Abort:
         if _has_terminal():
             raise
         raise UsageError(
-            "init has a question, and its input has ended.",
-            "Without a terminal, set the variable NOTION_TOKEN, and name the page:  notion-pm init --parent-page LINK",
+            "init has a question, but its input has ended.",
+            "Without a terminal, set NOTION_TOKEN and name the page:  "
+            "notion-pm init --parent-page LINK",
         ) from None
     return answer
 
@@ -113,15 +127,16 @@ def _ask_for_token(base_url: str) -> str:
     token = token.removeprefix("NOTION_TOKEN=")
     if is_id(token):
         note(
-            "That is the id or link of a page. The token is on the connection's page, and starts with ntn_."
+            "This is the id or link of a page. The token is on the page of the connection "
+            "and starts with ntn_."
         )
         return _ask_for_token(base_url) if _has_terminal() else token
     if base_url == NOTION_URL and not _TOKEN.match(token):
-        note("That does not look like a token (ntn_ and some 40 letters); trying it all the same.")
+        note("This does not look like a token (ntn_ and about 40 letters). Trying it anyway.")
     return token
 
 
-def _connected(token: str, base_url: str, token_name: str) -> tuple[NotionClient, User]:
+def _connect_with(token: str, base_url: str, token_name: str) -> tuple[NotionClient, User]:
     gateway = connect(token, base_url, token_name)
     try:
         return gateway, gateway.me()
@@ -130,19 +145,21 @@ def _connected(token: str, base_url: str, token_name: str) -> tuple[NotionClient
         raise
 
 
-def _listed(gateway: NotionClient, bot: User) -> Sequence[Page]:
-    """Show the pages that can hold databases: neither rows nor records of templates."""
-    found = islice(gateway.shared_pages(), _LOOKED_AT)
-    pages = [
-        each for each in found if each.data_source_id is None and template_of(each.title) is None
-    ][:_SHOWN]
+def _list_shared_pages(gateway: NotionClient, bot: User) -> Sequence[Page]:
+    """Show and return the pages that can hold databases."""
+    pages: list[Page] = []
+    for page in islice(gateway.shared_pages(), _MAX_PAGES_READ):
+        is_row = page.data_source_id is not None
+        is_record = template_of(page.title) is not None
+        if not is_row and not is_record and len(pages) < _MAX_PAGES_SHOWN:
+            pages.append(page)
     if not pages:
         note(
             f"No shared page was found yet. Share one: {_HOW_TO_SHARE.format(connection=bot.name)}"
         )
         return pages
-    note("Under which page are the databases to live? These are shared with the connection:")
+    note("Which page shall hold the databases? These are shared with the connection:")
     for number, page in enumerate(pages, start=1):
         note(f"  {number:2}  {page.title or '(no title)'}")
-    note(f"Another one? {_HOW_TO_SHARE.format(connection=bot.name)}")
+    note(f"To choose another one: {_HOW_TO_SHARE.format(connection=bot.name)}")
     return pages

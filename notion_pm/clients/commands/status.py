@@ -1,10 +1,10 @@
-"""`notion-pm status`: all clients in one table."""
+"""`notion-pm status`: show all clients in one table."""
 
 from __future__ import annotations
 
 import click
 
-from notion_pm.clients.client_status import Standing, standing
+from notion_pm.clients.client_status import ClientStatus, read_client_status
 from notion_pm.console.all_clients import Outcome, for_each_client, most_serious
 from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context, pass_context
@@ -19,17 +19,17 @@ _CHANGES = 2  # exit code of --exit-code
 @json_option
 @pass_context
 def command(context: Context, *, template: str | None, exit_code: bool, as_json: bool) -> None:
-    """Show the state of every client in one table: who is behind, who drifted, what would change. Reads only.
+    """Show the state of every client in one table. Reads only.
 
-    Clients are the workspaces of notion-pm.toml. TEMPLATE is what all of them are to have; without it each is held
-    against the template that notion-pm.toml names for it, or else the shipped one that it has. They are read side by
-    side, each within the budget of its own connection; one that fails does not stop the others. With -w or --local, or
-    without notion-pm.toml, it shows that one workspace.
+    Clients are the workspaces of notion-pm.toml. Each is compared with TEMPLATE, or with its
+    template in notion-pm.toml, or with the shipped template that was applied. Clients are read in
+    parallel, each within the request budget of its connection; a failing client does not stop the
+    others. With -w or --local, or without notion-pm.toml, it shows one workspace.
     """
 
-    def look(client: Context) -> Standing:
+    def read_status(client: Context) -> ClientStatus:
         reference = client.template(template)
-        return standing(
+        return read_client_status(
             client.gateway,
             client.parent_page,
             client.name,
@@ -40,23 +40,25 @@ def command(context: Context, *, template: str | None, exit_code: bool, as_json:
 
     clients = context.clients()
     with progress(*clients):
-        outcomes = for_each_client(clients, look)
-    found = [_of(each, template) for each in outcomes]
+        outcomes = for_each_client(clients, read_status)
+    statuses = [_status_of(outcome, template) for outcome in outcomes]
     if as_json:
-        echo_json([each.as_data() for each in found])
+        echo_json([status.as_data() for status in statuses])
     else:
-        _show(found)
-    behind = _CHANGES if exit_code and any(each.word != "up to date" for each in found) else 0
-    end_with(most_serious([behind, *(each.exit_code for each in outcomes)]))
+        _show(statuses)
+    codes = [outcome.exit_code for outcome in outcomes]
+    if exit_code and any(status.word != "up to date" for status in statuses):
+        codes.append(_CHANGES)
+    end_with(most_serious(codes))
 
 
-def _of(outcome: Outcome[Standing], template: str | None) -> Standing:
+def _status_of(outcome: Outcome[ClientStatus], template: str | None) -> ClientStatus:
     if outcome.error is not None:
-        return Standing(outcome.client.name, template or "", problem=outcome.problem)
+        return ClientStatus(outcome.client.name, template or "", problem=outcome.problem)
     return outcome.value
 
 
-def _show(found: list[Standing]) -> None:
+def _show(statuses: list[ClientStatus]) -> None:
     headers = (
         "Client",
         "State",
@@ -68,21 +70,16 @@ def _show(found: list[Standing]) -> None:
         "Drift",
         "Requests",
     )
-    table(headers, [_row(each) for each in found])
-    for each in found:
-        if each.problem:
-            echo(f"{each.client}: {each.problem}")
-        for run in each.at_work:
-            echo(f"{each.client}: at work: {run}")
+    table(headers, [_row(status) for status in statuses])
+    for status in statuses:
+        if status.problem:
+            echo(f"{status.client}: {status.problem}")
+        for run in status.at_work:
+            echo(f"{status.client}: another run is active: {run}")
 
 
-def _row(each: Standing) -> tuple[str, ...]:
-    version = "" if each.wanted is None else f"{each.version or '-'} of {each.wanted}"
-    counts = (each.changes, each.lossy, each.blocked, each.drift, each.requests)
-    return (
-        each.client,
-        each.word,
-        each.template,
-        version,
-        *("" if each.problem else str(n) for n in counts),
-    )
+def _row(status: ClientStatus) -> tuple[str, ...]:
+    version = "" if status.wanted is None else f"{status.version or '-'} of {status.wanted}"
+    counts = (status.changes, status.lossy, status.blocked, status.drift, status.requests)
+    cells = ["" if status.problem else str(count) for count in counts]
+    return (status.client, status.word, status.template, version, *cells)
