@@ -64,12 +64,12 @@ How to add one: derive from the class with the right exit code. Advice that is a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from notion_pm.text import quantity
+from notion_pm.text import quantity, suggest
 
 
 class NotionPmError(Exception):
@@ -114,14 +114,33 @@ class InvalidNotionId(UsageError):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """One problem in a file. `line` counts from 1; 0 means the whole file."""
+YamlPath = tuple[str | int, ...]
+"""A place in a YAML file: the keys and indices from the top."""
 
-    file: str
-    line: int
+
+@dataclass(frozen=True, slots=True)
+class TemplateProblem:
+    """One problem in a template or mapping file: where, what, and what to do about it.
+
+    `path` is the place in the file's data. `file` and `line` are empty until it is looked up in
+    the file. Lines count from 1; line 0 is the file as a whole.
+    """
+
+    path: YamlPath = field(compare=False)
     message: str
     advice: str = ""
+    file: str = ""
+    line: int = 0
+
+    @classmethod
+    def unknown(cls, path: YamlPath, what: str, name: str, known: Iterable[str]) -> TemplateProblem:
+        """Return the problem that `name` is not one of the known names."""
+        return cls(path, f"unknown {what} `{name}`.", suggest(name, known))
+
+    @property
+    def order(self) -> tuple[str, int, str]:
+        """The key to sort problems by: file and line first."""
+        return self.file, self.line, self.message
 
     def __str__(self) -> str:
         position = f"{self.file}:{self.line}" if self.line else self.file
@@ -135,7 +154,7 @@ _LONGEST_PROBLEM = 1_000
 """Characters. A problem quotes the file, which may contain anything."""
 
 
-def _problem_report(path: Path, problems: Sequence[Problem]) -> str:
+def _problem_report(path: Path, problems: Sequence[TemplateProblem]) -> str:
     lines = [f"{path} has {quantity(len(problems), 'problem')}:"]
     for problem in problems[:_MOST_PROBLEMS_SHOWN]:
         text = str(problem)
@@ -153,7 +172,7 @@ class TemplateInvalid(NotionPmError):
 
     usual_advice = "Fix the file, then check it with  notion-pm templates validate"
 
-    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+    def __init__(self, path: Path, problems: Sequence[TemplateProblem]) -> None:
         super().__init__(_problem_report(path, problems))
         self.path = path
         self.problems = tuple(problems)
@@ -171,7 +190,7 @@ class MappingInvalid(NotionPmError):
         "and the command proposes a new mapping."
     )
 
-    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+    def __init__(self, path: Path, problems: Sequence[TemplateProblem]) -> None:
         super().__init__(_problem_report(path, problems))
         self.path = path
         self.problems = tuple(problems)

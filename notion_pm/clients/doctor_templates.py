@@ -66,7 +66,7 @@ def _without_record(what: str, children: Sequence[ChildBlock]) -> Check:
 def _template_of_databases(titles: Collection[str]) -> Template | None:
     """Return the largest shipped template with a database of every title, or None."""
     candidates = []
-    for name in template_files.shipped():
+    for name in template_files.shipped_templates():
         template = templates.load(name).template
         if all(database.title in titles for database in template.databases.values()):
             candidates.append(template)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from notion_pm.errors import TemplateProblem, YamlPath
 from notion_pm.model.condition import Condition, Where
-from notion_pm.model.fault import Fault, Path
 from notion_pm.model.property_lookup import is_open, options_of, property_keys, property_type
 from notion_pm.model.property_types import (
     DATE_TYPES,
@@ -46,22 +46,26 @@ OptionName = Callable[[str, str], str]
 """Takes the keys of a property and of its option; returns the option's name in Notion."""
 
 
-def check_where(template: Template, database: str, path: Path, where: Where) -> Iterator[Fault]:
+def check_where(
+    template: Template, database: str, path: YamlPath, where: Where
+) -> Iterator[TemplateProblem]:
     """Find the conditions that Notion could not filter by."""
     for key, condition in where.items():
         kind = property_type(template, database, key)
         if kind is None:
-            yield Fault.unknown(
+            yield TemplateProblem.unknown(
                 (*path, key), f"property of {database}", key, property_keys(template, database)
             )
             continue
         for field in condition.model_fields_set:
             if kind not in _TYPES_OF_FIELD.get(field, frozenset()):
                 name = field.rstrip("_")
-                yield Fault((*path, key), f"`{name}` does not go with `{key}`, which is a {kind}.")
+                yield TemplateProblem(
+                    (*path, key), f"`{name}` does not go with `{key}`, which is a {kind}."
+                )
         for field in ("before", "after"):
             if " " in (getattr(condition, field) or ""):
-                yield Fault(
+                yield TemplateProblem(
                     (*path, key),
                     f"only rules know `{getattr(condition, field)}`.",
                     "Write a date, or today.",
@@ -70,32 +74,36 @@ def check_where(template: Template, database: str, path: Path, where: Where) -> 
 
 
 def _check_options(
-    template: Template, database: str, path: Path, key: str, condition: Condition
-) -> Iterator[Fault]:
+    template: Template, database: str, path: YamlPath, key: str, condition: Condition
+) -> Iterator[TemplateProblem]:
     options = [each.key for each in options_of(template, database, key)]
     closed = options and not is_open(template, database, key)
     for value in (*(condition.is_ or ()), *(condition.not_ or ())) if closed else ():
         if str(value) not in options:
-            yield Fault.unknown(path, "option", str(value), options)
+            yield TemplateProblem.unknown(path, "option", str(value), options)
     for category in condition.category or ():
         if category not in _CATEGORIES:
-            yield Fault.unknown(path, "category", category, _CATEGORIES)
+            yield TemplateProblem.unknown(path, "category", category, _CATEGORIES)
 
 
-def check_quick(template: Template, database: str, path: Path, quick: Where) -> Iterator[Fault]:
+def check_quick(
+    template: Template, database: str, path: YamlPath, quick: Where
+) -> Iterator[TemplateProblem]:
     """Find the conditions that cannot be quick filters: Notion takes one test a property."""
     yield from check_where(template, database, path, quick)
     for key, condition in quick.items():
         kind = property_type(template, database, key)
         values = condition.is_ or condition.not_ or ()
         if len(condition.stated) != 1:
-            yield Fault(
+            yield TemplateProblem(
                 (*path, key), "a quick filter is one test.", "Put what always holds into `where`."
             )
         elif len(values) > 1 and kind not in OPTION_TYPES:
-            yield Fault((*path, key), f"a quick filter takes one value of a {kind}.", "Choose one.")
+            yield TemplateProblem(
+                (*path, key), f"a quick filter takes one value of a {kind}.", "Choose one."
+            )
         elif condition.category and not _of_category(template, database, key, condition):
-            yield Fault((*path, key), f"no option of `{key}` is in that category.")
+            yield TemplateProblem((*path, key), f"no option of `{key}` is in that category.")
 
 
 def as_quick_filters(

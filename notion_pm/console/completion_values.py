@@ -21,7 +21,7 @@ def complete_template(
     _context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
     """Return the shipped templates that start like this, else files."""
-    return _items_starting_with(template_files.shipped(), typed) or complete_file(
+    return _items_starting_with(template_files.shipped_templates(), typed) or complete_file(
         _context, _parameter, typed
     )
 

@@ -29,7 +29,7 @@ from notion_pm.provision.plan.recovery import (
     with_recovered_things,
 )
 from notion_pm.template import templates
-from notion_pm.template.dashboards import spelled
+from notion_pm.template.dashboards import format_view_name
 from notion_pm.workspace.bindings import find_bound_source
 from notion_pm.workspace.default_template import default_template, recorded_templates
 from notion_pm.workspace.parent_page import list_parent_page
@@ -345,7 +345,7 @@ class _Reader:
         ids = [
             view.id
             for each, view in views.items()
-            if spelled((key, each)) in holding and view.id in view_ids
+            if format_view_name((key, each)) in holding and view.id in view_ids
         ]
         return {each: self._gateway.get_view(each).rows for each in ids}
 

@@ -1,33 +1,41 @@
-"""Templates made of others: `extends: product`.
+"""Compose a template with the templates that it extends: `extends: product`.
 
-Bases are laid down one after the other, and what a file states itself goes on top. Databases, properties, views, rules
-and exports are merged by key, and each of them field by field; lists and conditions are replaced as a whole; a property
-or view of another `type` is stated anew; `null` removes. Everything keeps the file and line where it is stated.
+The bases are laid on top of each other, and the file itself on top of them. Databases, properties,
+views, rules and exports are merged by key, and each of them field by field. Lists and conditions
+are replaced as a whole. A property or view of another `type` replaces the old one. `null` removes.
+Everything keeps the file and line that it comes from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from os.path import normpath
 from pathlib import Path
 from typing import Any
 
-from notion_pm.errors import FileMissing, FileUnusable, Problem
+from notion_pm.errors import FileMissing, FileUnusable, TemplateProblem, YamlPath
 from notion_pm.files.safe_read import YAML_LIMIT, read_text
 from notion_pm.template import template_files, yaml_lines
-from notion_pm.template.yaml_lines import YamlPath
 from notion_pm.text import suggest
 
-_OF_ITS_OWN = ("template", "version", "extends")
-"""What a template does not take over from those it extends."""
+# What a template does not take over from the templates that it extends.
+_NOT_INHERITED = ("template", "version", "extends")
 
-_ENTRY_DEPTH = {"databases": 4}
-"""How deep keys are merged: databases / features / properties / status, and sync / a rule."""
+# How many keys deep a section is merged: `databases / features / properties / status`. The other
+# sections, such as `sync / my_rule`, are merged two keys deep.
+_MERGE_DEPTHS = {"databases": 4}
+_MERGE_DEPTH = 2
+
+# Files of one template, including its own. Each is read once, even if several files extend it.
+_MOST_FILES = 25
+
+# Characters of a reference that are quoted in a message.
+_MOST_QUOTED = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FileLine:
     """A line of a file."""
 
     file: Path
@@ -35,84 +43,79 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
-    """The data of a template with all that it extends, where each thing is stated, and what went wrong."""
+class Composition:
+    """The data of a template and all that it extends, the line of each part, and the problems."""
 
     file: Path
     data: Any
-    places: Mapping[YamlPath, Place]
-    problems: tuple[Problem, ...] = ()
+    places: Mapping[YamlPath, FileLine]
+    problems: tuple[TemplateProblem, ...] = ()
 
-    def place_of(self, path: YamlPath) -> Place:
-        """Return where the thing at `path` is stated, or what encloses it when the thing is not there."""
+    def place_of(self, path: YamlPath) -> FileLine:
+        """Return the line of the part at `path`, or of the nearest part that contains it."""
         while path and path not in self.places:
             path = path[:-1]
-        return self.places.get(path, Place(self.file, 1)) if path else Place(self.file, 1)
+        return self.places[path] if path else FileLine(self.file, 1)
 
 
-_MOST_FILES = 25
-"""Files of one template, its own among them. Each is read once, however many of the others extend it."""
-
-
-def compose(path: Path, text: str) -> Composed:
-    """Read a template with those that it extends."""
-    return _Composer(path).composed(path, text)
+def compose(path: Path, text: str) -> Composition:
+    """Compose a template with the templates that it extends."""
+    return _Composer(path).compose(path, text)
 
 
 class _Composer:
-    """Reads the files of one template: each once, and only where a template may look."""
+    """Reads the files of one template, each once, and only from where a template may read."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._finished: dict[Path, Composed] = {}
+        self._finished: dict[Path, Composition] = {}
+        # The file that is being read, and the files that extend it, directly or not.
         self._open: set[Path] = set()
-        """Files that extend, directly or not, the one that is being read."""
         self._values_left = yaml_lines.MOST_VALUES
 
-    def composed(self, path: Path, text: str) -> Composed:
+    def compose(self, path: Path, text: str) -> Composition:
         """Return a template with its bases under it."""
         file = path.resolve()
         self._open.add(file)
-        own = self._parsed(path, text)
-        bases = [self._base(own, reference) for reference in _references(own)]
+        own = self._parse(path, text)
+        bases = [self._compose_base(own, reference) for reference in _references(own)]
         self._open.remove(file)
-        self._finished[file] = own if not bases else _layered([*bases, own])
+        self._finished[file] = _merge([*bases, own]) if bases else own
         return self._finished[file]
 
-    def _parsed(self, path: Path, text: str) -> Composed:
+    def _parse(self, path: Path, text: str) -> Composition:
         document = yaml_lines.parse(text, self._values_left)
         self._values_left -= len(document.lines)
-        places = {each: Place(path, line) for each, line in document.lines.items()}
-        problems = [Problem(str(path), each.line, each.message) for each in document.mistakes]
-        return Composed(path, document.data, places, tuple(problems))
+        places = {place: FileLine(path, line) for place, line in document.lines.items()}
+        problems = tuple(replace(problem, file=str(path)) for problem in document.problems)
+        return Composition(path, document.data, places, problems)
 
-    def _base(self, own: Composed, reference: str) -> Composed:
+    def _compose_base(self, own: Composition, reference: str) -> Composition:
         try:
-            path = self._path(own, reference)
+            path = self._find_base(own, reference)
             file = path.resolve()
             if file in self._open:
-                advice = "Let one of them stand by itself."
-                return _nothing(own, f"{reference} extends this template in turn.", advice)
+                message = f"{reference} extends this template too, so they form a circle."
+                return _failed_base(own, message, "Remove `extends` from one of them.")
             if file in self._finished:
                 return self._finished[file]
             if len(self._finished) + len(self._open) >= _MOST_FILES:
-                return _nothing(
-                    own, f"it is made of more than {_MOST_FILES} files.", "Join some of them."
-                )
-            return self.composed(path, read_text(path, limit=YAML_LIMIT))
+                message = f"it consists of more than {_MOST_FILES} files."
+                return _failed_base(own, message, "Join some of them.")
+            return self.compose(path, read_text(path, limit=YAML_LIMIT))
         except FileMissing:
-            advice = f"{suggest(reference, template_files.shipped())} Or give a path relative to this file."
-            return _nothing(own, f"there is no template `{reference}`.", advice)
+            suggestion = suggest(reference, template_files.shipped_templates())
+            advice = f"{suggestion} Or give a path relative to this file."
+            return _failed_base(own, f"there is no template `{reference}`.", advice)
         except FileUnusable as error:
-            return _nothing(own, f"cannot read `{reference}`: {error.reason}.", error.advice)
+            return _failed_base(own, f"cannot read `{reference}`: {error.reason}.", error.advice)
         except (OSError, ValueError, RuntimeError):  # too long a name, links in a circle
-            return _nothing(
-                own, f"`{reference[:80]}` is no path.", "Give a path relative to this file."
-            )
+            message = f"`{reference[:_MOST_QUOTED]}` is not a path."
+            return _failed_base(own, message, "Give a path relative to this file.")
 
-    def _path(self, own: Composed, reference: str) -> Path:
-        """Return the file of a base. Raises FileUnusable where a template may not look."""
-        shipped = template_files.shipped()
+    def _find_base(self, own: Composition, reference: str) -> Path:
+        """Return the file of a base. Raises FileUnusable when a template may not read it."""
+        shipped = template_files.shipped_templates()
         if reference in shipped:
             return shipped[reference]
         path = Path(normpath(own.file.parent / reference))
@@ -120,45 +123,54 @@ class _Composer:
             raise FileUnusable(
                 reference,
                 "it is outside the template's folder",
-                "A template extends shipped ones by name, files of its own folder, and where it is "
-                "NAME/template.yaml also ../OTHER/template.yaml. Copy the file into the folder.",
+                "A template can extend shipped templates by name and files in its own folder; "
+                "a template NAME/template.yaml can also extend ../OTHER/template.yaml. "
+                "Copy the file into the folder.",
             )
         return path / "template.yaml" if path.is_dir() else path
 
     def _may_read(self, file: Path, path: Path) -> bool:
-        """Whether a template may extend a file: one in its folder, or a template of the same library.
+        """Return whether a template may extend a file.
 
-        Templates come from strangers; one must not show what else is on this machine. A library is a folder of
-        folders, each with a `template.yaml`.
+        It may when the file is in its folder, or is a template of the same library: a folder of
+        folders that each have a `template.yaml`. Templates may come from strangers, so they must
+        not read other files of this machine.
         """
         target = path.resolve()
         if target.is_dir():
             target = (target / "template.yaml").resolve()
-        if any(target.is_relative_to(each.parent.resolve()) for each in (file, self._root)):
+        own_folders = (file.parent.resolve(), self._root.parent.resolve())
+        if any(target.is_relative_to(folder) for folder in own_folders):
             return True
         library = file.parent.resolve().parent
-        return file.name == "template.yaml" == target.name and target.parent.parent == library
+        are_in_library = file.name == target.name == "template.yaml"
+        return are_in_library and target.parent.parent == library
 
 
-def _references(own: Composed) -> list[str]:
-    stated = own.data.get("extends") if isinstance(own.data, dict) else None
-    listed = stated if isinstance(stated, list) else [stated]
-    return list(dict.fromkeys(each for each in listed if isinstance(each, str)))
+def _references(own: Composition) -> list[str]:
+    """Return what a template extends; other values than texts are reported by validation."""
+    extends = own.data.get("extends") if isinstance(own.data, dict) else None
+    references = extends if isinstance(extends, list) else [extends]
+    texts = [reference for reference in references if isinstance(reference, str)]
+    return list(dict.fromkeys(texts))
 
 
-def _nothing(own: Composed, message: str, advice: str) -> Composed:
-    place = own.place_of(("extends",))
-    return Composed(own.file, {}, {}, (Problem(str(place.file), place.line, message, advice),))
+def _failed_base(own: Composition, message: str, advice: str) -> Composition:
+    """Return an empty base with a problem at the line of `extends`."""
+    path: YamlPath = ("extends",)
+    place = own.place_of(path)
+    problem = TemplateProblem(path, message, advice, str(place.file), place.line)
+    return Composition(own.file, {}, {}, (problem,))
 
 
-def _layered(templates: Sequence[Composed]) -> Composed:
+def _merge(compositions: list[Composition]) -> Composition:
+    """Return the last composition on top of the others."""
     layers = _Layers()
-    for each in templates:
-        layers.add(each)
-    # Several bases that extend the same broken file each bring its problems along.
-    return Composed(
-        templates[-1].file, layers.data, layers.places, tuple(dict.fromkeys(layers.problems))
-    )
+    for composition in compositions:
+        layers.add(composition)
+    # Two bases that extend the same broken file both have its problems.
+    problems = tuple(dict.fromkeys(layers.problems))
+    return Composition(compositions[-1].file, layers.data, layers.places, problems)
 
 
 @dataclass
@@ -166,57 +178,65 @@ class _Layers:
     """Templates laid on top of each other."""
 
     data: Any = field(default_factory=dict)
-    places: dict[YamlPath, Place] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    places: dict[YamlPath, FileLine] = field(default_factory=dict)
+    problems: list[TemplateProblem] = field(default_factory=list)
 
-    def add(self, top: Composed) -> None:
+    def add(self, top: Composition) -> None:
         """Lay a template on top."""
         self.problems += top.problems
-        for key in _OF_ITS_OWN:
-            self._forget((key,))
-        below = {key: value for key, value in self.data.items() if key not in _OF_ITS_OWN}
-        self.data = self._merged(below, top.data, (), top) if isinstance(top.data, dict) else below
+        for key in _NOT_INHERITED:
+            self._forget_places((key,))
+        below = {key: value for key, value in self.data.items() if key not in _NOT_INHERITED}
+        if isinstance(top.data, dict):
+            self.data = self._merge_mappings(below, top.data, (), top)
+        else:
+            self.data = below
         self.places |= top.places
 
-    def _merged(
-        self, below: dict[str, Any], above: dict[str, Any], path: YamlPath, top: Composed
+    def _merge_mappings(
+        self, below: dict[str, Any], above: dict[str, Any], path: YamlPath, top: Composition
     ) -> dict[str, Any]:
         result = dict(below)
         for key, value in above.items():
             inside = (*path, key)
-            if value is None and (path or key in result):
+            is_removal = value is None and (bool(path) or key in result)
+            if is_removal:
                 self._remove(result, inside, top)
             elif _is_merged(result.get(key), value, inside):
-                result[key] = self._merged(result[key], value, inside, top)
+                result[key] = self._merge_mappings(result[key], value, inside, top)
             else:
                 if isinstance(result.get(key), dict | list):
-                    self._forget(inside)
+                    self._forget_places(inside)
                 result[key] = value
         return result
 
-    def _remove(self, result: dict[str, Any], path: YamlPath, top: Composed) -> None:
+    def _remove(self, result: dict[str, Any], path: YamlPath, top: Composition) -> None:
         key = str(path[-1])
         if key not in result:
             place = top.place_of(path)
-            message = f"`{key}` is to be removed, but is not there."
-            self.problems.append(
-                Problem(str(place.file), place.line, message, suggest(key, result))
-            )
+            message = f"`{key}` should be removed, but does not exist."
+            advice = suggest(key, result)
+            problem = TemplateProblem(path, message, advice, str(place.file), place.line)
+            self.problems.append(problem)
         result.pop(key, None)
-        self._forget(path)
+        self._forget_places(path)
 
-    def _forget(self, path: YamlPath) -> None:
+    def _forget_places(self, path: YamlPath) -> None:
+        """Forget the lines of a part and of everything in it."""
         if path not in self.places:
             return
-        for each in [each for each in self.places if each[: len(path)] == path]:
-            del self.places[each]
+        inside = [place for place in self.places if place[: len(path)] == path]
+        for place in inside:
+            del self.places[place]
 
 
 def _is_merged(below: Any, above: Any, path: YamlPath) -> bool:
-    deep = len(path) <= _ENTRY_DEPTH.get(str(path[0]), 2)
-    if not (deep and isinstance(below, dict) and isinstance(above, dict)):
+    """Return whether two values are merged key by key, rather than the upper replacing the lower."""
+    depth = _MERGE_DEPTHS.get(str(path[0]), _MERGE_DEPTH)
+    if len(path) > depth or not isinstance(below, dict) or not isinstance(above, dict):
         return False
-    return (
-        below.get("type", above.get("type")) == above.get("type", below.get("type"))
-        or len(path) < 4
-    )
+    # A property or view of another type has other fields: the old ones would not fit.
+    is_entry_with_type = len(path) == _MERGE_DEPTHS["databases"]
+    if is_entry_with_type and "type" in below and "type" in above:
+        return bool(below["type"] == above["type"])
+    return True

@@ -1,27 +1,29 @@
-"""Dashboards: which views of a template stand on which, and where a new one goes (notion-api.md 2.6).
+"""Dashboards: which views of a template they show, and where a new widget goes.
 
-Notion's API places a view when it creates it, and can neither move it nor take it off: those are told, not planned.
+Notion's API places a view only when it creates it. It can neither move a widget nor take it off
+its dashboard (notion-api.md 2.6). So a plan reports different arrangements, but does not change
+them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import WidgetPlace, WidgetRows
 from notion_pm.model.template import MOST_WIDGETS_IN_ROW, Template
 
 ViewName = tuple[str, str]
-"""A view of a template: its database's key and its own."""
+"""A view of a template: the key of its database and its own."""
 
 
-def view_name(text: str) -> ViewName:
-    """Return the name that `features.board` stands for."""
+def parse_view_name(text: str) -> ViewName:
+    """Return the name in a text such as `features.board`."""
     database, _, key = text.partition(".")
     return database, key
 
 
-def spelled(name: ViewName) -> str:
+def format_view_name(name: ViewName) -> str:
     """Return a view's name as templates write it."""
     return ".".join(name)
 
@@ -29,70 +31,92 @@ def spelled(name: ViewName) -> str:
 def dashboards(template: Template) -> Iterator[ViewName]:
     """Yield the dashboards of a template."""
     for database, spec in template.databases.items():
-        yield from ((database, key) for key, view in spec.views.items() if view.type == "dashboard")
+        for key, view in spec.views.items():
+            if view.type == "dashboard":
+                yield database, key
 
 
-def widgets(template: Template, dashboard: ViewName) -> tuple[tuple[ViewName, ...], ...]:
+def widget_rows(template: Template, dashboard: ViewName) -> tuple[tuple[ViewName, ...], ...]:
     """Return the views on a dashboard, row by row."""
-    rows = template.databases[dashboard[0]].views[dashboard[1]].widgets
-    return tuple(tuple(view_name(each) for each in row) for row in rows)
+    database, key = dashboard
+    rows = template.databases[database].views[key].widgets
+    return tuple(tuple(map(parse_view_name, row)) for row in rows)
 
 
-def holders(template: Template) -> dict[ViewName, ViewName]:
-    """Return the dashboard of each view that stands on one."""
-    return {
-        widget: dashboard
-        for dashboard in dashboards(template)
-        for row in widgets(template, dashboard)
-        for widget in row
-    }
+def dashboards_by_widget(template: Template) -> dict[ViewName, ViewName]:
+    """Return the dashboard of each view that is on one."""
+    result: dict[ViewName, ViewName] = {}
+    for dashboard in dashboards(template):
+        for row in widget_rows(template, dashboard):
+            result |= dict.fromkeys(row, dashboard)
+    return result
 
 
-def place_for(
+def choose_place(
     widget: ViewName,
     wanted: Sequence[Sequence[ViewName]],
-    ids: dict[ViewName, NotionId],
+    ids: Mapping[ViewName, NotionId],
     dashboard_id: NotionId,
-    there: WidgetRows,
+    current: WidgetRows,
 ) -> WidgetPlace:
-    """Return where a new widget goes on a dashboard that may hold some of its neighbours, wherever people put them.
+    """Return where to put a new widget on a dashboard.
 
-    It goes beside those that share its row, else below those of the rows above it.
+    `wanted`: the rows of the template. `ids`: the widgets that exist. `current`: the rows of the
+    dashboard, which people may have rearranged. The widget goes beside a widget of its own row,
+    else below the widgets of the rows above.
     """
-    row = next(place for place, each in enumerate(wanted) if widget in each)
-    beside = _last_row_with({ids[each] for each in wanted[row] if each in ids}, there)
-    if beside is not None and len(there[beside]) < MOST_WIDGETS_IN_ROW:
+    wanted_row = next(index for index, row in enumerate(wanted) if widget in row)
+
+    neighbours = _existing_ids(wanted[wanted_row], ids)
+    beside = _last_row_with(neighbours, current)
+    # When people filled this row up, the widget needs a row of its own.
+    if beside is not None and len(current[beside]) < MOST_WIDGETS_IN_ROW:
         return WidgetPlace(dashboard_id, beside, beside=True)
-    above = _last_row_with(
-        {ids[each] for earlier in wanted[:row] for each in earlier if each in ids}, there
-    )
-    index = 0 if above is None else above + 1
-    return WidgetPlace(dashboard_id, index if index < len(there) else None, beside=False)
+
+    widgets_above: list[NotionId] = []
+    for row in wanted[:wanted_row]:
+        widgets_above += _existing_ids(row, ids)
+    above = _last_row_with(widgets_above, current)
+    new_row = 0 if above is None else above + 1
+    is_last = new_row >= len(current)
+    return WidgetPlace(dashboard_id, None if is_last else new_row, beside=False)
+
+
+def _existing_ids(widgets: Sequence[ViewName], ids: Mapping[ViewName, NotionId]) -> list[NotionId]:
+    return [ids[widget] for widget in widgets if widget in ids]
 
 
 def _last_row_with(ids: Collection[NotionId], rows: WidgetRows) -> int | None:
-    return max(
-        (index for index, row in enumerate(rows) if not set(row).isdisjoint(ids)), default=None
-    )
+    indices = [index for index, row in enumerate(rows) if not set(row).isdisjoint(ids)]
+    return max(indices, default=None)
 
 
-def with_widget(rows: WidgetRows, place: WidgetPlace, view_id: NotionId) -> WidgetRows:
-    """Return the rows of a dashboard once a view was put there."""
+def insert_widget(rows: WidgetRows, place: WidgetPlace, view_id: NotionId) -> WidgetRows:
+    """Return the rows of a dashboard after a view was put there."""
     index = len(rows) if place.row is None else place.row
     if place.beside:
         return (*rows[:index], (*rows[index], view_id), *rows[index + 1 :])
     return (*rows[:index], (view_id,), *rows[index:])
 
 
-def arranged_otherwise(
-    wanted: Sequence[Sequence[ViewName]], ids: dict[ViewName, NotionId], there: WidgetRows
+def is_rearranged(
+    wanted: Sequence[Sequence[ViewName]], ids: Mapping[ViewName, NotionId], current: WidgetRows
 ) -> bool:
-    """Whether the widgets that exist stand otherwise than the template has them; what else is there does not count."""
-    desired = _without_empty([[ids[each] for each in row if each in ids] for row in wanted])
-    ours = {each for row in desired for each in row}
-    present = {each for row in there for each in row}
-    actual = _without_empty([[each for each in row if each in ours] for row in there])
-    return actual != _without_empty([[each for each in row if each in present] for row in desired])
+    """Return whether the widgets that exist are arranged differently than in the template.
+
+    Other widgets on the dashboard do not count, nor do widgets that people took off it.
+    """
+    wanted_ids = [_existing_ids(row, ids) for row in wanted]
+    ours = _all_of(wanted_ids)
+    current_ids = [[widget for widget in row if widget in ours] for row in current]
+    present = _all_of(current_ids)
+    wanted_present = [[widget for widget in row if widget in present] for row in wanted_ids]
+    return _without_empty(current_ids) != _without_empty(wanted_present)
+
+
+def _all_of(rows: Sequence[Sequence[NotionId]]) -> set[NotionId]:
+    widgets: set[NotionId] = set()
+    return widgets.union(*rows)
 
 
 def _without_empty(rows: Sequence[list[NotionId]]) -> list[list[NotionId]]:

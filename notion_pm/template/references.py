@@ -1,14 +1,12 @@
-"""What the parts of a template say of each other: does everything that is named exist, and is it of the right type?"""
+"""Check what the parts of a template say about each other: names exist and have the right type."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from notion_pm.conditions.notion_filters import check_quick, check_where
-from notion_pm.model.condition import Where
-from notion_pm.model.fault import Fault, Path
+from notion_pm.errors import TemplateProblem, YamlPath
 from notion_pm.model.number_formats import NUMBER_FORMATS
 from notion_pm.model.property_lookup import property_keys, property_title, property_type
 from notion_pm.model.property_types import (
@@ -23,337 +21,377 @@ from notion_pm.model.template import (
     ExportSpec,
     FormulaProperty,
     NumberProperty,
+    OptionSpec,
     OptionsProperty,
     RelationProperty,
     RollupProperty,
     Template,
     ViewSpec,
 )
-from notion_pm.template.dashboards import ViewName, dashboards, spelled, widgets
+from notion_pm.template.dashboards import ViewName, dashboards, format_view_name, widget_rows
 from notion_pm.template.topological_order import Circular, property_levels, referenced_titles
 from notion_pm.template.view_json import PAGE_COVERS
 
 _GROUPABLE = OPTION_TYPES | {"relation", "people", "checkbox", "date", "number"}
-_TEXTS = frozenset({"title", "rich_text"})
-"""What charts can group by besides: each text by itself."""
+# Charts can also group by texts: each distinct text is a group.
+_GROUPABLE_IN_CHARTS = _GROUPABLE | {"title", "rich_text"}
+
+# The types that a chart's function can be applied to. The other functions take any type.
 _NUMERIC = COMPUTED_TYPES | {"number"}
-_MEASURED = {
+_MEASURABLE = {
     **dict.fromkeys(("sum", "average", "median", "min", "max"), _NUMERIC),
     "percent_checked": frozenset({"checkbox"}),
 }
-"""What the functions of charts can be applied to; those that are not named take anything."""
+
+# Options in one request (notion-api.md 3.1).
 _MOST_OPTIONS = 100
-_K = TypeVar("_K")
+
+K = TypeVar("K")
 
 
-def check(template: Template) -> list[Fault]:
-    """Return everything in a template that refers to something that is not there, or not fit."""
-    faults = [*_check_titles(template), *_check_relations(template)]
-    if faults:
-        return faults  # whatever else is said depends on databases and relations
+def check_references(template: Template) -> list[TemplateProblem]:
+    """Return a problem for every reference to something that does not exist or does not fit."""
+    problems = [*_check_titles(template), *_check_relations(template)]
+    if problems:
+        return problems  # all other checks depend on databases and relations
     for key, database in template.databases.items():
-        faults += _check_database(template, key, database)
+        problems += _check_database(template, key, database)
     for name, export in template.exports.items():
-        faults += _check_export(template, name, export)
-    faults += [*_check_dashboards(template), *_check_bound(template)]
-    return faults + ([] if faults else _check_circles(template))
+        problems += _check_export(template, name, export)
+    problems += _check_dashboards(template)
+    problems += _check_rules_of_bound_databases(template)
+    if not problems:
+        problems += _check_circles(template)
+    return problems
 
 
-def _check_bound(template: Template) -> Iterator[Fault]:
-    """Find rules that would write to databases that are not ours."""
+# --- databases and relations
+
+
+def _check_titles(template: Template) -> Iterator[TemplateProblem]:
+    titles = {key: database.title for key, database in template.databases.items()}
+    for key in _repeated(titles):
+        message = f"two databases have the title {titles[key]!r}."
+        yield TemplateProblem(("databases", key, "title"), message, "Give each its own title.")
+
+
+def _relations(template: Template) -> Iterator[tuple[str, str, RelationProperty]]:
+    """Yield database, key and specification of each relation."""
+    for database, database_spec in template.databases.items():
+        for key, spec in database_spec.properties.items():
+            if isinstance(spec, RelationProperty):
+                yield database, key, spec
+
+
+def _check_relations(template: Template) -> Iterator[TemplateProblem]:
+    for database, key, spec in _relations(template):
+        path = ("databases", database, "properties", key)
+        if spec.to not in template.databases:
+            yield TemplateProblem.unknown((*path, "to"), "database", spec.to, template.databases)
+            continue
+        if spec.two_way is None:
+            continue
+        target = template.databases[spec.to]
+        if target.bind or template.databases[database].bind:
+            # Its other side would be a new property of a database that belongs to the client.
+            yield TemplateProblem(
+                (*path, "two_way"),
+                "a relation from or to a bound database can only be one-way.",
+                "Bound databases are only read. Leave out `two_way`.",
+            )
+        elif spec.two_way.key in target.properties:
+            yield TemplateProblem(
+                (*path, "two_way", "key"),
+                f"{spec.to} already has a property `{spec.two_way.key}`.",
+                "The other side of a relation is not listed on the other database: "
+                "remove it there, or rename it here.",
+            )
+    yield from _check_other_sides(template)
+
+
+def _check_other_sides(template: Template) -> Iterator[TemplateProblem]:
+    """Find relations whose other sides have the same key on one database."""
+    first_relations: dict[tuple[str, str], str] = {}
+    for database, key, spec in _relations(template):
+        if spec.two_way is None:
+            continue
+        relation = f"{database}.{key}"
+        first = first_relations.setdefault((spec.to, spec.two_way.key), relation)
+        if first != relation:
+            path = ("databases", database, "properties", key, "two_way", "key")
+            message = f"{first} already has the other side `{spec.two_way.key}` on {spec.to}."
+            yield TemplateProblem(path, message)
+
+
+def _check_rules_of_bound_databases(template: Template) -> Iterator[TemplateProblem]:
+    """Find rules that would write to bound databases."""
     for name, rule in template.sync.items():
         database = template.databases.get(rule.set.partition(".")[0])
         if database is not None and database.bind is not None and not rule.propose:
-            advice = "Let it only `propose`."
-            yield Fault(
-                ("sync", name, "set"),
-                f"{rule.set} is in a bound database, which is only read.",
-                advice,
-            )
+            message = f"{rule.set} is in a bound database, which is only read."
+            yield TemplateProblem(("sync", name, "set"), message, "Use `propose: true`.")
 
 
-def _check_titles(template: Template) -> Iterator[Fault]:
-    titles = {key: each.title for key, each in template.databases.items()}
-    for key in _repeated(titles):
-        yield Fault(
-            ("databases", key, "title"),
-            f"two databases have the title {titles[key]!r}.",
-            "Give each its own.",
-        )
-
-
-def _check_relations(template: Template) -> Iterator[Fault]:
-    for database, each in template.databases.items():
-        for key, spec in each.properties.items():
-            if not isinstance(spec, RelationProperty):
-                continue
-            path = ("databases", database, "properties", key)
-            if spec.to not in template.databases:
-                yield Fault.unknown((*path, "to"), "database", spec.to, template.databases)
-            elif spec.two_way and (template.databases[spec.to].bind or each.bind):
-                yield Fault(
-                    (*path, "two_way"),
-                    "a relation from or to a bound database can only be one-way.",
-                    "Its mirror would change a database that is not ours. Leave `two_way` out.",
-                )
-            elif spec.two_way and spec.two_way.key in template.databases[spec.to].properties:
-                yield Fault(
-                    (*path, "two_way", "key"),
-                    f"{spec.to} already has a property `{spec.two_way.key}`.",
-                    "The mirror of a relation is not stated on the other database: remove it there, or rename it here.",
-                )
-    yield from _check_mirrors(template)
-
-
-def _check_mirrors(template: Template) -> Iterator[Fault]:
-    """Find mirrors of different relations that want the same key on one database."""
-    seen: dict[tuple[str, str], str] = {}
-    for database, each in template.databases.items():
-        for key, spec in each.properties.items():
-            if isinstance(spec, RelationProperty) and spec.two_way:
-                first = seen.setdefault((spec.to, spec.two_way.key), f"{database}.{key}")
-                if first != f"{database}.{key}":
-                    path = ("databases", database, "properties", key, "two_way", "key")
-                    yield Fault(
-                        path, f"{first} already has a mirror `{spec.two_way.key}` on {spec.to}."
-                    )
-
-
-def _check_database(template: Template, key: str, database: DatabaseSpec) -> Iterator[Fault]:
+def _check_database(
+    template: Template, key: str, database: DatabaseSpec
+) -> Iterator[TemplateProblem]:
     path = ("databases", key)
-    titles = {each: property_title(template, key, each) for each in property_keys(template, key)}
-    for each in _repeated(titles):
-        place = (*path, "properties", each, "title") if each in database.properties else path
-        yield Fault(
-            place, f"two properties of {key} have the title {titles[each]!r}.", "Give each its own."
-        )
-    for each in database.properties:
-        yield from _check_property(template, key, each)
-    view_titles = {each: view.title for each, view in database.views.items()}
-    for each in _repeated(view_titles):
-        yield Fault(
-            (*path, "views", each, "title"), f"two views have the title {view_titles[each]!r}."
-        )
-    for each, view in database.views.items():
-        yield from _check_view(template, key, (*path, "views", each), view)
+    titles = {
+        property_key: property_title(template, key, property_key)
+        for property_key in property_keys(template, key)
+    }
+    for repeated in _repeated(titles):
+        # The other side of a relation has no place of its own in this database.
+        is_listed = repeated in database.properties
+        place: YamlPath = (*path, "properties", repeated, "title") if is_listed else path
+        message = f"two properties of {key} have the title {titles[repeated]!r}."
+        yield TemplateProblem(place, message, "Give each its own title.")
+    for property_key in database.properties:
+        yield from _check_property(template, key, property_key)
+
+    view_titles = {view_key: view.title for view_key, view in database.views.items()}
+    for repeated in _repeated(view_titles):
+        message = f"two views have the title {view_titles[repeated]!r}."
+        yield TemplateProblem((*path, "views", repeated, "title"), message)
+    for view_key, view in database.views.items():
+        yield from _check_view(template, key, (*path, "views", view_key), view)
+
     if database.lock is not None:
-        yield from _check_kind(template, key, (*path, "lock"), database.lock, {"checkbox"})
-    for number, identity in enumerate(database.import_by):
-        yield from _check_kind(
-            template, key, (*path, "import_by", number), identity, IDENTITY_TYPES
-        )
+        yield from _check_type(template, key, (*path, "lock"), database.lock, {"checkbox"})
+    for index, identity in enumerate(database.import_by):
+        yield from _check_type(template, key, (*path, "import_by", index), identity, IDENTITY_TYPES)
 
 
-def _check_property(template: Template, database: str, key: str) -> Iterator[Fault]:
+# --- properties
+
+
+def _check_property(template: Template, database: str, key: str) -> Iterator[TemplateProblem]:
     spec = template.databases[database].properties[key]
     path = ("databases", database, "properties", key)
     if spec.was is not None and spec.was in property_keys(template, database):
-        yield Fault(
-            (*path, "was"),
-            f"`{spec.was}` is still a property of {database}.",
-            "`was` names a key that is gone.",
-        )
-    if isinstance(spec, NumberProperty) and spec.format not in NUMBER_FORMATS:
-        yield Fault.unknown((*path, "format"), "number format", spec.format, sorted(NUMBER_FORMATS))
-    if isinstance(spec, RelationProperty) and spec.two_way and spec.to == database:
-        yield Fault(
-            (*path, "two_way"),
-            "a relation of a database to itself can only be one-way.",
-            "Notion fails on it. Leave `two_way` out.",
-        )
-    if isinstance(spec, OptionsProperty):
-        yield from _check_options(path, spec)
-    if isinstance(spec, RollupProperty):
-        yield from _check_rollup(template, database, path, spec)
-    if isinstance(spec, FormulaProperty):
-        known = {
-            property_title(template, database, each) for each in property_keys(template, database)
-        }
-        for title in referenced_titles(spec.expression):
-            if title not in known:
-                yield Fault.unknown((*path, "expression"), "property title", title, sorted(known))
+        message = f"`{spec.was}` is still a property of {database}."
+        yield TemplateProblem((*path, "was"), message, "`was` is for a key that was removed.")
+    match spec:
+        case NumberProperty():
+            if spec.format not in NUMBER_FORMATS:
+                formats = sorted(NUMBER_FORMATS)
+                place = (*path, "format")
+                yield TemplateProblem.unknown(place, "number format", spec.format, formats)
+        case RelationProperty():
+            if spec.two_way and spec.to == database:
+                # Notion makes a one-way relation of it (notion-api.md 3.3).
+                yield TemplateProblem(
+                    (*path, "two_way"),
+                    "a relation of a database to itself can only be one-way.",
+                    "Notion does not support it. Leave out `two_way`.",
+                )
+        case OptionsProperty():
+            yield from _check_options((*path, "options"), spec)
+        case RollupProperty():
+            yield from _check_rollup(template, database, path, spec)
+        case FormulaProperty():
+            yield from _check_formula(template, database, path, spec)
 
 
-def _check_options(path: tuple[str | int, ...], spec: OptionsProperty) -> Iterator[Fault]:
+def _check_formula(
+    template: Template, database: str, path: YamlPath, spec: FormulaProperty
+) -> Iterator[TemplateProblem]:
+    keys = property_keys(template, database)
+    titles = {property_title(template, database, key) for key in keys}
+    for title in referenced_titles(spec.expression):
+        if title not in titles:
+            place = (*path, "expression")
+            yield TemplateProblem.unknown(place, "property title", title, sorted(titles))
+
+
+def _check_options(path: YamlPath, spec: OptionsProperty) -> Iterator[TemplateProblem]:
     if len(spec.options) > _MOST_OPTIONS:
-        yield Fault(
-            (*path, "options"),
-            f"{len(spec.options)} options; Notion takes {_MOST_OPTIONS} at once.",
-        )
-    for what, names in (
-        ("key", [each.key for each in spec.options]),
-        ("name", [each.name.lower() for each in spec.options]),
-    ):
-        for place in _repeated(dict(enumerate(names))):
-            yield Fault(
-                (*path, "options", place, what), f"a second option has the {what} `{names[place]}`."
-            )
-    keys = {each.key for each in spec.options}
-    for place, each in enumerate(spec.options):
-        if each.was in keys:
-            message = f"`{each.was}` is still an option of the property."
-            yield Fault(
-                (*path, "options", place, "was"), message, "`was` names a key that is gone."
-            )
-        if spec.type != "status" and (each.group or each.category):
-            field = "group" if each.group else "category"
-            yield Fault(
-                (*path, "options", place, field), f"only a status has a {field}.", "Leave it out."
-            )
-        if spec.type != "select" and each.weight is not None:
-            yield Fault(
-                (*path, "options", place, "weight"),
-                "only the options of a select have a weight.",
-                "Leave it out.",
-            )
+        message = f"{len(spec.options)} options; Notion takes {_MOST_OPTIONS} at once."
+        yield TemplateProblem(path, message)
+
+    keys = {index: option.key for index, option in enumerate(spec.options)}
+    for index in _repeated(keys):
+        message = f"a second option has the key `{keys[index]}`."
+        yield TemplateProblem((*path, index, "key"), message)
+    # Notion compares the names of options without case (notion-api.md 3.3).
+    names = {index: option.name.lower() for index, option in enumerate(spec.options)}
+    for index in _repeated(names):
+        message = f"a second option has the name `{names[index]}`."
+        yield TemplateProblem((*path, index, "name"), message)
+
+    for index, option in enumerate(spec.options):
+        yield from _check_option((*path, index), spec.type, option, set(keys.values()))
+
+
+def _check_option(
+    path: YamlPath, property_type: str, option: OptionSpec, keys: Collection[str]
+) -> Iterator[TemplateProblem]:
+    if option.was in keys:
+        message = f"`{option.was}` is still an option of the property."
+        yield TemplateProblem((*path, "was"), message, "`was` is for a key that was removed.")
+    if property_type != "status" and (option.group or option.category):
+        field = "group" if option.group else "category"
+        yield TemplateProblem((*path, field), f"only a status has a {field}.", "Leave it out.")
+    if property_type != "select" and option.weight is not None:
+        message = "only the options of a select have a weight."
+        yield TemplateProblem((*path, "weight"), message, "Leave it out.")
 
 
 def _check_rollup(
-    template: Template, database: str, path: tuple[str | int, ...], spec: RollupProperty
-) -> Iterator[Fault]:
+    template: Template, database: str, path: YamlPath, spec: RollupProperty
+) -> Iterator[TemplateProblem]:
     if spec.function not in ROLLUP_FUNCTIONS:
-        yield Fault.unknown(
-            (*path, "function"), "rollup function", spec.function, sorted(ROLLUP_FUNCTIONS)
-        )
-    yield from _check_kind(template, database, (*path, "relation"), spec.relation, {"relation"})
-    target = (
-        template.relation_target(database, spec.relation)
-        if _is_relation(template, database, spec)
-        else None
-    )
-    if target is not None and spec.property not in property_keys(template, target):
-        yield Fault.unknown(
-            (*path, "property"),
-            f"property of {target}",
-            spec.property,
-            property_keys(template, target),
-        )
+        functions = sorted(ROLLUP_FUNCTIONS)
+        place = (*path, "function")
+        yield TemplateProblem.unknown(place, "rollup function", spec.function, functions)
+    yield from _check_type(template, database, (*path, "relation"), spec.relation, {"relation"})
+    if property_type(template, database, spec.relation) != "relation":
+        return
+    target = template.relation_target(database, spec.relation)
+    if target is not None:
+        yield from _check_exists(template, target, (*path, "property"), spec.property)
 
 
-def _is_relation(template: Template, database: str, spec: RollupProperty) -> bool:
-    return property_type(template, database, spec.relation) == "relation"
+# --- views, dashboards and exports
 
 
 def _check_view(
-    template: Template, database: str, path: tuple[str | int, ...], view: ViewSpec
-) -> Iterator[Fault]:
-    groupable = _GROUPABLE | (_TEXTS if view.type == "chart" else set())
+    template: Template, database: str, path: YamlPath, view: ViewSpec
+) -> Iterator[TemplateProblem]:
+    groupable = _GROUPABLE_IN_CHARTS if view.type == "chart" else _GROUPABLE
     for field, key in (("group_by", view.group_by), ("stack_by", view.stack_by)):
         if key is not None:
-            yield from _check_kind(template, database, (*path, field), key, groupable)
-    if view.cover not in {None, *PAGE_COVERS}:
-        yield from _check_kind(template, database, (*path, "cover"), view.cover or "", {"files"})
+            yield from _check_type(template, database, (*path, field), key, groupable)
+    if view.cover is not None and view.cover not in PAGE_COVERS:
+        yield from _check_type(template, database, (*path, "cover"), view.cover, {"files"})
     for function, key in view.measure.items():
-        yield from _check_kind(
-            template, database, (*path, "measure", function), key, _MEASURED.get(function)
-        )
+        place = (*path, "measure", function)
+        measurable = _MEASURABLE.get(function)
+        if measurable is None:
+            yield from _check_exists(template, database, place, key)
+        else:
+            yield from _check_type(template, database, place, key, measurable)
+    date_like = DATE_TYPES | COMPUTED_TYPES
     for field, key in (("date", view.date), ("end_date", view.end_date)):
         if key is not None:
-            yield from _check_kind(
-                template, database, (*path, field), key, DATE_TYPES | COMPUTED_TYPES
-            )
-    for place, order in enumerate(view.sort):
+            yield from _check_type(template, database, (*path, field), key, date_like)
+
+    for index, order in enumerate(view.sort):
         for key in order:
-            yield from _check_sort_key(template, database, (*path, "sort", place), key)
+            yield from _check_view_sort(template, database, (*path, "sort", index), key)
     yield from check_quick(template, database, (*path, "quick"), view.quick)
-    yield from _check_shown(template, database, path, view.where, view.sort, {"show": view.show})
+    yield from check_where(template, database, (*path, "where"), view.where)
+    yield from _check_sort(template, database, path, view.sort)
+    yield from _check_list(template, database, (*path, "show"), view.show)
 
 
-def _check_sort_key(template: Template, database: str, path: Path, key: str) -> Iterator[Fault]:
-    """Refuse to sort a view by a formula: filters by formulas that the API made are refused, of sorts nobody knows."""
+def _check_view_sort(
+    template: Template, database: str, path: YamlPath, key: str
+) -> Iterator[TemplateProblem]:
+    # Notion refuses filters by formulas that were made by the API. Sorts by them are not measured.
     if property_type(template, database, key) == "formula":
+        message = f"`{key}` is a formula: Notion may refuse to sort a view by it."
         advice = "Sort by a number that a rule writes, such as `rice`."
-        yield Fault(path, f"`{key}` is a formula: Notion may refuse to order a view by it.", advice)
+        yield TemplateProblem(path, message, advice)
 
 
-def _check_dashboards(template: Template) -> Iterator[Fault]:
-    """Find widgets that are no views, that cannot be widgets, or that stand in two places."""
+def _check_dashboards(template: Template) -> Iterator[TemplateProblem]:
+    """Find widgets that do not exist, cannot be widgets, or are on two dashboards."""
     seen: set[ViewName] = set()
     for dashboard in dashboards(template):
-        for row, each in enumerate(widgets(template, dashboard)):
-            for place, widget in enumerate(each):
-                path = ("databases", dashboard[0], "views", dashboard[1], "widgets", row, place)
-                yield from _check_widget(template, path, widget)
+        database, view = dashboard
+        path = ("databases", database, "views", view, "widgets")
+        for row_index, row in enumerate(widget_rows(template, dashboard)):
+            for index, widget in enumerate(row):
+                place = (*path, row_index, index)
+                yield from _check_widget(template, place, widget)
                 if widget in seen:
-                    already = f"`{spelled(widget)}` stands on a dashboard already."
-                    yield Fault(path, already, "Write a second view for this place.")
+                    message = f"`{format_view_name(widget)}` is already on a dashboard."
+                    yield TemplateProblem(place, message, "Write a second view for this one.")
                 seen.add(widget)
 
 
-def _check_widget(template: Template, path: Path, widget: ViewName) -> Iterator[Fault]:
+def _check_widget(
+    template: Template, path: YamlPath, widget: ViewName
+) -> Iterator[TemplateProblem]:
     database, key = widget
     if database not in template.databases:
-        yield Fault.unknown(path, "database", database, template.databases)
+        yield TemplateProblem.unknown(path, "database", database, template.databases)
         return
     views = template.databases[database].views
     if key not in views:
-        yield Fault.unknown(path, f"view of {database}", key, views)
+        yield TemplateProblem.unknown(path, f"view of {database}", key, views)
     elif views[key].type == "dashboard":
-        yield Fault(path, "a dashboard cannot stand on a dashboard.", "Name the views themselves.")
+        message = "a dashboard cannot be on a dashboard."
+        yield TemplateProblem(path, message, "List its views instead.")
 
 
-def _check_export(template: Template, name: str, export: ExportSpec) -> Iterator[Fault]:
+def _check_export(template: Template, name: str, export: ExportSpec) -> Iterator[TemplateProblem]:
     path = ("exports", name)
-    if export.database not in template.databases:
-        yield Fault.unknown((*path, "database"), "database", export.database, template.databases)
+    database = export.database
+    if database not in template.databases:
+        place = (*path, "database")
+        yield TemplateProblem.unknown(place, "database", database, template.databases)
         return
-    yield from _check_shown(
-        template, export.database, path, export.where, export.sort, {"columns": export.columns}
-    )
+    yield from check_where(template, database, (*path, "where"), export.where)
+    yield from _check_sort(template, database, path, export.sort)
+    yield from _check_list(template, database, (*path, "columns"), export.columns)
 
 
-def _check_shown(
-    template: Template,
-    database: str,
-    path: tuple[str | int, ...],
-    where: Where,
-    sort: tuple[Mapping[str, str], ...],
-    lists: Mapping[str, tuple[str, ...]],
-) -> Iterator[Fault]:
-    """Check what views and exports have in common: a condition, an order, and lists of properties."""
-    yield from check_where(template, database, (*path, "where"), where)
-    for place, each in enumerate(sort):
-        for key in each:
-            yield from _check_kind(template, database, (*path, "sort", place), key)
-    for field, keys in lists.items():
-        for place, key in enumerate(keys):
-            yield from _check_kind(template, database, (*path, field, place), key)
+def _check_sort(
+    template: Template, database: str, path: YamlPath, sort: Iterable[Mapping[str, str]]
+) -> Iterator[TemplateProblem]:
+    for index, order in enumerate(sort):
+        for key in order:
+            yield from _check_exists(template, database, (*path, "sort", index), key)
 
 
-def _check_kind(
-    template: Template,
-    database: str,
-    path: tuple[str | int, ...],
-    key: str,
-    kinds: Iterable[str] | None = None,
-) -> Iterator[Fault]:
-    """Check that a database has a property, and that it is of one of these types."""
-    kind = property_type(template, database, key)
-    if kind is None:
-        yield Fault.unknown(path, f"property of {database}", key, property_keys(template, database))
-    elif kinds is not None and kind not in kinds:
-        yield Fault(
-            path, f"`{key}` is a {kind}.", f"Here it takes one of: {', '.join(sorted(kinds))}."
-        )
+def _check_list(
+    template: Template, database: str, path: YamlPath, keys: Iterable[str]
+) -> Iterator[TemplateProblem]:
+    for index, key in enumerate(keys):
+        yield from _check_exists(template, database, (*path, index), key)
 
 
-def _check_circles(template: Template) -> list[Fault]:
+# --- what all of them use
+
+
+def _check_exists(
+    template: Template, database: str, path: YamlPath, key: str
+) -> Iterator[TemplateProblem]:
+    """Check that a database has a property."""
+    keys = property_keys(template, database)
+    if property_type(template, database, key) is None:
+        yield TemplateProblem.unknown(path, f"property of {database}", key, keys)
+
+
+def _check_type(
+    template: Template, database: str, path: YamlPath, key: str, types: Collection[str]
+) -> Iterator[TemplateProblem]:
+    """Check that a database has a property, and that it has one of these types."""
+    found = property_type(template, database, key)
+    if found is None:
+        yield from _check_exists(template, database, path, key)
+    elif found not in types:
+        advice = f"Here it must be one of: {', '.join(sorted(types))}."
+        yield TemplateProblem(path, f"`{key}` is a {found}.", advice)
+
+
+def _check_circles(template: Template) -> Iterator[TemplateProblem]:
     try:
         property_levels(template)
     except Circular as circle:
         database, key = circle.cycle[0].split(".")
-        return [
-            Fault(("databases", database, "properties", key), f"computed from itself: {circle}.")
-        ]
-    return []
+        path = ("databases", database, "properties", key)
+        yield TemplateProblem(path, f"it is computed from itself: {circle}.")
 
 
-def _repeated(names: Mapping[_K, str]) -> list[_K]:
-    """Return the keys whose name an earlier key has."""
-    first: Counter[str] = Counter()
+def _repeated(names: Mapping[K, str]) -> list[K]:
+    """Return the keys with a name that an earlier key already has."""
+    seen: set[str] = set()
     repeated = []
     for key, name in names.items():
-        first[name] += 1
-        if first[name] > 1:
+        if name in seen:
             repeated.append(key)
+        seen.add(name)
     return repeated

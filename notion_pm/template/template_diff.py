@@ -1,4 +1,4 @@
-"""What is different between two templates, or two versions of one: address by address."""
+"""Compare two templates, or two versions of one, address by address."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from notion_pm.model.ids import Address, address
 from notion_pm.model.template import DatabaseSpec, LoadedTemplate, OptionsProperty, PropertySpec
 
 Action = Literal["added", "changed", "removed"]
-Stated = Mapping[Address, Mapping[str, Any]]
-"""What a template says of each thing."""
+Fields = Mapping[str, Any]
 
+# Parts of a database that have addresses of their own.
 _PARTS = {"properties", "views"}
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that only one of two templates has, or of which they say different things.
+    """One thing that only one of two templates has, or that differs between them.
 
-    `details` are the fields that differ: name -> what the first says, and what the second.
+    `details`: the fields that differ, with the value before and the value after.
     """
 
     address: Address
@@ -31,90 +31,102 @@ class Difference:
 
     def as_data(self) -> dict[str, Any]:
         """Return the difference as JSON data."""
-        details = {
-            key: {"before": before, "after": after} for key, (before, after) in self.details.items()
-        }
-        return {
-            "address": str(self.address),
-            "action": self.action,
-            **({"details": details} if details else {}),
-        }
+        data: dict[str, Any] = {"address": str(self.address), "action": self.action}
+        if self.details:
+            data["details"] = {
+                field: {"before": before, "after": after}
+                for field, (before, after) in self.details.items()
+            }
+        return data
 
 
 def template_diff(before: LoadedTemplate, after: LoadedTemplate) -> tuple[Difference, ...]:
-    """Return what is different in `after`, in the order of addresses.
+    """Return how `after` differs, in the order of addresses.
 
-    A property whose key changed (`was`) is one change of the property that it was; its parts go by the new key.
+    A property whose key changed (`was`) counts as changed, under its new key.
     """
-    renamed = _renamed(after)
-    old = {_under_new_key(each, renamed): stated for each, stated in _stated(before).items()}
-    new = _stated(after)
-    return tuple(_differences(old, new))
+    new_addresses = _renamed_addresses(after)
+    old_fields = {
+        _new_address(old_address, new_addresses): fields
+        for old_address, fields in _fields_by_address(before).items()
+    }
+    return tuple(_differences(old_fields, _fields_by_address(after)))
 
 
-def _differences(old: Stated, new: Stated) -> Iterator[Difference]:
-    gone, come = set(old) - set(new), set(new) - set(old)
-    for each in sorted({*old, *new}):
-        if each in gone | come:
-            if not _wholes(each) & (gone | come):  # its whole stands for it
-                yield Difference(each, "removed" if each in gone else "added", {})
-        elif details := _details(old[each], new[each]):
-            yield Difference(each, "changed", details)
+def _differences(
+    old: Mapping[Address, Fields], new: Mapping[Address, Fields]
+) -> Iterator[Difference]:
+    removed, added = old.keys() - new.keys(), new.keys() - old.keys()
+    for place in sorted(old.keys() | new.keys()):
+        if place in removed or place in added:
+            # An added database includes its properties, so these are not listed again.
+            is_part_of_it = bool(_containers(place) & (removed | added))
+            if not is_part_of_it:
+                yield Difference(place, "removed" if place in removed else "added", {})
+            continue
+        details = _compare_fields(old[place], new[place])
+        if details:
+            yield Difference(place, "changed", details)
 
 
-def _wholes(part: Address) -> set[Address]:
-    """What a thing is a part of: `features` and `features.status` of `features.status.idea`."""
-    steps = part.split(".")
+def _containers(place: Address) -> set[Address]:
+    """Return what contains a thing: `features.status.idea` is in `features` and `features.status`."""
+    steps = place.split(".")
     return {address(*steps[:length]) for length in range(1, len(steps))}
 
 
-def _details(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    fields = dict.fromkeys((*old, *new))
+def _compare_fields(old: Fields, new: Fields) -> dict[str, tuple[Any, Any]]:
     return {
-        each: (old.get(each), new.get(each)) for each in fields if old.get(each) != new.get(each)
+        field: (old.get(field), new.get(field))
+        for field in dict.fromkeys((*old, *new))
+        if old.get(field) != new.get(field)
     }
 
 
-def _stated(loaded: LoadedTemplate) -> dict[Address, Mapping[str, Any]]:
+def _fields_by_address(loaded: LoadedTemplate) -> dict[Address, Fields]:
+    """Return the fields of everything in a template, by address."""
     template = loaded.template
-    found: dict[Address, Mapping[str, Any]] = {
+    fields: dict[Address, Fields] = {
         address("template"): {"version": template.version, "title": template.title}
     }
     for key, database in template.databases.items():
-        found |= _database(key, database)
-        found |= {address(key, "rows", row.key): row.cells for row in loaded.rows.get(key, ())}
+        fields |= _fields_of_database(key, database)
+        for row in loaded.rows.get(key, ()):
+            fields[address(key, "rows", row.key)] = row.cells
         if key in loaded.bodies:
-            found[address(key, "body")] = {"text": loaded.bodies[key]}
+            fields[address(key, "body")] = {"text": loaded.bodies[key]}
     sections: dict[str, Mapping[str, BaseModel]] = {
         "sync": template.sync,
         "exports": template.exports,
         "variables": template.variables,
     }
-    for section, things in sections.items():
-        found |= {address(section, key): _data(each) for key, each in things.items()}
-    return found
+    for section, entries in sections.items():
+        for key, entry in entries.items():
+            fields[address(section, key)] = _data(entry)
+    return fields
 
 
-def _database(key: str, database: DatabaseSpec) -> dict[Address, Mapping[str, Any]]:
-    found: dict[Address, Mapping[str, Any]] = {
-        address(key): _data(database, exclude={*_PARTS, "body", "rows"}),
+def _fields_of_database(key: str, database: DatabaseSpec) -> dict[Address, Fields]:
+    fields: dict[Address, Fields] = {
+        address(key): _data(database, exclude={*_PARTS, "body", "rows"})
     }
-    for each, spec in database.properties.items():
-        found[address(key, each)] = {**_data(spec, exclude={"options", "was"}), **_order(spec)}
+    for property_key, spec in database.properties.items():
+        fields[address(key, property_key)] = _fields_of_property(spec)
         if isinstance(spec, OptionsProperty):
-            found |= {
-                address(key, each, option.key): _data(option, exclude={"was"})
-                for option in spec.options
-            }
-    found |= {address(key, "views", each): _data(view) for each, view in database.views.items()}
-    return found
+            for option in spec.options:
+                option_address = address(key, property_key, option.key)
+                fields[option_address] = _data(option, exclude={"was"})
+    for view_key, view in database.views.items():
+        fields[address(key, "views", view_key)] = _data(view)
+    return fields
 
 
-def _order(spec: PropertySpec) -> dict[str, Any]:
-    """The order of options: their rank."""
-    return (
-        {"order": [each.key for each in spec.options]} if isinstance(spec, OptionsProperty) else {}
-    )
+def _fields_of_property(spec: PropertySpec) -> dict[str, Any]:
+    fields = _data(spec, exclude={"options", "was"})
+    if isinstance(spec, OptionsProperty):
+        # Options are things of their own, but their order is their rank: a field of the property.
+        fields["order"] = [option.key for option in spec.options]
+    return fields
 
 
 def _data(model: BaseModel, exclude: set[str] | None = None) -> dict[str, Any]:
@@ -124,23 +136,27 @@ def _data(model: BaseModel, exclude: set[str] | None = None) -> dict[str, Any]:
     return data
 
 
-def _renamed(after: LoadedTemplate) -> dict[Address, Address]:
-    """Return the new addresses of what has got another key; those of options before those of properties."""
-    found = {}
+def _renamed_addresses(after: LoadedTemplate) -> dict[Address, Address]:
+    """Return the new address for each old one that changed (`was`).
+
+    Options come before their properties, so that the more specific address is found first.
+    """
+    renamed = {}
     for key, database in after.template.databases.items():
-        for each, spec in database.properties.items():
-            for option in spec.options if isinstance(spec, OptionsProperty) else ():
+        for property_key, spec in database.properties.items():
+            old_key = spec.was or property_key
+            options = spec.options if isinstance(spec, OptionsProperty) else ()
+            for option in options:
                 if option.was is not None:
-                    found[address(key, spec.was or each, option.was)] = address(
-                        key, each, option.key
-                    )
+                    old_address = address(key, old_key, option.was)
+                    renamed[old_address] = address(key, property_key, option.key)
             if spec.was is not None:
-                found[address(key, spec.was)] = address(key, each)
-    return found
+                renamed[address(key, spec.was)] = address(key, property_key)
+    return renamed
 
 
-def _under_new_key(old: Address, renamed: Mapping[Address, Address]) -> Address:
-    for was, now in renamed.items():
+def _new_address(old: Address, new_addresses: Mapping[Address, Address]) -> Address:
+    for was, now in new_addresses.items():
         if old == was or old.startswith(f"{was}."):
             return Address(now + old[len(was) :])
     return old

@@ -1,4 +1,4 @@
-"""Where template files are: shipped with the package, or anywhere on the disk."""
+"""Find template files: shipped with the package, or anywhere on the disk."""
 
 from __future__ import annotations
 
@@ -10,38 +10,42 @@ from notion_pm.text import suggest
 
 _PACKAGE = Path(__file__).parents[1]
 
+# Characters of a reference that are quoted in an error.
+_MOST_QUOTED = 80
+
 
 def shipped_folder() -> Path:
-    """Return the folder of the templates that ship with notion-pm: in the package, or beside it in a checkout."""
+    """Return the folder of the shipped templates: in the package, or next to it in a checkout."""
     installed = _PACKAGE / "templates"
     return installed if installed.is_dir() else _PACKAGE.parent / "templates"
 
 
-def shipped() -> dict[str, Path]:
-    """Return the shipped templates by name."""
+def shipped_templates() -> dict[str, Path]:
+    """Return the files of the shipped templates by name."""
     return dict(sorted(_templates_in(shipped_folder())))
 
 
-def find(reference: str) -> Path:
-    """Return the file of a template that is named by its shipped name, its file or its folder.
+def find_template(reference: str) -> Path:
+    """Return the file of a template. `reference`: its shipped name, its file or its folder.
 
     Raises UsageError when there is none.
     """
-    if reference in shipped():
-        return shipped()[reference]
+    shipped = shipped_templates()
+    if reference in shipped:
+        return shipped[reference]
     path = Path(reference)
     try:
         if path.is_dir() and (path / "template.yaml").exists():
             return path / "template.yaml"
-        if (
-            path.exists() and not path.is_dir()
-        ):  # reading it says what it is when it is no regular file
+        # Not is_file(): for a pipe or a device, reading reports what it is.
+        if path.exists() and not path.is_dir():
             return path
-    except (OSError, ValueError):  # too long for a path, or with a character that no path has
-        reference = f"{reference[:80]}..." if len(reference) > 80 else reference
+    except (OSError, ValueError):  # too long for a path, or a character that paths cannot have
+        if len(reference) > _MOST_QUOTED:
+            reference = f"{reference[:_MOST_QUOTED]}..."
     raise UsageError(
         f"There is no template {reference!r}.",
-        f"{suggest(reference, shipped())} Or give the path of a template file.",
+        f"{suggest(reference, shipped)} Or give the path of a template file.",
     )
 
 

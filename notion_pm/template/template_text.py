@@ -1,4 +1,4 @@
-"""Templates as text: YAML as a person would write it, and rows as CSV."""
+"""Write templates as text: YAML as a person would write it, and starter rows as CSV."""
 
 from __future__ import annotations
 
@@ -12,29 +12,36 @@ from typing import Any
 
 import yaml
 
+from notion_pm.errors import YamlPath
 from notion_pm.model.template import Template
-from notion_pm.template.yaml_lines import YamlPath
 
 _WIDTH = 120
 _INDENT = "  "
-_DEPTH_OF_LISTS = 3  # databases / features / properties
+
+# Things that always have a line of their own, by their depth: databases / features / properties.
+_DEPTH_OF_OWN_LINES = 3
+
 _MARKUP = re.compile(r"\{[{%#]")
-_APART = frozenset({"databases"})
-"""What is set off by an empty line."""
 
 Remark = tuple[str, str]
-"""The address of what a remark is about, and the remark."""
+"""An address, and a remark about it."""
+
+Comments = Mapping[YamlPath, list[str]]
 
 
 def template_text(
     template: Template, remarks: Iterable[Remark] = (), *, heading: Sequence[str] = ()
 ) -> str:
-    """Return a template as YAML, with remarks as comments above what they are about."""
-    data = _data(template)
+    """Return a template as YAML, with each remark as a comment above the thing it is about."""
+    data = _shorten(template.model_dump(mode="json", by_alias=True, exclude_defaults=True))
     comments: defaultdict[YamlPath, list[str]] = defaultdict(list)
     for address, remark in remarks:
         comments[_place(data, address)].append(remark)
-    lines = [*_comments(heading, ""), *_comments(comments[()], ""), *_mapping(data, (), comments)]
+    lines = [
+        *_comment_lines(heading, ""),
+        *_comment_lines(comments[()], ""),
+        *_mapping_lines(data, (), comments),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -47,55 +54,71 @@ def rows_text(rows: Sequence[Mapping[str, str]]) -> str:
     return text.getvalue()
 
 
-def _data(template: Template) -> Any:
-    return _said(template.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+# --- the data as people write it
 
 
-def _said(data: Any) -> Any:
-    """Return the data as people write it: conditions short, and texts so that braces in them mean themselves."""
-    if isinstance(data, dict):
-        if data.keys() == {"is"}:
-            return _said(_single(data["is"]))
-        ordered = sorted(data, key=lambda key: key != "type")
-        return {
-            key: _said(_single(data[key]) if key in {"is", "not"} else data[key]) for key in ordered
-        }
-    if isinstance(data, list):
-        return [_said(each) for each in data]
-    if isinstance(data, float) and data.is_integer():
-        return int(data)
-    return _literal(data) if isinstance(data, str) else data
+def _shorten(data: Any) -> Any:
+    """Return data in its short forms. Braces in texts are escaped, so that they stay braces.
+
+    `{is: [x]}` becomes `x`, and whole numbers lose their `.0`.
+    """
+    match data:
+        case {"is": values} if len(data) == 1:
+            return _shorten(_single(values))
+        case dict():
+            shortened = {}
+            for key in sorted(data, key=lambda key: key != "type"):  # the type comes first
+                value = _single(data[key]) if key in {"is", "not"} else data[key]
+                shortened[key] = _shorten(value)
+            return shortened
+        case list():
+            return [_shorten(item) for item in data]
+        case float() if data.is_integer():
+            return int(data)
+        case str():
+            return _escape_braces(data)
+    return data
 
 
 def _single(values: Any) -> Any:
-    return values[0] if isinstance(values, list) and len(values) == 1 else values
+    """Return the value of a list of one, other values as they are."""
+    if isinstance(values, list) and len(values) == 1:
+        return values[0]
+    return values
 
 
-def _literal(text: str) -> str:
-    """Return a text whose braces are no variables of a template."""
+def _escape_braces(text: str) -> str:
+    """Return a text in which `{{` does not start a variable."""
     if "{{" not in text and "{%" not in text:
         return text
-    return _MARKUP.sub(lambda found: "{{ '" + found[0] + "' }}", text)
+    return _MARKUP.sub(lambda match: "{{ '" + match[0] + "' }}", text)
+
+
+# --- where remarks belong
 
 
 def _place(data: Any, address: str) -> YamlPath:
-    """Return where the thing of an address stands, or what it belonged to where it is left out."""
+    """Return the place of an address, or of what contains it if the thing itself is left out."""
     database, *inside = address.split(".")
-    if len(inside) > 1 and inside[0] == "views":
-        path: YamlPath = ("databases", database, *inside)
-    else:
-        path = ("databases", database, *(("properties", *inside[:1]) if inside else ()))
-        if options := _at(data, (*path, "options")) if inside[1:] else None:
-            place = next(
-                (place for place, each in enumerate(options) if each["key"] == inside[1]), None
-            )
-            path = (*path, "options", place) if place is not None else path
-    while path and _at(data, path) is None:
+    path: YamlPath = ("databases", database)
+    match inside:
+        case ["views", _, *_]:
+            path = (*path, *inside)
+        case [property_key]:
+            path = (*path, "properties", property_key)
+        case [property_key, option_key, *_]:
+            path = (*path, "properties", property_key)
+            options = _value_at(data, (*path, "options")) or ()
+            for index, option in enumerate(options):
+                if option["key"] == option_key:
+                    path = (*path, "options", index)
+                    break
+    while path and _value_at(data, path) is None:
         path = path[:-1]
     return path
 
 
-def _at(data: Any, path: YamlPath) -> Any:
+def _value_at(data: Any, path: YamlPath) -> Any:
     for step in path:
         try:
             data = data[step]
@@ -104,55 +127,60 @@ def _at(data: Any, path: YamlPath) -> Any:
     return data
 
 
-Comments = Mapping[YamlPath, list[str]]
+# --- the lines
 
 
-def _mapping(data: Mapping[str, Any], path: YamlPath, comments: Comments) -> Iterator[str]:
+def _mapping_lines(data: Mapping[str, Any], path: YamlPath, comments: Comments) -> Iterator[str]:
     indent = _INDENT * len(path)
-    for place, (key, value) in enumerate(data.items()):
+    for index, (key, value) in enumerate(data.items()):
         inside = (*path, key)
-        if key in _APART or (path == ("databases",) and place):
+        # An empty line before the databases, and between them.
+        is_next_database = path == ("databases",) and index > 0
+        if inside == ("databases",) or is_next_database:
             yield ""
-        yield from _comments(comments.get(inside, ()), indent)
+        yield from _comment_lines(comments.get(inside, ()), indent)
         line = f"{indent}{_flow(key)}: {_flow(value)}"
-        if not isinstance(value, dict | list) or _fits(line, value, inside, comments):
+        if not isinstance(value, dict | list) or _is_on_one_line(line, value, inside, comments):
             yield line
+            continue
+        yield f"{indent}{_flow(key)}:"
+        if isinstance(value, dict):
+            yield from _mapping_lines(value, inside, comments)
         else:
-            yield f"{indent}{_flow(key)}:"
-            yield from (
-                _mapping(value, inside, comments)
-                if isinstance(value, dict)
-                else _items(value, inside, comments)
-            )
+            yield from _list_lines(value, inside, comments)
 
 
-def _items(data: Sequence[Any], path: YamlPath, comments: Comments) -> Iterator[str]:
+def _list_lines(data: Sequence[Any], path: YamlPath, comments: Comments) -> Iterator[str]:
     indent = _INDENT * len(path)
-    for place, each in enumerate(data):
-        yield from _comments(comments.get((*path, place), ()), indent)
-        yield f"{indent}- {_flow(each)}"
+    for index, item in enumerate(data):
+        yield from _comment_lines(comments.get((*path, index), ()), indent)
+        yield f"{indent}- {_flow(item)}"
 
 
-def _fits(line: str, value: Any, path: YamlPath, comments: Comments) -> bool:
-    """Whether a thing is said on one line: one that is small, and about whose parts nothing is remarked.
+def _is_on_one_line(line: str, value: Any, path: YamlPath, comments: Comments) -> bool:
+    """Return whether a mapping or list is written on one line.
 
-    Databases, their properties and their views have a line each at least, and so have options.
+    It must be short, and nothing in it may have a comment. Databases, properties, views and
+    options always have lines of their own.
     """
-    spread = path[0] == "databases" and len(path) <= _DEPTH_OF_LISTS
-    listed = isinstance(value, dict) and "options" in value
-    remarked = any(each[: len(path)] == path and len(each) > len(path) for each in comments)
-    return not (spread or listed or remarked) and len(line) <= _WIDTH
+    has_own_lines = path[0] == "databases" and len(path) <= _DEPTH_OF_OWN_LINES
+    has_options = isinstance(value, dict) and "options" in value
+    if has_own_lines or has_options or len(line) > _WIDTH:
+        return False
+    depth = len(path)
+    has_comments = any(place[:depth] == path and len(place) > depth for place in comments)
+    return not has_comments
 
 
-def _comments(remarks: Iterable[str], indent: str) -> Iterator[str]:
+def _comment_lines(remarks: Iterable[str], indent: str) -> Iterator[str]:
     start = f"{indent}# "
-    for each in remarks:
-        yield from textwrap.wrap(each, _WIDTH, initial_indent=start, subsequent_indent=start) or [
-            start.rstrip()
-        ]
+    for remark in remarks:
+        lines = textwrap.wrap(remark, _WIDTH, initial_indent=start, subsequent_indent=start)
+        yield from lines or [start.rstrip()]
 
 
 def _flow(value: Any) -> str:
+    """Return a value as YAML on one line."""
     text = yaml.safe_dump(
         value, default_flow_style=True, allow_unicode=True, width=float("inf"), sort_keys=False
     )

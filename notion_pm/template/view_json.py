@@ -1,4 +1,4 @@
-"""Views in the API's JSON (notion-api.md 2.6), once the ids of properties are known."""
+"""Views in the JSON of the API (notion-api.md 2.6), once the ids of properties are known."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from notion_pm.model.property_lookup import property_keys, property_type
 from notion_pm.model.template import Template, ViewSpec
 
 Json = Mapping[str, Any]
+
+# In group_by the API has its own names for some property types.
 _GROUP_TYPES = {"people": "person", "title": "title", "rich_text": "text"}
 _GROUP_SETTINGS: dict[str, dict[str, Any]] = {
     "status": {"group_by": "option"},
@@ -18,15 +20,17 @@ _GROUP_SETTINGS: dict[str, dict[str, Any]] = {
     "title": {"group_by": "exact"},
     "rich_text": {"group_by": "exact"},
 }
+
 PAGE_COVERS = frozenset({"page_cover", "page_content"})
-"""What the cards of a gallery can show that is no property."""
+"""What the cards of a gallery can show other than a property."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewJson:
-    """What the API takes of a view; a filter of None lets everything through. A dashboard is configured by its widgets.
+    """A view as the API takes it.
 
-    Quick filters are by property id.
+    `filter`: None shows all pages. `quick_filters`: by property id. `configuration`: None for a
+    dashboard, which has only widgets.
     """
 
     filter: Json | None
@@ -42,21 +46,21 @@ def view_json(
     property_ids: Mapping[str, str],
     option_name: OptionName,
 ) -> ViewJson:
-    """Return a view of a template in the API's JSON."""
+    """Return a view of a template in the JSON of the API."""
     view = template.databases[database].views[key]
+    ids = dict(property_ids)
+    sorts = []
+    for order in view.sort:
+        for property_key, direction in order.items():
+            sorts.append({"property": ids[property_key], "direction": direction})
+    configuration = None
+    if view.type != "dashboard":
+        configuration = _configuration(template, database, view, ids)
     return ViewJson(
-        filter=as_filter(template, database, view.where, dict(property_ids), option_name),
-        sorts=tuple(
-            {"property": property_ids[each], "direction": direction}
-            for sort in view.sort
-            for each, direction in sort.items()
-        ),
-        quick_filters=as_quick_filters(
-            template, database, view.quick, dict(property_ids), option_name
-        ),
-        configuration=_configuration(template, database, view, property_ids)
-        if view.type != "dashboard"
-        else None,
+        filter=as_filter(template, database, view.where, ids, option_name),
+        sorts=tuple(sorts),
+        quick_filters=as_quick_filters(template, database, view.quick, ids, option_name),
+        configuration=configuration,
     )
 
 
@@ -67,8 +71,8 @@ def _configuration(
     if view.show:
         hidden = [key for key in property_keys(template, database) if key not in view.show]
         configuration["properties"] = [
-            *({"property_id": property_ids[key], "visible": True} for key in view.show),
-            *({"property_id": property_ids[key], "visible": False} for key in hidden),
+            {"property_id": property_ids[key], "visible": key in view.show}
+            for key in (*view.show, *hidden)
         ]
     if view.group_by is not None and view.type != "chart":
         configuration["group_by"] = _grouping(template, database, view.group_by, property_ids)
@@ -76,28 +80,31 @@ def _configuration(
         configuration["date_property_id"] = property_ids[view.date]
     if view.end_date is not None:
         configuration["end_date_property_id"] = property_ids[view.end_date]
-    if view.cover is not None:
-        file = {} if view.cover in PAGE_COVERS else {"property_id": property_ids[view.cover]}
-        configuration["cover"] = {"type": "property" if file else view.cover, **file}
+    if view.cover in PAGE_COVERS:
+        configuration["cover"] = {"type": view.cover}
+    elif view.cover is not None:
+        configuration["cover"] = {"type": "property", "property_id": property_ids[view.cover]}
     if view.anonymous:
         configuration["anonymous_submissions"] = True
-    return configuration | (_chart(template, database, view, property_ids) if view.chart else {})
+    if view.chart:
+        configuration |= _chart(template, database, view, property_ids)
+    return configuration
 
 
 def _chart(
     template: Template, database: str, view: ViewSpec, property_ids: Mapping[str, str]
 ) -> dict[str, Any]:
-    function, key = next(iter(view.measure.items()), ("count", None))
-    measured = {"aggregator": function, **({"property_id": property_ids[key]} if key else {})}
+    measure: dict[str, Any] = {"aggregator": "count"}
+    for function, key in view.measure.items():  # at most one
+        measure = {"aggregator": function, "property_id": property_ids[key]}
     if view.chart == "number":
-        return {"chart_type": view.chart, "value": measured}
-    axes = {"x_axis": view.group_by, "stack_by": view.stack_by}
-    grouped = {
-        axis: _grouping(template, database, each, property_ids)
-        for axis, each in axes.items()
-        if each is not None
-    }
-    return {"chart_type": view.chart, "y_axis": measured, **grouped}
+        return {"chart_type": view.chart, "value": measure}
+    chart = {"chart_type": view.chart, "y_axis": measure}
+    if view.group_by is not None:
+        chart["x_axis"] = _grouping(template, database, view.group_by, property_ids)
+    if view.stack_by is not None:
+        chart["stack_by"] = _grouping(template, database, view.stack_by, property_ids)
+    return chart
 
 
 def _grouping(

@@ -1,8 +1,9 @@
-"""YAML read together with the line of everything in it, so that a problem can say where it is.
+"""Read YAML together with the line of everything in it, so that a problem can name its line.
 
-The files are written by strangers. A document of a few lines can stand for billions of values (aliases of aliases),
-nest deeper than Python can follow, or hold values that nothing here can carry on (a number of 6,000 digits, half a
-character). All of that is a mistake with a line, found before anything is built of it.
+The files may come from strangers. A document of a few lines can stand for billions of values
+(aliases of aliases), nest deeper than Python can follow, or hold values that nothing here can use
+(a number of 6,000 digits, half a character). All of that becomes a problem with a line before
+anything is built from the document.
 """
 
 from __future__ import annotations
@@ -14,45 +15,41 @@ from typing import Any
 
 import yaml
 
-YamlPath = tuple[str | int, ...]
-"""Where something stands in a document: keys and indices from the top."""
+from notion_pm.errors import TemplateProblem, YamlPath
 
+# Values in a document; aliases are counted each time. The largest shipped template has 2,500.
 MOST_VALUES = 20_000
-"""Values in a document, aliases counted each time. The largest template that ships is made of 2,500."""
+
+# How deep values may be nested. Templates need about ten levels.
 _MOST_LEVELS = 50
-"""How deep values may be nested. Templates need about ten levels."""
+
+# Notion cannot store larger whole numbers, and Python refuses to print more than 4,300 digits.
 _LARGEST_NUMBER = 2**63
-"""Beyond it a whole number cannot be kept by Notion, and Python refuses to print those of more than 4,300 digits."""
+
+# Characters of a scalar that is not text. PyYAML needs quadratic time for numbers like `1:1:1...`.
 _LONGEST_NUMBER = 100
-"""Characters of a scalar that is no text. PyYAML computes numbers such as `1:1:1...` in quadratic time."""
+
+_TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something wrong with the YAML itself."""
-
-    line: int
-    message: str
+_DATE_TAG = "tag:yaml.org,2002:timestamp"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document's data, the line (from 1) of each key and item, and what is wrong with the YAML."""
+    """A document's data, the line (from 1) of each key and item, and the problems of the YAML."""
 
     data: Any
     lines: Mapping[YamlPath, int]
-    mistakes: tuple[Mistake, ...] = ()
+    problems: tuple[TemplateProblem, ...] = ()
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without its dates: `2026-11-22` is a text here, as in every other cell of a template."""
+    """Loads YAML without dates: `2026-11-22` is text here, as in every cell of a template."""
 
+    # Called resolvers by PyYAML: the tags to try, with a pattern each, by first character.
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name
-        start: [
-            (tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"
-        ]
-        for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        first_character: [(tag, pattern) for tag, pattern in resolvers if tag != _DATE_TAG]
+        for first_character, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
     def __init__(self, text: str, most_values: int = MOST_VALUES) -> None:
@@ -62,7 +59,7 @@ class _Loader(yaml.SafeLoader):
         self._level = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Build a node, unless the document has too many of them or nests too deep."""
+        """Build a node, unless the document has too many nodes or nests too deep."""
         self._nodes += 1
         self._level += 1
         mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
@@ -75,22 +72,49 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def text_at_top(text: str, key: str) -> str | None:
-    """Return the text that a document has under a key of its own; None when it has none, or is not sound so far.
+def parse(text: str, most_values: int = MOST_VALUES) -> Document:
+    """Read one YAML document. Broken YAML is a problem in the result, with no data."""
+    try:
+        loader = _Loader(text, most_values)
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        return _broken(_line_of_error(text, error), getattr(error, "reason", None) or str(error))
+    try:
+        node = loader.get_single_node()
+        reader = _Reader(loader, most_values)
+        data = reader.read(node) if node is not None else None
+        return Document(data, reader.lines, tuple(reader.problems))
+    except yaml.MarkedYAMLError as error:
+        reason = " ".join(part for part in (error.context, error.problem) if part)
+        return _broken(_line_of_error(text, error), reason)
+    except yaml.YAMLError as error:
+        return _broken(_line_of_error(text, error), getattr(error, "reason", None) or str(error))
+    except (ValueError, RecursionError) as error:  # for example `%YAML 1.` with 6,000 digits
+        return _broken(0, str(error))
+    finally:
+        loader.dispose()
 
-    It is read no farther than that: a template says its name first, and is long.
+
+def text_at_top(text: str, key: str) -> str | None:
+    """Return the text of a key at the top of a document, None when there is none.
+
+    Reads only as far as that key: a template has its name near the top, and is long. Also returns
+    None when the YAML before the key is broken.
     """
-    depth, is_key, is_wanted = 0, True, False
+    depth = 0
+    is_key = True  # in a mapping, keys and values alternate
+    is_wanted = False
     try:
         for event in yaml.parse(text, Loader=_Loader):
             if depth == 1 and isinstance(event, yaml.NodeEvent):
-                value = event.value if isinstance(event, yaml.ScalarEvent) else None
+                scalar = event.value if isinstance(event, yaml.ScalarEvent) else None
                 if is_wanted and not is_key:
-                    return value
-                is_key, is_wanted = not is_key, value == key
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(
-                event, yaml.CollectionEndEvent
-            )
+                    return scalar
+                is_wanted = scalar == key
+                is_key = not is_key
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
             if depth > _MOST_LEVELS:
                 return None
     except yaml.YAMLError:
@@ -99,141 +123,125 @@ def text_at_top(text: str, key: str) -> str | None:
 
 
 class _Reader:
-    """Turns PyYAML's nodes into data while it notes their lines."""
+    """Turns PyYAML's nodes into data and notes their lines."""
 
     def __init__(self, loader: _Loader, most_values: int) -> None:
         self._loader = loader
         self._most_values = most_values
         self.lines: dict[YamlPath, int] = {}
-        self.mistakes: list[Mistake] = []
+        self.problems: list[TemplateProblem] = []
         self._nodes = 0
 
     def read(self, node: yaml.Node, path: YamlPath = ()) -> Any:
         self._nodes += 1
         if self._nodes > self._most_values:
-            problem = "aliases repeat too much of it"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
-        if len(path) > _MOST_LEVELS:  # an alias of what it is in
+            raise _yaml_error("aliases repeat too much of it", node.start_mark)
+        if len(path) > _MOST_LEVELS:  # an alias of a value that contains the alias
             raise _too_deep(node.start_mark)
         self.lines.setdefault(path, _line(node))
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
+            return self._read_mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            return [self.read(item, (*path, place)) for place, item in enumerate(node.value)]
-        return self._scalar(node)
+            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._read_scalar(node, path)
 
-    def _mapping(self, node: yaml.MappingNode, path: YamlPath) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _read_mapping(self, node: yaml.MappingNode, path: YamlPath) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._complain(key_node, "a key must be one word or text, not a list or mapping")
+                message = "a key must be one word or text, not a list or mapping."
+                self._add_problem(key_node, path, message)
                 continue
             if key_node.tag == _MERGE_TAG:
-                self._complain(
-                    key_node, "`<<` is not supported; `extends:` takes over another template"
-                )
+                message = "`<<` is not supported; use `extends:` to build on another template."
+                self._add_problem(key_node, path, message)
                 continue
-            key = str(self._scalar(key_node))
-            if key in found:
-                first = self.lines[(*path, key)]
-                self._complain(key_node, f"`{key}` is here a second time (first in line {first})")
+            key = str(self._read_scalar(key_node, path))
+            if key in mapping:
+                first_line = self.lines[(*path, key)]
+                message = f"`{key}` is here a second time (first in line {first_line})."
+                self._add_problem(key_node, path, message)
                 continue
             self.lines[(*path, key)] = _line(key_node)
-            found[key] = self.read(value_node, (*path, key))
-        return found
+            mapping[key] = self.read(value_node, (*path, key))
+        return mapping
 
-    def _scalar(self, node: yaml.Node) -> Any:
-        """Return the value of a scalar; None, and a mistake, where it is none that can be used."""
-        is_text = node.tag == "tag:yaml.org,2002:str"
-        if not is_text and len(node.value) > _LONGEST_NUMBER:
-            self._complain(
-                node,
-                f"`{node.value[:20]}...` is too long for a value that is no text; put it in quotes",
-            )
+    def _read_scalar(self, node: yaml.Node, path: YamlPath) -> Any:
+        """Return the value of a scalar, None with a problem when it cannot be used."""
+        if node.tag != _TEXT_TAG and len(node.value) > _LONGEST_NUMBER:
+            message = f"`{node.value[:20]}...` is too long for a value that is not text."
+            self._add_problem(node, path, message, "If it is text, put it in quotes.")
             return None
         try:
             value = self._loader.construct_object(node)
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError):
-            # PyYAML lets whatever Python says through: `!!int abc`, `0x_`, `!!bool perhaps`.
+            # PyYAML does not catch Python's errors: `!!int abc`, `0x_`, `!!bool perhaps`.
             kind = node.tag.rpartition(":")[2]
-            self._complain(
-                node,
-                f"`{str(node.value)[:40]}` cannot be read as {kind}; put it in quotes if it is text",
-            )
+            message = f"`{str(node.value)[:40]}` cannot be read as {kind}."
+            self._add_problem(node, path, message, "If it is text, put it in quotes.")
             return None
-        if problem := _unusable(value):
-            self._complain(node, problem)
+        unusable = _check_value(value)
+        if unusable is not None:
+            self._add_problem(node, path, *unusable)
             return None
         return value
 
-    def _complain(self, node: yaml.Node, message: str) -> None:
-        self.mistakes.append(Mistake(_line(node), message))
+    def _add_problem(self, node: yaml.Node, path: YamlPath, message: str, advice: str = "") -> None:
+        self.problems.append(TemplateProblem(path, message, advice, line=_line(node)))
 
 
-def _unusable(value: Any) -> str:
-    """Return why a value could not be stored or shown; empty when it can."""
-    if isinstance(value, str):
-        if "\0" in value:
-            return "a text must not hold the character NUL"
-        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-            return "a text must not hold half a character (a lone surrogate)"
-    elif isinstance(value, bool) or value is None:
-        return ""
-    elif isinstance(value, int):
-        if abs(value) >= _LARGEST_NUMBER:
-            return "this number is too large; put it in quotes if it is text"
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            return "infinity and `.nan` are no values; put it in quotes if it is text"
-    else:  # `!!binary`, `!!timestamp`
-        return f"a value of the kind {type(value).__name__} cannot be used; put it in quotes if it is text"
-    return ""
+def _check_value(value: Any) -> tuple[str, str] | None:
+    """Return message and advice for a value that cannot be stored or shown, else None."""
+    quote = "If it is text, put it in quotes."
+    match value:
+        case str():
+            if "\0" in value:
+                return "a text must not contain the character NUL.", ""
+            if not value.isascii() and any(_is_surrogate(character) for character in value):
+                return "a text must not contain half a character (a lone surrogate).", ""
+        case bool() | None:
+            pass
+        case int():
+            if abs(value) >= _LARGEST_NUMBER:
+                return "this number is too large.", quote
+        case float():
+            if not math.isfinite(value):
+                return "infinity and `.nan` are not supported.", quote
+        case _:  # `!!binary`, `!!timestamp`
+            return f"a value of the kind {type(value).__name__} is not supported.", quote
+    return None
 
 
-def parse(text: str, most_values: int = MOST_VALUES) -> Document:
-    """Read one YAML document. Broken YAML is a mistake in the result, with no data."""
-    try:
-        loader = _Loader(text, most_values)
-    except yaml.YAMLError as error:  # a character that YAML does not allow
-        return Document(None, {}, (_unreadable(text, error),))
-    try:
-        node = loader.get_single_node()
-        reader = _Reader(loader, most_values)
-        data = reader.read(node) if node is not None else None
-        return Document(data, reader.lines, tuple(reader.mistakes))
-    except yaml.MarkedYAMLError as error:
-        return Document(None, {}, (_mistake(error),))
-    except yaml.YAMLError as error:
-        return Document(None, {}, (_unreadable(text, error),))
-    except (ValueError, RecursionError) as error:  # `%YAML 1.` with 6,000 digits
-        return Document(None, {}, (Mistake(0, f"this is not YAML: {error}"),))
-    finally:
-        loader.dispose()
+def _is_surrogate(character: str) -> bool:
+    return "\ud800" <= character <= "\udfff"
 
 
 def _too_many_values(mark: yaml.Mark) -> yaml.MarkedYAMLError:
-    problem = f"it has more than {MOST_VALUES:,} values, with what it extends"
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+    return _yaml_error(
+        f"it has more than {MOST_VALUES:,} values, including the templates that it extends", mark
+    )
 
 
 def _too_deep(mark: yaml.Mark) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(
-        problem=f"it nests deeper than {_MOST_LEVELS} levels", problem_mark=mark
-    )
+    return _yaml_error(f"it nests deeper than {_MOST_LEVELS} levels", mark)
+
+
+def _yaml_error(problem: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+
+
+def _broken(line: int, reason: str) -> Document:
+    return Document(None, {}, (TemplateProblem((), f"this is not YAML: {reason}.", line=line),))
 
 
 def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _mistake(error: yaml.MarkedYAMLError) -> Mistake:
-    mark = error.problem_mark or error.context_mark
-    reason = " ".join(part for part in (error.context, error.problem) if part)
-    return Mistake(mark.line + 1 if mark else 0, f"this is not YAML: {reason}")
-
-
-def _unreadable(text: str, error: yaml.YAMLError) -> Mistake:
+def _line_of_error(text: str, error: yaml.YAMLError) -> int:
+    """Return the line of an error, 0 when PyYAML does not know it."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return mark.line + 1 if mark else 0
     position = getattr(error, "position", None)
-    line = text[:position].count("\n") + 1 if isinstance(position, int) else 0
-    reason = getattr(error, "reason", None) or str(error)
-    return Mistake(line, f"this is not YAML: {reason}")
+    return text[:position].count("\n") + 1 if isinstance(position, int) else 0

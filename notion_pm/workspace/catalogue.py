@@ -144,7 +144,7 @@ class Catalogue:
         """The template as it is written; one of somebody's own that is not named cannot be found."""
         reference = self._wanted or (self.manifest.template if self.manifest else None)
         if reference is None or (
-            self._wanted is None and reference not in template_files.shipped()
+            self._wanted is None and reference not in template_files.shipped_templates()
         ):
             return None
         return self._load(reference, self.manifest.variables if self.manifest else None)

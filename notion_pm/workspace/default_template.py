@@ -35,7 +35,7 @@ def default_template(recorded: Sequence[str], first: str | None) -> str:
             f"Name the one that you mean, for example:  notion-pm plan {recorded[0]}",
         )
     name = recorded[0]
-    if name not in template_files.shipped():
+    if name not in template_files.shipped_templates():
         raise UsageError(
             f"The template {name!r} was applied here, and it does not ship with notion-pm.",
             f"Name its file:  notion-pm plan PATH/{name}.yaml , or set `template` in notion-pm.toml.",

@@ -85,7 +85,11 @@ def template_source(loaded: LoadedTemplate) -> str:
     """Return what to call a template's file another time: its shipped name, or its path."""
     path = Path(loaded.source).resolve()
     return next(
-        (name for name, each in template_files.shipped().items() if each.resolve() == path),
+        (
+            name
+            for name, each in template_files.shipped_templates().items()
+            if each.resolve() == path
+        ),
         str(path),
     )
 
@@ -99,7 +103,7 @@ def _only_known(home: StateHome) -> str | None:
 def _applied(place: SyncContext) -> RecordPage:
     """The workspace's only manifest page, of a template that can be found by its name."""
     page = _read_manifest_page(place, None)
-    if page.manifest.template not in template_files.shipped():
+    if page.manifest.template not in template_files.shipped_templates():
         raise UsageError(
             f"This workspace was made from a template of its own, {page.manifest.template!r}.",
             "Name its file:  notion-pm sync --template path/to/template.yaml",

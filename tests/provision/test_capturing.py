@@ -107,7 +107,7 @@ def test_any_text_reads_back_from_yaml_as_itself(text: str) -> None:
     data = {"template": "t", "version": 1, "title": text, "databases": {"a": database}}
     written = template_text(Template.model_validate(data), [("a.name", text), ("", text)])
     problems: list[Any] = []
-    read = variables.render(parse(written).data, {}, lambda *problem: problems.append(problem))
+    read = variables.fill_in_variables(parse(written).data, {}, problems.append)
     assert problems == []
     assert Template.model_validate(read) == Template.model_validate(data)
 

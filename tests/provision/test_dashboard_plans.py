@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import WidgetPlace, WidgetRows
 from notion_pm.model.template import MOST_WIDGETS_IN_ROW
-from notion_pm.template.dashboards import ViewName, arranged_otherwise, place_for, with_widget
+from notion_pm.template.dashboards import ViewName, choose_place, insert_widget, is_rearranged
 
 _D = NotionId("dashboard")
 _Wanted = list[list[ViewName]]
@@ -28,7 +28,7 @@ def _built(wanted: _Wanted, there: WidgetRows) -> WidgetRows:
     made = {name: each for name, each in ids.items() if any(each in row for row in there)}
     for name in ids:
         if name not in made:
-            there = with_widget(there, place_for(name, wanted, made, _D, there), ids[name])
+            there = insert_widget(there, choose_place(name, wanted, made, _D, there), ids[name])
             made[name] = ids[name]
     return there
 
@@ -69,7 +69,7 @@ def test_a_widget_goes_below_the_rows_above_it() -> None:
     ids = _ids(wanted)
     there = ((ids["db", "0-0"],), (NotionId("theirs"),), (ids["db", "2-0"],))
     known = {name: each for name, each in ids.items() if name != ("db", "1-0")}
-    assert place_for(("db", "1-0"), wanted, known, _D, there) == WidgetPlace(_D, 1, beside=False)
+    assert choose_place(("db", "1-0"), wanted, known, _D, there) == WidgetPlace(_D, 1, beside=False)
 
 
 def test_what_is_not_ours_does_not_count_as_another_arrangement() -> None:
@@ -77,7 +77,7 @@ def test_what_is_not_ours_does_not_count_as_another_arrangement() -> None:
     ids = _ids(wanted)
     a, b, c = ids.values()
     theirs = NotionId("theirs")
-    assert not arranged_otherwise(wanted, ids, ((theirs,), (a, theirs, b), (c,)))
-    assert not arranged_otherwise(wanted, ids, ((b,), (c,))), "one was taken away"
-    assert arranged_otherwise(wanted, ids, ((c,), (a, b)))
-    assert arranged_otherwise(wanted, ids, ((a,), (b,), (c,)))
+    assert not is_rearranged(wanted, ids, ((theirs,), (a, theirs, b), (c,)))
+    assert not is_rearranged(wanted, ids, ((b,), (c,))), "one was taken away"
+    assert is_rearranged(wanted, ids, ((c,), (a, b)))
+    assert is_rearranged(wanted, ids, ((a,), (b,), (c,)))

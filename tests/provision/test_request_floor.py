@@ -24,7 +24,7 @@ from notion_pm.model.template import (
 from notion_pm.provision.plan.plan import make_plan
 from notion_pm.provision.plan.plan_options import PlanOptions
 from notion_pm.template import templates
-from notion_pm.template.references import check
+from notion_pm.template.references import check_references
 from tests.support.gateways import gateway_to
 from tests.support.provisioned import apply_to, plan_for
 
@@ -38,7 +38,7 @@ def _smaller(databases: set[str], views: int) -> LoadedTemplate:
         if key in databases
     }
     smaller = full.model_copy(update={"databases": kept, "sync": {}, "exports": {}})
-    assert check(smaller) == []
+    assert check_references(smaller) == []
     return LoadedTemplate(template=smaller)
 
 

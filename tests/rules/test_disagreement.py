@@ -114,7 +114,7 @@ def test_rules_that_cannot_disagree_are_left_in_peace(
     assert not has_disagreement(one, other)
 
 
-@pytest.mark.parametrize("name", template_files.shipped())
+@pytest.mark.parametrize("name", template_files.shipped_templates())
 def test_no_rules_of_a_shipped_template_disagree(name: str) -> None:
     assert check(templates.load(name).template) == []
 

@@ -330,7 +330,9 @@ def test_each_rule_that_ships_has_a_test_that_names_it() -> None:
     here = Path(__file__).parent
     told = "".join(each.read_text(encoding="utf-8") for each in here.glob("test_*.py"))
     shipped = {
-        name for each in template_files.shipped() for name in templates.load(each).template.sync
+        name
+        for each in template_files.shipped_templates()
+        for name in templates.load(each).template.sync
     }
     assert len(shipped) > 60
     assert {name for name in shipped if f'"{name}"' not in told} == set()

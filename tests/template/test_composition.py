@@ -11,7 +11,7 @@ import pytest
 from notion_pm.errors import TemplateInvalid
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.template import templates, yaml_lines
-from notion_pm.template.template_schema import template_schema
+from notion_pm.template.json_schema import template_schema
 
 _BASE = """\
 template: base
@@ -128,7 +128,7 @@ def test_a_problem_is_told_in_the_file_that_states_it(tmp_path: Path) -> None:
     assert _problems(tmp_path, text) == [
         "t.yaml:9: features.properties.label: `title` is missing.",
         "t.yaml:9: unknown key `titel`. Did you mean `title`?",
-        "t.yaml:10: `nothing` is to be removed, but is not there. Possible: size, twice, kind, label.",
+        "t.yaml:10: `nothing` should be removed, but does not exist. Possible: size, twice, kind, label.",
     ]
     assert _problems(tmp_path, "databases: {features: {properties: {kind: null}}}\n") == [
         "base.yaml:15: unknown property of features `kind`. Possible: name, size, twice."
@@ -144,7 +144,7 @@ def test_a_problem_is_told_in_the_file_that_states_it(tmp_path: Path) -> None:
         ),
         (
             "t.yaml",
-            "t.yaml:3: t.yaml extends this template in turn. Let one of them stand by itself.",
+            "t.yaml:3: t.yaml extends this template too, so they form a circle.",
         ),
     ],
 )

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 
 from notion_pm.cli import main
 from notion_pm.model.template import LoadedTemplate, Template
+from notion_pm.template.json_schema import template_schema
 from notion_pm.template.template_diff import template_diff
-from notion_pm.template.template_schema import template_schema
 from tests.support.template_worlds import load, templates
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ import pytest
 
 from notion_pm.errors import TemplateInvalid, UsageError
 from notion_pm.template import template_files, templates, yaml_lines
-from notion_pm.template.dashboards import widgets
-from notion_pm.template.template_schema import template_schema
+from notion_pm.template.dashboards import widget_rows
+from notion_pm.template.json_schema import template_schema
 
 _HEAD = """\
 template: test
@@ -43,7 +43,7 @@ def _written(tmp_path: Path, text: str, **files: str) -> Path:
 
 def test_every_shipped_template_is_sound_and_fits_its_own_schema() -> None:
     schema = jsonschema_rs.validator_for(template_schema())
-    for name, path in template_files.shipped().items():
+    for name, path in template_files.shipped_templates().items():
         assert templates.load(name).template.template == name
         assert (
             list(schema.iter_errors(yaml_lines.parse(path.read_text(encoding="utf-8")).data)) == []
@@ -75,7 +75,7 @@ def test_what_people_write_about_begins_with_questions() -> None:
 
 def test_the_leadership_dashboard_shows_every_database_that_leadership_asks_about() -> None:
     full = templates.load("full").template
-    shown = {database for row in widgets(full, ("vision", "leadership")) for database, _ in row}
+    shown = {database for row in widget_rows(full, ("vision", "leadership")) for database, _ in row}
     assert shown == {"features", "insights", "objectives", "customers", "releases", "experiments"}
 
 
@@ -96,14 +96,14 @@ def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
               board: {title: Board, type: board}
     """
     assert _problems(tmp_path, text) == [
-        "t.yaml:1: `Test` cannot be a key. Keys are made of a-z, 0-9, _ and -, and start with a letter or digit.",
+        "t.yaml:1: `Test` cannot be a key. Keys consist of a-z, 0-9, _ and -, and start with a letter or digit.",
         "t.yaml:1: `title` is missing.",
         "t.yaml:2: version: should be a whole number, not `one`.",
         "t.yaml:3: unknown key `titel`. Did you mean `title`?",
         "t.yaml:8: unknown key `titel`. Did you mean `title`?",
         "t.yaml:9: unknown property type `statuss`. Did you mean `status`?",
-        "t.yaml:10: features.properties.size: `type` is missing. Name the property's type, such as rich_text.",
-        "t.yaml:11: `a, b` has a comma. Notion does not take commas in the names of options.",
+        "t.yaml:10: features.properties.size: `type` is missing. Give the type of the property, such as rich_text.",
+        "t.yaml:11: `a, b` contains a comma. Notion does not allow commas in option names.",
         "t.yaml:11: unknown value for `color`: `rot`. Possible: default, gray, brown, orange, yellow, green, blue, "
         "purple, pink, red.",
         "t.yaml:13: features.views.board: a board needs `group_by`.",
@@ -137,15 +137,15 @@ def test_references_are_checked_beside_unknown_keys(tmp_path: Path) -> None:
         ),
         (
             "other: {type: rich_text, title: Name}",
-            "two properties of features have the title 'Name'. Give each its own.",
+            "two properties of features have the title 'Name'. Give each its own title.",
         ),
         (
             "self: {type: relation, title: Self, to: features, two_way: {key: back, title: Back}}",
-            "a relation of a database to itself can only be one-way. Notion fails on it. Leave `two_way` out.",
+            "a relation of a database to itself can only be one-way. Notion does not support it. Leave out `two_way`.",
         ),
         (
             "count: {type: rollup, title: Count, relation: name, property: name, function: count}",
-            "`name` is a title. Here it takes one of: relation.",
+            "`name` is a title. Here it must be one of: relation.",
         ),
         (
             """sum: {type: formula, title: Sum, expression: 'prop("Nme")'}""",
@@ -153,7 +153,7 @@ def test_references_are_checked_beside_unknown_keys(tmp_path: Path) -> None:
         ),
         (
             """loop: {type: formula, title: Loop, expression: 'prop("Loop") + 1'}""",
-            "computed from itself: features.loop -> features.loop.",
+            "it is computed from itself: features.loop -> features.loop.",
         ),
         (
             "kind: {type: select, title: Kind, options: [{key: a, name: A}, {key: b, name: a}]}",
@@ -173,7 +173,7 @@ def test_references_are_checked_beside_unknown_keys(tmp_path: Path) -> None:
         ),
         (
             "size: {type: number, title: Size, was: name}",
-            "`name` is still a property of features. `was` names a key that is gone.",
+            "`name` is still a property of features. `was` is for a key that was removed.",
         ),
     ],
 )
@@ -219,7 +219,7 @@ def test_a_two_way_relation_to_itself_hides_no_other_problem(tmp_path: Path) -> 
         ),
         (
             "{title: V, type: chart, chart: number, measure: {sum: name}}",
-            "`name` is a title. Here it takes one of: ",
+            "`name` is a title. Here it must be one of: ",
         ),
         (
             "{title: V, type: form, show: [name]}",
@@ -227,9 +227,9 @@ def test_a_two_way_relation_to_itself_hides_no_other_problem(tmp_path: Path) -> 
         ),
         (
             "{title: V, type: gallery, cover: name}",
-            "`name` is a title. Here it takes one of: files.",
+            "`name` is a title. Here it must be one of: files.",
         ),
-        ("{title: V, type: calendar, date: name}", "`name` is a title. Here it takes one of: "),
+        ("{title: V, type: calendar, date: name}", "`name` is a title. Here it must be one of: "),
         (
             "{title: V, type: list, where: {name: {more_than: 3}}}",
             "`more_than` does not go with `name`, which is a title.",
@@ -264,7 +264,7 @@ def test_a_two_way_relation_to_itself_hides_no_other_problem(tmp_path: Path) -> 
         ),
         (
             "{title: V, type: dashboard, widgets: [[board]]}",
-            "`board` does not name a view. Write `database.view`,",
+            "`board` is not the name of a view. Write `database.view`,",
         ),
         (
             "{title: V, type: dashboard, widgets: [[features.w]]}",
@@ -272,7 +272,7 @@ def test_a_two_way_relation_to_itself_hides_no_other_problem(tmp_path: Path) -> 
         ),
         (
             "{title: V, type: dashboard, widgets: [[features.v]]}",
-            "a dashboard cannot stand on a dashboard. Name the",
+            "a dashboard cannot be on a dashboard. List its",
         ),
     ],
 )
@@ -293,8 +293,8 @@ def test_a_view_stands_on_one_dashboard(tmp_path: Path) -> None:
           - [features.v]
 """
     assert [each.partition(". ")[0] for each in _problems(tmp_path, f"{_HEAD}{views}")] == [
-        "t.yaml:11: `features.v` stands on a dashboard already",
-        "t.yaml:16: `features.v` stands on a dashboard already",
+        "t.yaml:11: `features.v` is already on a dashboard",
+        "t.yaml:16: `features.v` is already on a dashboard",
     ]
 
 
@@ -303,7 +303,7 @@ def test_a_row_of_a_dashboard_has_room_for_four(tmp_path: Path) -> None:
     (found,) = _problems(
         tmp_path, f"{_HEAD}    views:\n      v: {{title: V, type: dashboard, widgets: {widgets}}}\n"
     )
-    assert found == "t.yaml:10: features.views.v.widgets.0: has 5 entries, 4 at most."
+    assert found == "t.yaml:10: features.views.v.widgets.0: has 5 entries; the limit is 4."
 
 
 @pytest.mark.parametrize(
@@ -312,18 +312,18 @@ def test_a_row_of_a_dashboard_has_room_for_four(tmp_path: Path) -> None:
         (
             """
       a: {type: relation, title: A, to: other, two_way: {key: name, title: Back}}""",
-            "other already has a property `name`. The mirror of a relation is not stated on the other database",
+            "other already has a property `name`. The other side of a relation is not listed on the other database",
         ),
         (
             """
       a: {type: relation, title: A, to: other, two_way: {key: back, title: Back}}
       b: {type: relation, title: B, to: other, two_way: {key: back, title: Again}}""",
-            "features.a already has a mirror `back` on other.",
+            "features.a already has the other side `back` on other.",
         ),
         (
             """
       a: {type: relation, title: A, to: other, two_way: {key: back, title: Name}}""",
-            "two properties of other have the title 'Name'. Give each its own.",
+            "two properties of other have the title 'Name'. Give each its own title.",
         ),
         (
             """
@@ -334,7 +334,7 @@ def test_a_row_of_a_dashboard_has_room_for_four(tmp_path: Path) -> None:
         (
             """
     lock: name""",
-            "`name` is a title. Here it takes one of: checkbox.",
+            "`name` is a title. Here it must be one of: checkbox.",
         ),
         (
             """
@@ -360,7 +360,7 @@ def test_databases_that_do_not_fit_together(tmp_path: Path, lines: str, problem:
         ),
         (
             "bind: Tasks\nsync: {T1: {why: W, set: tasks.name, note: N}}",
-            "t.yaml:15: tasks.name is in a bound database, which is only read. Let it only `propose`.",
+            "t.yaml:15: tasks.name is in a bound database, which is only read. Use `propose: true`.",
         ),
     ],
 )
@@ -382,7 +382,7 @@ def test_a_relation_to_a_bound_database_is_one_way(tmp_path: Path) -> None:
 def test_databases_and_exports_are_told_apart_by_name(tmp_path: Path) -> None:
     twin = "  twin:\n    title: Features\n    properties:\n      name: {type: title, title: Name}\n"
     assert _problems(tmp_path, _HEAD + twin) == [
-        "t.yaml:10: two databases have the title 'Features'. Give each its own."
+        "t.yaml:10: two databases have the title 'Features'. Give each its own title."
     ]
     assert _problems(tmp_path, _HEAD + "exports:\n  e: {database: featurs}\n") == [
         "t.yaml:10: unknown database `featurs`. Did you mean `features`?"
@@ -436,7 +436,7 @@ def test_rows_are_checked_cell_by_cell(tmp_path: Path) -> None:
         "rows.csv:4: `size`: `many` is not a number. Write it like 1250 or 0.8.",
         "rows.csv:5: `made`: starter rows cannot fill a property of type created_time. Leave the column out.",
         "rows.csv:5: `name` is empty: the row has no title.",
-        "rows.csv:5: the key `b` is taken by line 4.",
+        "rows.csv:5: the key `b` is already used in line 4.",
     ]
 
 
@@ -455,15 +455,15 @@ def test_only_one_side_of_a_relation_is_filled_in(tmp_path: Path) -> None:
     )
     rows, steps = "key,name,after\na,A,s\n", "key,name,before\ns,S,a\n"
     assert _problems(tmp_path, text, rows=rows, steps=steps) == [
-        "steps.csv:2: `before`: its other side, `after` of features, is filled in too. "
-        "Fill in one side; Notion writes the other."
+        "steps.csv:2: `before`: its other side, `after` of features, has values too. "
+        "Fill in one side; Notion fills in the other."
     ]
 
 
 def test_files_beside_the_template_must_be_there_and_stay_there(tmp_path: Path) -> None:
     text = _HEAD + "    body: ../../secret.md\n    rows: rows.csv\n"
     assert _problems(tmp_path, text) == [
-        "t.yaml:9: `../../secret.md` is outside the template's folder. Put it beside the template.",
+        "t.yaml:9: `../../secret.md` is outside the template's folder. Move it next to the template.",
         f"t.yaml:10: there is no file {tmp_path}/rows.csv. Paths are relative to the template.",
     ]
 
@@ -471,8 +471,8 @@ def test_files_beside_the_template_must_be_there_and_stay_there(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        ("name\nA\n", "rows.csv:1: there is no column `key`. Its first line names the columns"),
-        ("key,name\na,A,B\n", "rows.csv:2: 3 cells, but the first line names 2 columns."),
+        ("name\nA\n", "rows.csv:1: there is no column `key`. The first line names the columns"),
+        ("key,name\na,A,B\n", "rows.csv:2: 3 cells, but the first line has 2 columns."),
         ('key,name\na,"A" B\n', "rows.csv:2: this is not CSV: "),
     ],
 )
@@ -507,7 +507,7 @@ def test_variables_are_filled_in_from_the_command_line_or_their_default(tmp_path
     assert loaded.variables == {"client": "Acme", "year": "2026"}
     problems = _problems(tmp_path, text)
     assert problems[-1] == (
-        "t.yaml:6: the variable `year` has no value. Give it with --set year=VALUE, or a `default` in the template."
+        "t.yaml:6: the variable `year` has no value. Set it with --set year=VALUE, or add a `default` in the template."
     )
 
 
@@ -515,16 +515,16 @@ def test_variables_cannot_reach_into_the_program(tmp_path: Path) -> None:
     text = _HEAD.replace("title: Test", "title: \"{{ ''.__class__.__mro__ }}\"")
     (problem,) = _problems(tmp_path, text)
     assert problem.startswith(
-        "t.yaml:3: cannot fill in the variables: there is more than variables (getattr)."
+        "t.yaml:3: cannot fill in the variables: only variables are allowed, not getattr."
     )
 
 
 @pytest.mark.parametrize(
     ("title", "problem"),
     [
-        ("{{ 'a' * 10 ** 9 }}", "there is more than variables (mul)."),
-        ("{% for i in range(99999) %}x{% endfor %}", "there is more than variables (for)."),
-        ("{{ client | center(1000000000) }}", "there is no filter 'center' here, only "),
+        ("{{ 'a' * 10 ** 9 }}", "only variables are allowed, not mul."),
+        ("{% for i in range(99999) %}x{% endfor %}", "only variables are allowed, not for."),
+        ("{{ client | center(1000000000) }}", "the filter 'center' is not allowed, only "),
         ("{{ nosuch }}", "'nosuch' is undefined. Known variables: none."),
     ],
 )

@@ -100,7 +100,11 @@ def _connect(
 def _applied_template(gateway: NotionClient, page: Page) -> str | None:
     """Return the shipped template that was applied under a page, None for none or several."""
     recorded = recorded_templates(gateway.list_children(page.id))
-    return recorded[0] if len(recorded) == 1 and recorded[0] in template_files.shipped() else None
+    return (
+        recorded[0]
+        if len(recorded) == 1 and recorded[0] in template_files.shipped_templates()
+        else None
+    )
 
 
 def _access(variable: str, token: str, server: Server) -> dict[str, str]:

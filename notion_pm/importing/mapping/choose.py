@@ -192,7 +192,7 @@ def _of_person(
 ) -> ChosenMap:
     map = file.model if wishes.into is None else file.model.model_copy(update={"into": wishes.into})
     destination = open(map.into)
-    file.refuse(
+    file.raise_if_invalid(
         find_map_problems(map, destination.target, records.columns, is_sparse=records.is_sparse)
     )
     return ChosenMap(map, "file", destination, str(file.path))

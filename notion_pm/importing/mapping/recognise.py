@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from notion_pm.errors import TemplateProblem
 from notion_pm.importing.interpret import key_field
 from notion_pm.importing.mapping.headers import Role, role_score
 from notion_pm.importing.target import SOURCE_ID, Field, Target
 from notion_pm.importing.values.cells import may_create
 from notion_pm.importing.values.dates import is_pattern
-from notion_pm.model.fault import Fault
 from notion_pm.model.import_map import Filling, ImportMap
 from notion_pm.model.likeness import LIKELY, best_pairs, likeness
 from notion_pm.model.property_types import IDENTITY_TYPES
@@ -132,7 +132,7 @@ def _with_options_of(found: Field | None, filling: Filling) -> Filling:
 
 def find_map_problems(
     map: ImportMap, target: Target, columns: Sequence[str], *, is_sparse: bool = False
-) -> Iterator[Fault]:
+) -> Iterator[TemplateProblem]:
     """Yield everything in a person's map that does not fit the database or the file.
 
     A sparse file lacks the columns that no row fills.
@@ -144,7 +144,9 @@ def find_map_problems(
         yield from _column_faults(("fill", name), filling.columns, columns)
         if filling.date is not None and not is_pattern(filling.date):
             advice = "Write iso, unix, or the parts of a whole day such as %d/%m/%Y or %b %d, %Y."
-            yield Fault(("fill", name, "date"), f"`{filling.date}` says no whole day.", advice)
+            yield TemplateProblem(
+                ("fill", name, "date"), f"`{filling.date}` says no whole day.", advice
+            )
         yield from _word_faults(name, filling, target)
     yield from _column_faults(("key",), map.key.columns, columns)
     yield from _column_faults(("without",), map.without, columns)
@@ -158,7 +160,7 @@ def find_map_problems(
         yield fault
 
 
-def find_key_problem(map: ImportMap, target: Target) -> Fault | None:
+def find_key_problem(map: ImportMap, target: Target) -> TemplateProblem | None:
     """Return why a key could not be found again where it is kept: the property is filled from elsewhere."""
     kept = key_field(map, target)
     filling = next((each for name, each in map.fill.items() if target.named(name) == kept), None)
@@ -171,35 +173,37 @@ def find_key_problem(map: ImportMap, target: Target) -> Fault | None:
         f"Take `key` from the columns of `{kept.name}`, or name another property that keeps it with `property`: "
         f"a text property called {SOURCE_ID!r} is found by itself."
     )
-    return Fault(("key",), message, advice)
+    return TemplateProblem(("key",), message, advice)
 
 
-def _property_faults(name: str, target: Target) -> Iterator[Fault]:
+def _property_faults(name: str, target: Target) -> Iterator[TemplateProblem]:
     found = target.named(name)
     known = [each.key for each in target.fillable]
     if found is None:
-        yield Fault.unknown(("fill", name), f"property of {target.title}", name, known)
+        yield TemplateProblem.unknown(("fill", name), f"property of {target.title}", name, known)
     elif found.stamped:
-        yield Fault(
+        yield TemplateProblem(
             ("fill", name),
             f"`{name}` is written by rules, not by people.",
             "Leave it out: sync fills it.",
         )
     elif not found.is_fillable:
-        yield Fault(
+        yield TemplateProblem(
             ("fill", name),
             f"an import cannot fill `{name}`, of type {found.type}.",
             "Leave it out.",
         )
 
 
-def _key_faults(name: str, target: Target) -> Iterator[Fault]:
+def _key_faults(name: str, target: Target) -> Iterator[TemplateProblem]:
     found = target.named(name)
     if found is None:
-        yield Fault.unknown(("key", "property"), f"property of {target.title}", name, target.fields)
+        yield TemplateProblem.unknown(
+            ("key", "property"), f"property of {target.title}", name, target.fields
+        )
     elif found.type not in IDENTITY_TYPES:
         advice = "Name a text, link or title that is different on every page."
-        yield Fault(
+        yield TemplateProblem(
             ("key", "property"),
             f"`{name}` is of type {found.type}: it cannot tell one row from another.",
             advice,
@@ -208,17 +212,17 @@ def _key_faults(name: str, target: Target) -> Iterator[Fault]:
 
 def _column_faults(
     path: tuple[str, ...], named: Sequence[str], columns: Sequence[str]
-) -> Iterator[Fault]:
+) -> Iterator[TemplateProblem]:
     for each in named:
         if each not in columns:
-            yield Fault(path, f"the file has no column `{each}`.", suggest(each, columns))
+            yield TemplateProblem(path, f"the file has no column `{each}`.", suggest(each, columns))
 
 
-def _word_faults(name: str, filling: Filling, target: Target) -> Iterator[Fault]:
+def _word_faults(name: str, filling: Filling, target: Target) -> Iterator[TemplateProblem]:
     found = target.named(name)
     if found is None or not filling.words:
         return
     for theirs, ours in filling.words.items():
         if ours and found.choice(ours) is None and not may_create(found, filling):
             known = [each.key or each.name for each in found.choices]
-            yield Fault.unknown(("fill", name, "words", theirs), "option", ours, known)
+            yield TemplateProblem.unknown(("fill", name, "words", theirs), "option", ours, known)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notion_pm.concurrency import map_concurrently
-from notion_pm.errors import RecordLost, UsageError
+from notion_pm.errors import RecordLost, TemplateProblem, UsageError
 from notion_pm.model.existing import Existing, ExistingDatabase
-from notion_pm.model.fault import Fault
 from notion_pm.model.ids import NotionId, parse_notion_id
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.schema import ChildBlock, Database
@@ -163,7 +162,7 @@ def look_at_mapping(
     page = _own_record(gateway, parent_id, children, templates.name_of(mapping.adopt), home)
     loaded = templates.load(mapping.adopt, page.manifest.variables if page else {})
     recorded = dict(page.manifest.databases) if page else {}
-    file.refuse(_already(file, recorded))
+    file.raise_if_invalid(_already(file, recorded))
     wanted = {
         key: parse_notion_id(each.database)
         for key, each in mapping.databases.items()
@@ -174,7 +173,7 @@ def look_at_mapping(
     known = {key: _candidate_of(gateway, entry) for key, entry in recorded.items()}
     sources = {key: each.source.id for key, each in known.items()}
     subject = mapping_to_record.Subject(mapping, loaded.template, candidates, sources)
-    file.refuse(mapping_to_record.faults(subject))
+    file.raise_if_invalid(mapping_to_record.faults(subject))
     new = mapping_to_record.entries(subject, loaded)
     manifest = _manifest(loaded, page, {**recorded, **new}, now)
     there = {**known, **candidates}
@@ -193,7 +192,7 @@ def _candidate_of(gateway: NotionClient, entry: DatabaseEntry) -> Candidate:
     )
 
 
-def _already(file: MappingFile, recorded: Mapping[str, DatabaseEntry]) -> Iterator[Fault]:
+def _already(file: MappingFile, recorded: Mapping[str, DatabaseEntry]) -> Iterator[TemplateProblem]:
     """Yield where a mapping names another database than the one that the template has already."""
     for key, mapped in file.model.databases.items():
         entry = recorded.get(key)
@@ -203,7 +202,7 @@ def _already(file: MappingFile, recorded: Mapping[str, DatabaseEntry]) -> Iterat
             and parse_notion_id(mapped.database) != entry.database_id
         ):
             message = f"the template has a database for `{key}` already: {entry.title!r}."
-            yield Fault(
+            yield TemplateProblem(
                 ("databases", key), message, "Leave it empty here, or take the template back first."
             )
 

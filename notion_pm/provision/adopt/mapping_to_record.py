@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from notion_pm.model.fault import Fault, Path
+from notion_pm.errors import TemplateProblem, YamlPath
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import Adopted, DatabaseEntry
 from notion_pm.model.property_lookup import property_keys, property_title
@@ -46,52 +46,58 @@ class Subject:
                 yield key, each, self.candidates[key]
 
 
-def faults(subject: Subject) -> Iterator[Fault]:
+def faults(subject: Subject) -> Iterator[TemplateProblem]:
     """Yield everything that is wrong with a mapping, by its place in the file."""
     for key in subject.mapping.databases:
         if key not in subject.template.databases:
-            yield Fault.unknown(("databases", key), "database", key, subject.template.databases)
+            yield TemplateProblem.unknown(
+                ("databases", key), "database", key, subject.template.databases
+            )
     ids = Counter(each.database.id for each in subject.candidates.values())
     for key, mapped, candidate in subject.given():
         if ids[candidate.database.id] > 1:
-            yield Fault(
+            yield TemplateProblem(
                 ("databases", key, "database"),
                 "this database is named twice.",
                 "Each can be one thing only.",
             )
         if mapped.seen != candidate.seen:
-            yield Fault(("databases", key), f"{candidate.database.title!r} {STALE}.")
+            yield TemplateProblem(("databases", key), f"{candidate.database.title!r} {STALE}.")
         else:
             yield from _property_faults(subject, key, mapped, candidate.source)
 
 
 def _property_faults(
     subject: Subject, key: str, mapped: DatabaseMapping, source: DataSource
-) -> Iterator[Fault]:
-    top: Path = ("databases", key, "properties")
+) -> Iterator[TemplateProblem]:
+    top: YamlPath = ("databases", key, "properties")
     specs = subject.template.databases[key].properties
     named = {each.name: each for each in source.properties.values()}
     uses = Counter(name for name in mapped.properties.values() if name)
     for each, name in mapped.properties.items():
         if each not in specs:
-            yield Fault.unknown((*top, each), "property", each, specs)
+            yield TemplateProblem.unknown((*top, each), "property", each, specs)
         elif name and name not in named:
-            yield Fault.unknown((*top, each), f"property of {source.title!r}:", name, named)
+            yield TemplateProblem.unknown(
+                (*top, each), f"property of {source.title!r}:", name, named
+            )
         elif name and not fits(specs[each], named[name], subject.sources):
-            yield Fault(
+            yield TemplateProblem(
                 (*top, each),
                 _unfit(specs[each].type, named[name]),
                 "Leave it empty, and ours is added.",
             )
         elif name and uses[name] > 1:
-            yield Fault(
+            yield TemplateProblem(
                 (*top, each),
                 f"{name!r} is named {uses[name]} times.",
                 "Each can be one thing only.",
             )
     title = subject.template.databases[key].title_key
     if not mapped.properties.get(title):
-        yield Fault(top, f"`{title}` is missing.", "Every database has one title: name it here.")
+        yield TemplateProblem(
+            top, f"`{title}` is missing.", "Every database has one title: name it here."
+        )
     yield from _option_faults(subject, key, mapped, named)
 
 
@@ -107,15 +113,15 @@ def _unfit(wanted: str, prop: Property) -> str:
 
 def _option_faults(
     subject: Subject, key: str, mapped: DatabaseMapping, named: Mapping[str, Property]
-) -> Iterator[Fault]:
+) -> Iterator[TemplateProblem]:
     for each, options in mapped.options.items():
-        place: Path = ("databases", key, "options", each)
+        place: YamlPath = ("databases", key, "options", each)
         spec, prop = (
             subject.template.databases[key].properties.get(each),
             named.get(mapped.properties.get(each) or ""),
         )
         if not isinstance(spec, OptionsProperty) or prop is None:
-            yield Fault(
+            yield TemplateProblem(
                 place, f"`{each}` is no adopted property with options.", "Remove its options here."
             )
             continue
@@ -126,11 +132,13 @@ def _option_faults(
         uses = Counter(filter(None, options.values()))
         for option, name in options.items():
             if option not in keys:
-                yield Fault.unknown((*place, option), "option", option, keys)
+                yield TemplateProblem.unknown((*place, option), "option", option, keys)
             elif name and name not in names:
-                yield Fault.unknown((*place, option), f"option of {prop.name!r}:", name, names)
+                yield TemplateProblem.unknown(
+                    (*place, option), f"option of {prop.name!r}:", name, names
+                )
             elif name and uses[name] > 1:
-                yield Fault(
+                yield TemplateProblem(
                     (*place, option),
                     f"{name!r} is named {uses[name]} times.",
                     "Each can be one thing only.",

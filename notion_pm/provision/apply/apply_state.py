@@ -26,7 +26,12 @@ from notion_pm.provision.plan.recovery import (
     view_entry,
     with_found_properties,
 )
-from notion_pm.template.dashboards import holders, place_for, widgets, with_widget
+from notion_pm.template.dashboards import (
+    choose_place,
+    dashboards_by_widget,
+    insert_widget,
+    widget_rows,
+)
 
 T = TypeVar("T")
 
@@ -162,7 +167,7 @@ class ApplyState:
 
     def place_for(self, database: str, key: str) -> WidgetPlace | None:
         """Return where on its dashboard a new view goes; None when it is a tab."""
-        dashboard = holders(self._template).get((database, key))
+        dashboard = dashboards_by_widget(self._template).get((database, key))
         if dashboard is None:
             return None
         ids = {
@@ -170,8 +175,11 @@ class ApplyState:
             for of, entry in self._entries.items()
             for each, view in entry.views.items()
         }
-        wanted, there = widgets(self._template, dashboard), self._dashboards.get(ids[dashboard], ())
-        return place_for((database, key), wanted, ids, ids[dashboard], there)
+        wanted, there = (
+            widget_rows(self._template, dashboard),
+            self._dashboards.get(ids[dashboard], ()),
+        )
+        return choose_place((database, key), wanted, ids, ids[dashboard], there)
 
     def known_ids(self) -> frozenset[str]:
         """Return the ids of all databases, views and rows that are recorded."""
@@ -241,7 +249,7 @@ class ApplyState:
     def note_widget(self, place: WidgetPlace, view_id: NotionId) -> None:
         """Record where on a dashboard a new view stands."""
         rows = self._dashboards.get(place.dashboard_id, ())
-        self._dashboards[place.dashboard_id] = with_widget(rows, place, view_id)
+        self._dashboards[place.dashboard_id] = insert_widget(rows, place, view_id)
 
     def forget_view(self, database: str, key: str) -> None:
         """Record that a view is gone."""

@@ -16,7 +16,7 @@ from notion_pm.provision.plan.change import Change, PlannedDatabase
 from notion_pm.provision.plan.operation import Operation
 from notion_pm.provision.plan.options import option_list
 from notion_pm.provision.reading import new_databases
-from notion_pm.template.topological_order import created_at_once
+from notion_pm.template.topological_order import created_with_database
 
 
 def create_database(context: ApplyContext, operation: Operation) -> None:
@@ -38,7 +38,7 @@ def create_database(context: ApplyContext, operation: Operation) -> None:
         context.parent_id,
         spec.title,
         patches.creations(
-            context.template, key, created_at_once(context.template, key), context.state
+            context.template, key, created_with_database(context.template, key), context.state
         ),
         icon=spec.icon,
         description=spec.description,

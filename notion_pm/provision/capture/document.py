@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.model.fault import Fault
+from notion_pm.errors import TemplateProblem
 from notion_pm.model.ids import NotionId
 from notion_pm.model.property_types import DATE_TYPES, TYPES_FILLED_FROM_TEXT
 from notion_pm.model.schema import RelationConfig, RollupConfig
@@ -112,14 +112,14 @@ class _Capture:
         """Return the template without what its own checks refuse, told in their words."""
         while True:
             template = self._template(parts)
-            faults = references.check(template)
+            faults = references.check_references(template)
             if not faults:
                 return template
             by_key = {each.of.key: each for each in parts}
             for fault in faults:
                 self._take_out(by_key[str(fault.path[1])], fault)
 
-    def _take_out(self, part: _Parts, fault: Fault) -> None:
+    def _take_out(self, part: _Parts, fault: TemplateProblem) -> None:
         """Take out what a fault is about: a property, a view, or one setting of a view."""
         _, database, kind, key, *inside = (*map(str, fault.path), "", "")
         address = f"{database}.{key}" if kind == "properties" else f"{database}.{kind}.{key}"

@@ -14,7 +14,7 @@ from notion_pm.provision.capture.conditions import as_quick, as_where
 from notion_pm.provision.capture.live import Losses
 from notion_pm.provision.capture.naming import NamedDatabase, Naming
 from notion_pm.provision.capture.not_representable import Unsayable
-from notion_pm.template.dashboards import spelled
+from notion_pm.template.dashboards import format_view_name
 
 Json = Mapping[str, Any]
 _SETTINGS: dict[str, Callable[[Json], Any]] = {
@@ -75,7 +75,9 @@ class Views:
             self._losses.tell(
                 self._address(view), "a view on it shows a database that is not captured."
             )
-        return [named for row in rows if (named := [spelled(each) for each in row if each])]
+        return [
+            named for row in rows if (named := [format_view_name(each) for each in row if each])
+        ]
 
     def _cover(self, view: View) -> Iterator[tuple[str, Any]]:
         cover = view.configuration.get("cover") or {}

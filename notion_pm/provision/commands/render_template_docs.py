@@ -12,7 +12,7 @@ from notion_pm.model.template import (
     RelationProperty,
     Template,
 )
-from notion_pm.template.template_schema import whole_schema
+from notion_pm.template.json_schema import complete_schema
 
 Node = Mapping[str, Any]
 _SCALARS = {"boolean", "whole number", "number", "text"}
@@ -20,7 +20,7 @@ _SCALARS = {"boolean", "whole number", "number", "text"}
 
 def format_page() -> Iterator[str]:
     """Yield the lines of the reference of the format: every key of every part, from the models."""
-    schema = whole_schema()
+    schema = complete_schema()
     parts = {"Template": schema, **schema["$defs"]}
     for name, part in parts.items():
         long_form = next((each for each in part.get("anyOf", ()) if "properties" in each), part)

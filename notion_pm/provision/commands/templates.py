@@ -11,8 +11,8 @@ from notion_pm.provision.commands.render_template import as_data, difference_lin
 from notion_pm.provision.commands.render_template_docs import format_page, template_page
 from notion_pm.provision.commands.template_options import values_option
 from notion_pm.template import templates
+from notion_pm.template.json_schema import template_schema
 from notion_pm.template.template_diff import template_diff
-from notion_pm.template.template_schema import template_schema
 
 
 @click.group()

@@ -19,8 +19,8 @@ from notion_pm.model.schema import DataSource, OptionsConfig, Property, Relation
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, Template
 from notion_pm.provision.plan import fingerprint
 from notion_pm.provision.plan.order.starter_rows import StarterRows
-from notion_pm.template.dashboards import ViewName, holders, spelled
-from notion_pm.template.topological_order import created_at_once
+from notion_pm.template.dashboards import ViewName, dashboards_by_widget, format_view_name
+from notion_pm.template.topological_order import created_with_database
 
 
 def may_have_created(template: Template, database: str, source: DataSource) -> bool:
@@ -28,7 +28,7 @@ def may_have_created(template: Template, database: str, source: DataSource) -> b
 
     Title and time alone prove nothing: people make databases of the same title, also after an interruption.
     """
-    keys = created_at_once(template, database)
+    keys = created_with_database(template, database)
     found = [source.named(property_title(template, database, key)) for key in keys]
     return all(
         prop is not None and prop.type == property_type(template, database, key)
@@ -38,7 +38,7 @@ def may_have_created(template: Template, database: str, source: DataSource) -> b
 
 def is_known_by_title_only(template: Template, database: str) -> bool:
     """Return whether an apply creates a database with its title property only, as anybody's may be."""
-    return len(created_at_once(template, database)) == 1
+    return len(created_with_database(template, database)) == 1
 
 
 def with_recovered_things(
@@ -73,7 +73,7 @@ def _recovered_entry(
             title=spec.title,
             fingerprints={"": fingerprint.of_database(spec)},
         )
-    on = holders(template)
+    on = dashboards_by_widget(template)
     sources = {each: existing.data_source for each, existing in databases.items()}
     entry = with_found_properties(template, key, entry, source, sources)
     views = {
@@ -89,11 +89,11 @@ def _recovered_entry(
 
 def view_entry(template: Template, name: ViewName, view_id: NotionId) -> ViewEntry:
     """Return what is recorded of a view that is now as the template has it."""
-    holder = holders(template).get(name)
+    holder = dashboards_by_widget(template).get(name)
     return ViewEntry(
         id=view_id,
         fingerprint=fingerprint.of_view(template, *name),
-        dashboard=spelled(holder) if holder else None,
+        dashboard=format_view_name(holder) if holder else None,
         quick=tuple(template.databases[name[0]].views[name[1]].quick),
     )
 

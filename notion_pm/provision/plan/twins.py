@@ -15,7 +15,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import View
 from notion_pm.model.template import Template
 from notion_pm.provision.plan.operation import Operation, OperationKind
-from notion_pm.template.dashboards import ViewName, holders
+from notion_pm.template.dashboards import ViewName, dashboards_by_widget
 
 _PAGE = 100  # items that Notion lists per request
 
@@ -49,7 +49,7 @@ def twin_search(
     for key, found in existing.databases.items():
         if found.rows:  # the interrupted apply created them, each perhaps twice
             rows[key] += len(found.rows)
-    holder_of = holders(template)
+    holder_of = dashboards_by_widget(template)
     created = [
         (step.database, step.key) for step in steps if step.kind is OperationKind.CREATE_VIEW
     ]

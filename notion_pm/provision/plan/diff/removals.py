@@ -14,7 +14,7 @@ from notion_pm.model.property_types import DERIVED_TYPES
 from notion_pm.model.schema import OptionsConfig, Property, RelationConfig
 from notion_pm.model.template import OptionsProperty, RelationProperty, Template
 from notion_pm.provision.plan.change import Change, Note
-from notion_pm.template.dashboards import holders, spelled
+from notion_pm.template.dashboards import dashboards_by_widget, format_view_name
 
 REMOVED_FROM_TEMPLATE = "is no longer in the template"
 FORMER_MIRROR = frozenset({"removed", "former mirror"})
@@ -202,7 +202,7 @@ def removed_views(
     spec, there, on = (
         template.databases[database],
         {*found.view_ids, *existing.widget_ids},
-        holders(template),
+        dashboards_by_widget(template),
     )
     old = {
         key: each for key, each in entry.views.items() if key not in spec.views and each.id in there
@@ -211,7 +211,7 @@ def removed_views(
     others = set(found.view_ids) - {each.id for each in old.values()}
     for key, view in old.items():
         place = address(database, "views", key)
-        if _holds_what_stays(spelled((database, key)), template, existing):
+        if _holds_what_stays(format_view_name((database, key)), template, existing):
             yield Note(
                 place,
                 f"{REMOVED_FROM_TEMPLATE}; left, because it holds views that are: take them off it in Notion",

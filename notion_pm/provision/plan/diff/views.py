@@ -12,11 +12,11 @@ from notion_pm.provision.plan import fingerprint
 from notion_pm.provision.plan.change import Change, Note
 from notion_pm.template.dashboards import (
     ViewName,
-    arranged_otherwise,
     dashboards,
-    holders,
-    spelled,
-    widgets,
+    dashboards_by_widget,
+    format_view_name,
+    is_rearranged,
+    widget_rows,
 )
 
 Finding = Change | Note
@@ -31,7 +31,7 @@ def view_changes(
 ) -> Iterator[Finding]:
     """Find the views of a database that are to be made or set anew, and what people made of the others."""
     there = {*found.view_ids, *existing.widget_ids}
-    on = holders(template)
+    on = dashboards_by_widget(template)
     for key, view in template.databases[database].views.items():
         place, owned, holder = (
             address(database, "views", key),
@@ -39,7 +39,9 @@ def view_changes(
             on.get((database, key)),
         )
         if owned is None and holder is not None and _is_gone(holder, existing):
-            yield Note(place, f"the dashboard {spelled(holder)} was deleted in Notion; not made")
+            yield Note(
+                place, f"the dashboard {format_view_name(holder)} was deleted in Notion; not made"
+            )
         elif owned is None:
             details = (f"{view.title} ({view.type})",)
             yield Change(
@@ -56,8 +58,8 @@ def _owned(
     template: Template, name: ViewName, view: ViewSpec, owned: ViewEntry, holder: ViewName | None
 ) -> Iterator[Finding]:
     place = address(name[0], "views", name[1])
-    if owned.dashboard != (spelled(holder) if holder else None):
-        wanted = f"on the dashboard {spelled(holder)}" if holder else "as a tab of its own"
+    if owned.dashboard != (format_view_name(holder) if holder else None):
+        wanted = f"on the dashboard {format_view_name(holder)}" if holder else "as a tab of its own"
         yield Note(
             place, f"the template has it {wanted}; Notion's API cannot move a view, people can"
         )
@@ -83,8 +85,8 @@ def _arrangements(
     for dashboard in dashboards(template):
         owned = entry.views.get(dashboard[1]) if dashboard[0] == database else None
         rows = found.dashboards.get(owned.id) if owned else None
-        if rows is not None and arranged_otherwise(
-            widgets(template, dashboard), existing.view_ids, rows
+        if rows is not None and is_rearranged(
+            widget_rows(template, dashboard), existing.view_ids, rows
         ):
             moved = "its widgets stand otherwise than in the template; Notion's API cannot move them, people can"
             yield Note(address(database, "views", dashboard[1]), moved)

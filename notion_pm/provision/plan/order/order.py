@@ -17,7 +17,11 @@ from notion_pm.provision.plan.options.replacement_order import replacement_opera
 from notion_pm.provision.plan.order.starter_rows import RowName, StarterRows
 from notion_pm.provision.plan.order.views import view_operations
 from notion_pm.provision.plan.property_names import change_that_frees, holder_of_name
-from notion_pm.template.topological_order import arranged, property_levels, referenced_titles
+from notion_pm.template.topological_order import (
+    property_levels,
+    referenced_titles,
+    topological_order,
+)
 
 
 def operations(
@@ -90,7 +94,7 @@ class _Ordering:
     def _databases(self, begin: frozenset[str]) -> list[Operation]:
         targets = {key: self._relation_targets(key) for key in self._template.databases}
         made: list[Operation] = []
-        for key in arranged(targets).order:
+        for key in topological_order(targets).order:
             if key in self._new:
                 earlier = [each for each in made if each.database in targets[key]]
                 made.append(
@@ -220,7 +224,9 @@ class _Ordering:
             key: {near for near, rel, _ in each if levels[near, rel] == level}
             for key, each in sides.items()
         }
-        return arranged({key: made_here[key] for key in arranged(all_nears).order}).order
+        return topological_order(
+            {key: made_here[key] for key in topological_order(all_nears).order}
+        ).order
 
     def _rows(self, changes: Iterable[Change]) -> None:
         wanted = {(each.database, each.key) for each in changes}

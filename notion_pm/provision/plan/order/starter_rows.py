@@ -8,7 +8,7 @@ from functools import cached_property
 
 from notion_pm.model.cells import Cell, RowKeys, parse_cell
 from notion_pm.model.template import LoadedTemplate, Row
-from notion_pm.template.topological_order import Arrangement, arranged
+from notion_pm.template.topological_order import Ordering, topological_order
 
 RowName = tuple[str, str]
 """A starter row: database key and row key."""
@@ -74,7 +74,7 @@ class StarterRows:
     @cached_property
     def _late(self) -> dict[str, list[tuple[str, RowName]]]:
         late: dict[str, list[tuple[str, RowName]]] = {}
-        for name, needed in sorted(self._arrangement.late):
+        for name, needed in sorted(self._arrangement.deferred):
             for key, cell in self._cells[name].items():
                 if isinstance(cell, RowKeys) and needed in {
                     f"{cell.database}/{each}" for each in cell.keys
@@ -83,8 +83,8 @@ class StarterRows:
         return late
 
     @cached_property
-    def _arrangement(self) -> Arrangement:
-        return arranged(self._needs)
+    def _arrangement(self) -> Ordering:
+        return topological_order(self._needs)
 
 
 def _split(name: str) -> RowName:

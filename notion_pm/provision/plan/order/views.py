@@ -11,7 +11,13 @@ from notion_pm.model.schema import View
 from notion_pm.model.template import Template
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.plan.operation import Operation, OperationKind, operation_names
-from notion_pm.template.dashboards import ViewName, dashboards, holders, spelled, widgets
+from notion_pm.template.dashboards import (
+    ViewName,
+    dashboards,
+    dashboards_by_widget,
+    format_view_name,
+    widget_rows,
+)
 
 DEFAULT_VIEW = "Default view"
 """What Notion calls the table view that it makes with every database (notion-api.md 2.1)."""
@@ -55,7 +61,7 @@ class _Views:
         self._changed = changed
         self._new = new
         self._before = before
-        self._holders = holders(template)
+        self._holders = dashboards_by_widget(template)
         self._made: dict[ViewName, Operation] = {}
         self._found: list[Operation] = []
 
@@ -108,7 +114,9 @@ class _Views:
     def _widgets(self, dashboard: ViewName) -> None:
         """Add one operation a widget."""
         last = [self._made[dashboard]] if dashboard in self._made else []
-        for database, key in (each for row in widgets(self._template, dashboard) for each in row):
+        for database, key in (
+            each for row in widget_rows(self._template, dashboard) for each in row
+        ):
             change = self._changed.get((database, key))
             if change is not None:
                 kind = (
@@ -131,7 +139,7 @@ class _Views:
         on: dict[str | None, list[Operation]] = defaultdict(list)
         for name in sorted(gone, key=lambda each: self._dashboard(each) is None):
             here = [each for (database, _), each in self._made.items() if database == name[0]]
-            needs = self._ready(name[0]) | operation_names([*here, *on[spelled(name)]])
+            needs = self._ready(name[0]) | operation_names([*here, *on[format_view_name(name)]])
             deletion = Operation(
                 OperationKind.DELETE_VIEW, *name, changes=(self._changed[name],), needs=needs
             )
