@@ -19,7 +19,7 @@ from notion_pm.provision import provision
 from notion_pm.provision.adopt import mapping_file
 from notion_pm.provision.adopt.adopt import Adoption, adopt, look_at_mapping, propose
 from notion_pm.provision.apply.recording import apply_recorded
-from notion_pm.provision.destroy import destroy, destruction
+from notion_pm.provision.destroy import destroy, plan_destroy
 from notion_pm.provision.provision import PlanOptions
 from notion_pm.provision.undo.undo import prepare_undo, undo
 from notion_pm.workspace.lock import Claimant
@@ -143,7 +143,7 @@ def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(
     assert {key: each["properties"].keys() for key, each in client.theirs().items()} == {
         key: each["properties"].keys() for key, each in before.items()
     }
-    destroy(client.gateway, destruction(client.gateway, client.root))
+    destroy(client.gateway, plan_destroy(client.gateway, client.root))
     assert is_kept(before, client.theirs())
 
 

@@ -13,7 +13,7 @@ from notion_pm.errors import ChangedDuringRun
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import Database
-from notion_pm.provision.destroy import destroy, destruction
+from notion_pm.provision.destroy import destroy, plan_destroy
 from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 from tests.support.program import Program
@@ -198,7 +198,7 @@ def test_destroy_stops_when_people_added_a_page_since_it_counted(workspace: Loca
     )
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, loaded)
-    doomed = destruction(gateway, NotionId(workspace.root_page_id))
+    doomed = plan_destroy(gateway, NotionId(workspace.root_page_id))
     (database,) = doomed.databases
     name = PropertyValue("title", "title", "New")
     gateway.create_row(database.data_source_id, [name], look_up=lambda: None)

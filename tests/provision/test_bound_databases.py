@@ -15,7 +15,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import RelationConfig
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
-from notion_pm.provision.destroy import destruction
+from notion_pm.provision.destroy import plan_destroy
 from notion_pm.provision.plan.binding import UnsuitableBinding
 from tests.conftest import client_of
 from tests.support.faults import Killed, Weather, killed
@@ -172,7 +172,7 @@ def test_what_is_no_longer_bound_is_let_go(
     changes = plan_for(gateway, workspace, load({"databases": own})).changes
     assert ("tasks", "create") in {(str(each.address), each.action) for each in changes}
     root = NotionId(workspace.root_page_id)
-    assert [each.key for each in destruction(gateway, root).databases] == ["features"], (
+    assert [each.key for each in plan_destroy(gateway, root).databases] == ["features"], (
         "a bound one is not ours"
     )
     assert _shown(api, theirs) == before

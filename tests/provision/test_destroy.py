@@ -11,7 +11,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.notion.client import NotionClient
-from notion_pm.provision.destroy import destroy, destruction
+from notion_pm.provision.destroy import destroy, plan_destroy
 from notion_pm.workspace.record import read_manifest
 from tests.support.gateways import gateway_to
 from tests.support.program import Program
@@ -48,8 +48,8 @@ def test_only_what_the_template_made_goes_and_it_can_be_applied_anew(
     apply_to(gateway, workspace, _LOADED)
     source_id = read_manifest(gateway, root)[1].databases["features"].data_source_id
     gateway.create_row(source_id, [PropertyValue("title", "title", "Own")], look_up=lambda: None)
-    doomed = destruction(gateway, root)
-    assert [(each.key, each.pages, each.theirs) for each in doomed.databases] == [
+    doomed = plan_destroy(gateway, root)
+    assert [(each.key, each.page_count, each.pages_of_people) for each in doomed.databases] == [
         ("features", 2, 1),
         ("insights", 0, 0),
     ]
@@ -63,8 +63,8 @@ def test_a_destruction_that_was_interrupted_goes_on(workspace: LocalWorkspace) -
     gateway, _ = gateway_to(workspace)
     root = NotionId(workspace.root_page_id)
     apply_to(gateway, workspace, _LOADED)
-    gateway.trash_database(destruction(gateway, root).databases[0].database_id)
-    rest = destruction(gateway, root)
+    gateway.trash_database(plan_destroy(gateway, root).databases[0].database_id)
+    rest = plan_destroy(gateway, root)
     assert [each.key for each in rest.databases] == ["insights"]
     destroy(gateway, rest)
     assert _titles(gateway, workspace) == []

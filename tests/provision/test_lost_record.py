@@ -16,7 +16,7 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.apply.sync_memory import remember_for_sync
-from notion_pm.provision.destroy import destroy, destruction
+from notion_pm.provision.destroy import destroy, plan_destroy
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.workspace.record import read_manifest
 from tests.support.duplicates import (
@@ -173,7 +173,7 @@ def test_a_template_that_was_destroyed_can_be_applied_again(
 ) -> None:
     stale = Machine(workspace, ours.home)
     destroy(
-        ours.gateway, destruction(ours.gateway, ours.root, "small")
+        ours.gateway, plan_destroy(ours.gateway, ours.root, "small")
     )  # as another machine would: ours remembers it
     assert [change.action for change in stale.plan().changes if change.kind == "database"] == [
         "create"

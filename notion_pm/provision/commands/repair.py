@@ -1,20 +1,21 @@
-"""`notion-pm repair`: build a lost or damaged record again. Its texts serve `adopt` on a duplicated page as well."""
+"""`notion-pm repair`: rebuild a lost or damaged record. `adopt` uses it for a duplicated page."""
 
 from __future__ import annotations
-
-import sys
 
 import click
 
 from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import DEFAULT_TEMPLATE, Context, pass_context
+from notion_pm.console.links import where_to_look
 from notion_pm.console.locking import locks_workspace
-from notion_pm.console.output import echo, echo_json, json_option, progress
-from notion_pm.errors import RecordLost, UsageError
+from notion_pm.console.output import echo_json, echo_lines, json_option, progress
+from notion_pm.errors import RecordLost
 from notion_pm.model.ids import NotionId, page_url
+from notion_pm.provision.commands.confirm import confirm
 from notion_pm.provision.repair.repair import Repair, carry_out_repair, plan_repair, restore_record
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.template.templates import name_of
+from notion_pm.text import quantity
 
 
 @click.command()
@@ -26,13 +27,14 @@ from notion_pm.template.templates import name_of
 def command(context: Context, *, template: str | None, yes: bool, as_json: bool) -> None:
     """Rebuild the record of a template after its page was deleted or damaged.
 
-    The record says which databases, properties, views and rows belong to the template. A record page in the trash is
-    restored. Otherwise this command finds the databases under the parent page: by the ids that this machine
-    remembers, else by their titles and by what is in them. It shows what it found and what it did not find, asks, and
-    writes the record page alone. Then see what is left to do with  notion-pm plan.
+    The record lists which databases, properties, views and rows belong to the template. A record
+    page in the trash is restored. Otherwise the databases under the parent page are searched: by
+    the ids that this machine remembers, then by titles and properties. The command shows what it
+    found and what it did not find, asks, and writes only the record page. Afterwards,
+    notion-pm plan  shows what an apply would change.
 
-    TEMPLATE is the name of a shipped template, or the path of a template file. Default: the one that notion-pm.toml
-    names, or else product.
+    TEMPLATE is the name of a shipped template, or the path of a template file. Default: the
+    template in notion-pm.toml, or else product.
     """
     reference = context.template(template) or DEFAULT_TEMPLATE
     with hold_run_lock(context.state_home):
@@ -61,23 +63,20 @@ def confirm_and_write(
     """Show what would be recorded, ask, and write the record."""
     if not as_json:
         _show(repair)
-    _ask(yes=yes, as_json=as_json)
+    confirm("Write this record?", yes=yes, as_json=as_json)
     with progress(context):
-        claimant = context.claimant("repair")
         carry_out_repair(
             context.gateway,
             context.parent_page,
             repair,
             context.state_home,
-            claimant,
+            context.claimant("repair"),
             jobs=context.jobs,
         )
     if as_json:
         echo_json({"repaired": True, **repair.as_data()})
     else:
-        echo(
-            f"Recorded; the databases were not touched. See what is left to do:  notion-pm plan {reference}"
-        )
+        _show_done(context, "The record is written", reference)
 
 
 def _confirm_and_restore(
@@ -85,62 +84,66 @@ def _confirm_and_restore(
 ) -> None:
     page_id, template = NotionId(lost.page_id), name_of(reference)
     if not as_json:
-        echo(f"{lost}\nIt can be restored as it was: {page_url(page_id)}\n")
-    _ask(yes=yes, as_json=as_json, question="Restore it?")
+        echo_lines([str(lost), f"It can be restored as it was: {page_url(page_id)}", ""])
+    confirm("Restore it?", yes=yes, as_json=as_json)
     with progress(context):
-        claimant = context.claimant("repair")
         restore_record(
-            context.gateway, context.parent_page, page_id, template, context.state_home, claimant
+            context.gateway,
+            context.parent_page,
+            page_id,
+            template,
+            context.state_home,
+            context.claimant("repair"),
         )
     if as_json:
         echo_json({"repaired": True, "template": template, "restores": page_id})
     else:
-        echo(
-            f"Restored; the databases were not touched. See what is left to do:  notion-pm plan {reference}"
-        )
+        _show_done(context, "The record is restored", reference)
+
+
+def _show_done(context: Context, what: str, reference: str) -> None:
+    echo_lines(
+        [
+            f"{what}; the databases were not changed. {where_to_look(context)}",
+            f"To see what an apply would change:  notion-pm plan {reference}",
+        ]
+    )
 
 
 def _show_nothing_to_do(reference: str, *, as_json: bool) -> None:
     if as_json:
         echo_json({"repaired": False, "template": reference})
-    else:
-        echo(
-            f"The record is there and can be read: nothing to repair. See  notion-pm plan {reference}"
-        )
+        return
+    echo_lines(
+        [
+            "Nothing to repair: the record exists and can be read.",
+            f"To see what an apply would change:  notion-pm plan {reference}",
+        ]
+    )
 
 
 def _show(repair: Repair) -> None:
-    template = repair.loaded.template
-    echo(f"Found of the template {template.template}:")
+    lines = [f"Found of the template {repair.loaded.template.template}:"]
     for key, found in repair.found.items():
         entry = repair.manifest.databases[key]
-        counts = f"{len(entry.properties)} properties, {len(entry.views)} views, {len(entry.rows)} starter rows"
-        echo(f"  {key:16} {found.database.title!r}, by {found.how}: {counts}")
+        properties = quantity(len(entry.properties), "property", "properties")
+        views = quantity(len(entry.views), "view")
+        rows = quantity(len(entry.rows), "starter row")
+        lines.append(
+            f"  {key:16} {found.database.title!r}, by {found.how}: {properties}, {views}, {rows}"
+        )
     if repair.missing:
-        echo(
-            "\nNot found, so an apply would create them. If one was only renamed, give it the template's name first:"
-        )
-        for address in repair.missing:
-            echo(f"  {address}")
-    echo()
+        lines += [
+            "",
+            "Not found. An apply would create these. If people only renamed one of them, give it "
+            "the template's name first, and run this again:",
+        ]
+        lines += [f"  {address}" for address in repair.missing]
+    lines.append("")
     if repair.copy is not None:
-        echo("The copied record page goes to the trash, and this page gets a record of its own.")
+        lines.append("The copied record page will be moved to the trash, and a new one created.")
     elif repair.damaged is not None:
-        echo("The damaged record is replaced.")
+        lines.append("The damaged record will be replaced.")
     else:
-        echo("A new record page is created.")
-
-
-def _ask(*, yes: bool, as_json: bool, question: str = "Write this record?") -> None:
-    """Get a person's confirmation.
-
-    Raises UsageError where there is no terminal to ask on, Abort when the answer is no.
-    """
-    if yes:
-        return
-    if as_json or not sys.stdin.isatty():
-        raise UsageError(
-            "Confirmation needed but no terminal: add --yes.",
-            "Nothing was changed. Look at what was found first.",
-        )
-    click.confirm(question, abort=True)
+        lines.append("A new record page will be created.")
+    echo_lines(lines)

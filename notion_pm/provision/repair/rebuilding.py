@@ -1,7 +1,8 @@
-"""Build a record from databases that are there, because the record itself was lost, damaged or copied.
+"""Build a record from the databases of a workspace, when the record was lost, damaged or copied.
 
-What is known of an earlier record guides it: the ids in it are right as long as they are there. The rest is matched by
-what people see: titles and types, relations, names of options, views by name, starter rows by title.
+An earlier record is the guide, if there is one: its ids are right as long as they exist. Everything
+else is matched by what people see: titles and types, relations, option names, view names, and the
+titles of starter rows.
 """
 
 from __future__ import annotations
@@ -32,15 +33,16 @@ def rebuild(
 ) -> Manifest:
     """Return a record of these databases, which were read with all their views and rows.
 
-    Without a guide starter rows that are missing are not written by the next apply: people may have deleted them.
+    Without a guide the next apply does not write missing starter rows: people may have deleted
+    them.
     """
     template = desired.template
-    sources = {key: found.data_source for key, found in databases.items()}
+    sources = {key: database.data_source for key, database in databases.items()}
     entries = {}
     for key, source in sources.items():
         known = guide.databases.get(key) if guide else None
-        entry = _entry(template, key, known, source)
-        entries[key] = _with_only_candidates(template, key, entry, sources)
+        entry = _start_entry(template, key, known, source)
+        entries[key] = _with_unmistakable_properties(template, key, entry, sources)
     manifest = Manifest(
         template=template.template,
         version=guide.version if guide else template.version,
@@ -53,10 +55,10 @@ def rebuild(
     return with_recovered_things(manifest, desired, databases)
 
 
-def _entry(
+def _start_entry(
     template: Template, key: str, known: DatabaseEntry | None, source: DataSource
 ) -> DatabaseEntry:
-    """Return what is known of a database before its properties are compared."""
+    """Return what is known of a database before its properties are matched."""
     if known is None:
         spec = template.databases[key]
         return DatabaseEntry(
@@ -67,25 +69,35 @@ def _entry(
         )
     if known.data_source_id == source.id:
         return known
-    return _of_copy(known, source)
+    return _entry_for_copy(known, source)
 
 
-def _of_copy(known: DatabaseEntry, source: DataSource) -> DatabaseEntry:
-    """Return an entry of the original for its copy: databases, views and rows have new ids in a copy.
+def _entry_for_copy(known: DatabaseEntry, source: DataSource) -> DatabaseEntry:
+    """Return the entry of an original database, changed for its copy.
 
-    Properties and options may have kept theirs. Those that have not are matched by name afterwards.
+    A copy made with Notion's *Duplicate* has new ids for the database, its views and rows.
+    Properties and options may have kept their ids. The others are matched by name afterwards.
     """
-    properties = {key: each for key, each in known.properties.items() if each in source.properties}
-    option_ids = {option.id for prop in source.properties.values() for option in options_of(prop)}
+    properties = {
+        key: property_id
+        for key, property_id in known.properties.items()
+        if property_id in source.properties
+    }
+    option_ids: set[str | None] = set()
+    for prop in source.properties.values():
+        option_ids.update(option.id for option in options_of(prop))
     return known.model_copy(
         update={
             "database_id": source.database_id,
             "data_source_id": source.id,
             "properties": properties,
             "titles": {key: title for key, title in known.titles.items() if key in properties},
-            "options": {key: each for key, each in known.options.items() if each in option_ids},
+            "options": {key: id_ for key, id_ in known.options.items() if id_ in option_ids},
+            # The empty key is the database's own fingerprint.
             "fingerprints": {
-                key: mark for key, mark in known.fingerprints.items() if key in {"", *properties}
+                key: mark
+                for key, mark in known.fingerprints.items()
+                if key == "" or key in properties
             },
             "views": {},
             "rows": {},
@@ -93,66 +105,69 @@ def _of_copy(known: DatabaseEntry, source: DataSource) -> DatabaseEntry:
     )
 
 
-def _with_only_candidates(
+def _with_unmistakable_properties(
     template: Template, key: str, entry: DatabaseEntry, sources: Mapping[str, DataSource]
 ) -> DatabaseEntry:
-    """Return an entry with renamed properties that can be nothing else.
+    """Return an entry with the renamed properties that can only be one of the template's.
 
-    That is the title, of which a data source has one, and a status or a relation to another database of the template
-    when it is the only one on both sides. For other types a property of the client's could be taken for ours.
+    They are: the title, because every data source has exactly one; and a status or a relation to
+    another database of the template, when there is only one on both sides. Properties of other
+    types are not matched: one of the client's own could be taken for the template's.
     """
     source = sources[key]
-    properties, titles, prints = (
-        dict(entry.properties),
-        dict(entry.titles),
-        dict(entry.fingerprints),
-    )
-    by_title: dict[str, str] = {}
-    for each in property_keys(template, key):
-        named = source.named(property_title(template, key, each))
-        if named is not None and named.type == property_type(template, key, each):
-            by_title[each] = named.id
-    taken = {*properties.values(), *by_title.values()}
-    waiting = [
-        each
-        for each in template.databases[key].properties
-        if each not in properties and each not in by_title
-    ]
-    for each in waiting:
-        alike = [
-            other for other in waiting if _kind(template, key, other) == _kind(template, key, each)
-        ]
-        there = [
+    specs = template.databases[key].properties
+    ids_by_title = _ids_by_title(template, key, source)
+    taken = {*entry.properties.values(), *ids_by_title.values()}
+    missing = [name for name in specs if name not in entry.properties and name not in ids_by_title]
+
+    properties = dict(entry.properties)
+    titles = dict(entry.titles)
+    fingerprints = dict(entry.fingerprints)
+    for property_key in missing:
+        kind = _kind(template, key, property_key)
+        wanted = [other for other in missing if _kind(template, key, other) == kind]
+        candidates = [
             prop
             for prop in source.properties.values()
-            if prop.id not in taken and _is_of_kind(prop, _kind(template, key, each), sources)
+            if prop.id not in taken and _is_of_kind(prop, kind, sources)
         ]
-        if len(alike) == len(there) == 1:
-            spec = template.databases[key].properties[each]
-            properties[each], titles[each] = there[0].id, spec.title
-            prints[each] = fingerprint.of_property(spec)
+        if len(wanted) == len(candidates) == 1:
+            spec = specs[property_key]
+            properties[property_key] = candidates[0].id
+            titles[property_key] = spec.title
+            fingerprints[property_key] = fingerprint.of_property(spec)
     return entry.model_copy(
-        update={"properties": properties, "titles": titles, "fingerprints": prints}
+        update={"properties": properties, "titles": titles, "fingerprints": fingerprints}
     )
+
+
+def _ids_by_title(template: Template, database: str, source: DataSource) -> dict[str, str]:
+    """Return the ids of the properties that have the template's title and type, by key."""
+    ids = {}
+    for key in property_keys(template, database):
+        prop = source.named(property_title(template, database, key))
+        if prop is not None and prop.type == property_type(template, database, key):
+            ids[key] = prop.id
+    return ids
 
 
 def _kind(template: Template, database: str, key: str) -> tuple[str, str]:
-    """Return the type of a property; for a relation also the database that it leads to."""
+    """Return the type of a property, and for a relation its target database."""
     spec = template.databases[database].properties[key]
     return spec.type, spec.to if isinstance(spec, RelationProperty) else ""
 
 
 def _is_of_kind(prop: Property, kind: tuple[str, str], sources: Mapping[str, DataSource]) -> bool:
-    property_kind, target = kind
-    if prop.type != property_kind:
+    wanted_type, target = kind
+    if prop.type != wanted_type:
         return False
     if isinstance(prop.config, RelationConfig):
         return target in sources and prop.config.data_source_id == sources[target].id
-    return property_kind in {"title", "status"}
+    return wanted_type in {"title", "status"}
 
 
-def not_found(desired: LoadedTemplate, manifest: Manifest) -> Iterator[str]:
-    """Yield the addresses of what the template has and the record has not: an apply would create it."""
+def find_missing(desired: LoadedTemplate, manifest: Manifest) -> Iterator[str]:
+    """Yield the addresses in the template that the record does not have. An apply creates them."""
     template = desired.template
     for key, spec in template.databases.items():
         if spec.bind is not None:
@@ -161,14 +176,15 @@ def not_found(desired: LoadedTemplate, manifest: Manifest) -> Iterator[str]:
         if entry is None:
             yield address(key)
             continue
-        for each in property_keys(template, key):
-            if each not in entry.properties:
-                yield address(key, each)
+        for property_key in property_keys(template, key):
+            if property_key not in entry.properties:
+                yield address(key, property_key)
                 continue
-            stated = own_property(template, key, each)
-            for option in stated.options if isinstance(stated, OptionsProperty) else ():
-                if f"{each}.{option.key}" not in entry.options:
-                    yield address(key, each, option.key)
+            property_spec = own_property(template, key, property_key)
+            if isinstance(property_spec, OptionsProperty):
+                for option in property_spec.options:
+                    if f"{property_key}.{option.key}" not in entry.options:
+                        yield address(key, property_key, option.key)
         for view in spec.views:
             if view not in entry.views:
                 yield address(key, "views", view)
