@@ -9,8 +9,7 @@ from typing import Any
 
 from notion_pm.conditions.api_filters import TRUE
 from notion_pm.conditions.text_form import Condition
-from notion_pm.exporting.formats import dates
-from notion_pm.exporting.formats.cells import text
+from notion_pm.exporting.formats.cells import iso, text
 from notion_pm.exporting.table import Cell, Item
 from notion_pm.model.condition import day_of
 from notion_pm.model.page import DateValue
@@ -64,9 +63,7 @@ def _comparable(item: Item, value: str, today: date) -> tuple[Any, Any]:
             case int() | float():
                 return item, float(value)
             case DateValue():
-                return dates.iso(item.start, item.time_zone)[: len("2026-12-01")], day_of(
-                    value, today
-                )
+                return iso(item.start, item.time_zone)[: len("2026-12-01")], day_of(value, today)
     except ValueError:
         pass  # a value of another kind: compared as they read
     return text(item).casefold(), value.casefold()

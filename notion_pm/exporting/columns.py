@@ -1,16 +1,14 @@
-"""Properties to columns, pages to rows: pure."""
+"""Turn properties into columns, and pages into rows: pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
 from typing import Any
 
 from notion_pm.conditions.text_form import Order
 from notion_pm.errors import IncompleteRead, UsageError
-from notion_pm.exporting.formats import dates
-from notion_pm.exporting.formats.cells import text
+from notion_pm.exporting.formats.cells import has_time, sortable, text
 from notion_pm.exporting.table import Cell, Column, Item, Kind, Reference, Row, kind_of
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
@@ -25,74 +23,127 @@ from notion_pm.model.page import (
 from notion_pm.model.schema import DataSource, NumberConfig, OptionsConfig, Property, RelationConfig
 from notion_pm.text import did_you_mean
 
-_TIMES = frozenset({"created_time", "last_edited_time"})
+_TIME_TYPES = frozenset({"created_time", "last_edited_time"})
+
+
+# --- columns
 
 
 def columns_of(
     data_source: DataSource, keys: Mapping[str, str], titles: Mapping[NotionId, str]
 ) -> tuple[Column, ...]:
-    """Return all properties as columns: the title, the template's in its order, then people's own by name.
+    """Return all properties as columns.
 
-    `keys`: property id -> template key; `titles` of related data sources, as far as they are known.
+    The title comes first, then the template's properties in its order, then the others by name.
+
+    `keys`: property id -> template key. `titles`: of related data sources, as far as known.
     """
-    order = {property_id: place for place, property_id in enumerate(keys)}
+    template_order = {property_id: position for position, property_id in enumerate(keys)}
 
-    def rank(each: Property) -> tuple[bool, int, str]:
-        return each.type != "title", order.get(each.id, len(order)), each.name.casefold()
+    def rank(property: Property) -> tuple[bool, int, str]:
+        position = template_order.get(property.id, len(template_order))
+        return property.type != "title", position, property.name.casefold()
 
-    found = sorted(data_source.properties.values(), key=rank)
+    properties = sorted(data_source.properties.values(), key=rank)
     return tuple(
-        _column(each, keys.get(each.id), titles) for each in found if each.type != "button"
+        _column(property, keys.get(property.id), titles)
+        for property in properties
+        if property.type != "button"  # a button has no value
     )
 
 
-def _column(found: Property, key: str | None, titles: Mapping[NotionId, str]) -> Column:
-    config = found.config
-    return Column(
-        id=found.id,
-        title=found.name,
-        type=found.type,
-        key=key,
-        description=found.description or "",
-        number_format=config.format if isinstance(config, NumberConfig) else "number",
-        options=tuple(each.name for each in config.options)
-        if isinstance(config, OptionsConfig)
-        else (),
-        target=titles.get(config.data_source_id, "") if isinstance(config, RelationConfig) else "",
-        target_id=config.data_source_id if isinstance(config, RelationConfig) else None,
+def _column(property: Property, key: str | None, titles: Mapping[NotionId, str]) -> Column:
+    column = Column(
+        property.id, property.name, property.type, key, description=property.description or ""
     )
+    match property.config:
+        case NumberConfig(format=number_format):
+            return replace(column, number_format=number_format)
+        case OptionsConfig(options=options):
+            return replace(column, options=tuple(option.name for option in options))
+        case RelationConfig(data_source_id=target_id):
+            return replace(column, target=titles.get(target_id, ""), target_id=target_id)
+        case _:
+            return column
 
 
-def chosen(columns: Sequence[Column], names: Sequence[str], place: str = "") -> tuple[Column, ...]:
-    """Return the columns of these names (template keys or titles) in their order; no names: all of them.
+def select_columns(
+    columns: Sequence[Column], names: Sequence[str], source: str = ""
+) -> tuple[Column, ...]:
+    """Return the columns with these names (template keys or titles) in their order, each once.
 
-    Raises UsageError with the nearest name when one is unknown in that `place`.
+    No names: all columns. Raises UsageError when `source`, a title, has no such column.
     """
-    return (
-        tuple(dict.fromkeys(_named(columns, name, place) for name in names))
-        if names
-        else tuple(columns)
-    )
+    if not names:
+        return tuple(columns)
+    selected = [find_column(columns, name, source) for name in names]
+    return tuple(dict.fromkeys(selected))
 
 
-def _named(columns: Sequence[Column], name: str, place: str = "") -> Column:
-    for match in (
-        [each for each in columns if each.key == name],
-        [each for each in columns if each.title == name],
-        [each for each in columns if each.title.casefold() == name.casefold()],
-    ):
-        if match:
-            return match[0]
-    known = [each.key or each.title for each in columns]
-    where = f" in {place}" if place else ""
+def find_column(columns: Sequence[Column], name: str, source: str = "") -> Column:
+    """Return the column with this key or title.
+
+    A key comes before a title, an exact title before one in another case: people may give a new
+    property the title that is a key in the template.
+
+    Raises UsageError, with the most similar name, when `source` has no such column.
+    """
+    for column in columns:
+        if column.key == name:
+            return column
+    for column in columns:
+        if column.title == name:
+            return column
+    for column in columns:
+        if column.title.casefold() == name.casefold():
+            return column
+    known = [column.key or column.title for column in columns]
+    place = f" in {source}" if source else ""
     raise UsageError(
-        f"There is no column {name!r}{where}.",
+        f"There is no column {name!r}{place}.",
         f"{did_you_mean(name, known)} Columns: {', '.join(known)}.".lstrip(),
     )
 
 
+@dataclass(slots=True)
+class ColumnFacts:
+    """What only the rows show of columns, collected while they are read."""
+
+    columns_with_ends: set[str] = field(default_factory=set)
+    columns_with_times: set[str] = field(default_factory=set)
+    kinds: dict[str, set[Kind]] = field(default_factory=dict)
+    """The kinds of the cells of each formula and rollup."""
+
+    def learn(self, row: Row, columns: Sequence[Column]) -> None:
+        """Look at the cells of a row."""
+        for column, cell in zip(columns, row.cells, strict=True):
+            if isinstance(cell, DateValue):
+                if cell.end:
+                    self.columns_with_ends.add(column.id)
+                if column.id not in self.columns_with_times and has_time(cell):
+                    self.columns_with_times.add(column.id)
+            if column.is_computed and cell not in (None, "", ()):
+                self.kinds.setdefault(column.id, set()).add(kind_of(cell))
+
+    def apply_to(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return the columns with these facts."""
+        return tuple(self._apply(column) for column in columns)
+
+    def _apply(self, column: Column) -> Column:
+        kinds = self.kinds.get(column.id, set())
+        return replace(
+            column,
+            has_end=column.id in self.columns_with_ends,
+            has_time=column.id in self.columns_with_times,
+            computed=next(iter(kinds)) if len(kinds) == 1 else None,
+        )
+
+
+# --- rows
+
+
 def row_of(page: Page, columns: Sequence[Column]) -> Row:
-    """Return a page as a row; related pages are known by their ids only.
+    """Return a page as a row; its related pages have ids but no titles yet.
 
     Raises IncompleteRead when Notion cut one of the values.
     """
@@ -101,101 +152,89 @@ def row_of(page: Page, columns: Sequence[Column]) -> Row:
 
 
 def _cell(page: Page, column: Column) -> Cell:
-    found = page.properties.get(column.id)
-    if found is None:
+    held = page.properties.get(column.id)
+    if held is None:
         return None
-    if not found.complete or (isinstance(found.value, RelationValue) and not found.value.complete):
+    is_cut_relation = isinstance(held.value, RelationValue) and not held.value.complete
+    if is_cut_relation or not held.complete:
         raise IncompleteRead(
             f"{column.title!r} of the page {page.title!r} ({page.url})",
-            "Nothing was written. Leave that column out: name the others with --columns.",
+            "Nothing was written. Export without that column: name the others with --columns.",
         )
-    return _typed(found)
+    return _cell_of_value(held)
 
 
-def _typed(found: PropertyValue) -> Cell:
-    value = found.value
+def _cell_of_value(held: PropertyValue) -> Cell:
+    value = held.value
     match value:
-        case str() if found.type in _TIMES:
+        case str() if held.type in _TIME_TYPES:
             return DateValue(value)
         case UniqueIdValue(number=None) | UnknownValue():
             return None
-        case tuple():
-            return tuple(_items(value))
         case RelationValue():
             return tuple(_items([value]))
+        case tuple():
+            return tuple(_items(value))
         case _:
             return value
 
 
 def _items(values: Iterable[Any]) -> Iterator[Item]:
-    """The items of a list, and of lists in it: a rollup of relations is a list of lists."""
+    """Yield the items of a list, and of lists in it: a rollup of relations is a list of lists."""
     for value in values:
         match value:
             case None | "" | UnknownValue():
                 continue
             case RelationValue():
-                yield from (Reference(each) for each in value.ids)
+                for page_id in value.ids:
+                    yield Reference(page_id)
             case tuple():
                 yield from _items(value)
             case _:
                 yield value
 
 
-@dataclass(slots=True)
-class Facts:
-    """Which columns hold spans, and times of day, and what formulas and rollups turn out to be: seen in passing."""
-
-    ends: set[str] = field(default_factory=set)
-    times: set[str] = field(default_factory=set)
-    kinds: dict[str, set[Kind]] = field(default_factory=dict)
-
-    def note(self, row: Row, columns: Sequence[Column]) -> None:
-        """Take notice of a row."""
-        for column, cell in zip(columns, row.cells, strict=True):
-            if isinstance(cell, DateValue):
-                if cell.end:
-                    self.ends.add(column.id)
-                if column.id not in self.times and dates.has_time(cell):
-                    self.times.add(column.id)
-            if column.is_computed and cell not in (None, "", ()):
-                self.kinds.setdefault(column.id, set()).add(kind_of(cell))
-
-    def told(self, columns: Sequence[Column]) -> tuple[Column, ...]:
-        """Return the columns with what was seen."""
-        return tuple(
-            replace(
-                each,
-                has_end=each.id in self.ends,
-                has_time=each.id in self.times,
-                computed=self._computed(each.id),
-            )
-            for each in columns
-        )
-
-    def _computed(self, column_id: str) -> Kind | None:
-        kinds = self.kinds.get(column_id, set())
-        return next(iter(kinds)) if len(kinds) == 1 else None
+# --- order
 
 
-def in_order(rows: Iterable[Row], columns: Sequence[Column], sort: Sequence[Order]) -> list[int]:
-    """Return the places of rows when they are sorted, the first order counting most; empty cells come last."""
-    by = [_named(columns, each.column) for each in sort]
-    places = [columns.index(each) for each in by]
-    ranks = [
-        [_rank(row.cells[place], each) for place, each in zip(places, by, strict=True)]
-        for row in rows
-    ]
-    ordered = list(range(len(ranks)))
-    for number, each in reversed(list(enumerate(sort))):
-        ranked = [(rank, row) for row in ordered if (rank := ranks[row][number]) is not None]
-        empty = [row for row in ordered if ranks[row][number] is None]
-        ranked.sort(key=itemgetter(0), reverse=each.descends)
-        ordered = [row for _, row in ranked] + empty
-    return ordered
+def sorted_positions(
+    rows: Iterable[Row], columns: Sequence[Column], sort: Sequence[Order]
+) -> list[int]:
+    """Return the positions of the rows in sorted order; empty cells come last.
+
+    The first order of `sort` counts most.
+    """
+    sort_columns = [find_column(columns, order.column) for order in sort]
+    cell_positions = [columns.index(column) for column in sort_columns]
+    ranks_by_row = []
+    for row in rows:
+        ranks = [
+            _rank(row.cells[position], column)
+            for position, column in zip(cell_positions, sort_columns, strict=True)
+        ]
+        ranks_by_row.append(ranks)
+
+    positions = list(range(len(ranks_by_row)))
+    # Python's sort is stable, so sorting by the least important order first combines them all.
+    for number in reversed(range(len(sort))):
+        ranked: list[tuple[tuple[float, str], int]] = []
+        empty = []
+        for position in positions:
+            rank = ranks_by_row[position][number]
+            if rank is None:
+                empty.append(position)
+            else:
+                ranked.append((rank, position))
+        ranked.sort(key=lambda entry: entry[0], reverse=sort[number].descends)
+        positions = [position for _, position in ranked] + empty
+    return positions
 
 
 def _rank(cell: Cell, column: Column) -> tuple[float, str] | None:
-    """Options by their place in the list, numbers by size, everything else by its text; None when it is empty."""
+    """Return what a cell is sorted by, None when it is empty.
+
+    Options sort by their position in the list, numbers by size, all else by its text.
+    """
     match cell:
         case None | "" | ():
             return None
@@ -206,6 +245,6 @@ def _rank(cell: Cell, column: Column) -> tuple[float, str] | None:
         case UniqueIdValue():
             return cell.number or 0, ""
         case DateValue():
-            return 0, dates.in_utc(cell)
+            return 0, sortable(cell)
         case _:
             return 0, text(cell).casefold()

@@ -1,4 +1,7 @@
-"""Where an export goes: which format, which files. Decided before anything is read, so that mistakes cost nothing."""
+"""Choose the format and the files of an export.
+
+Decided before anything is read, so that a wrong option costs no time.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +17,33 @@ from notion_pm.files.writing import STDOUT
 Format = Literal["csv", "json", "jsonl", "xlsx", "markdown", "html", "sqlite", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 Bodies = Literal["every", "pages", "none"]
-"""Whose bodies a format shows: every row's, those of pages that were asked for by themselves, none."""
+"""Which bodies a format shows: of every row, of pages that were requested by themselves, none."""
 
-_ENDINGS: dict[str, Format] = {
-    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx", ".md": "markdown",
-    ".markdown": "markdown", ".html": "html", ".htm": "html", ".sqlite": "sqlite", ".db": "sqlite",
-    ".sqlite3": "sqlite", ".parquet": "parquet",
+_FORMAT_OF_EXTENSION: dict[str, Format] = {
+    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx",
+    ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html",
+    ".sqlite": "sqlite", ".db": "sqlite", ".sqlite3": "sqlite", ".parquet": "parquet",
 }  # fmt: skip
-_ENDING_OF: dict[Format, str] = {format: ending for ending, format in reversed(_ENDINGS.items())}
-_ONE_TABLE_A_FILE: frozenset[Format] = frozenset({"csv", "jsonl", "parquet"})
-_WORDS: dict[Format, str] = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
-_EXTRAS: dict[Format, str] = {"parquet": "pyarrow"}
-"""What a format needs beyond what is always installed."""
+_EXTENSION_OF_FORMAT: dict[Format, str] = {
+    format: extension for extension, format in reversed(_FORMAT_OF_EXTENSION.items())
+}
+"""The first extension of each format."""
+_ONE_TABLE_PER_FILE: dict[Format, str] = {
+    "csv": "CSV",
+    "jsonl": "JSON Lines",
+    "parquet": "Parquet",
+}
+"""Formats whose files contain one table, as messages call them."""
+_REQUIRED_PACKAGES: dict[Format, str] = {"parquet": "pyarrow"}
+"""Packages that are not always installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What is to be exported: names of tables, or one page; `title` names it all, `format` is what a template asks."""
+    """What is exported: the names of tables, or of one page.
+
+    `title` is the name of it all, `format` the format that a named export of a template asks for.
+    """
 
     names: tuple[str, ...]
     title: str
@@ -40,7 +53,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file or folder (None: stdout) and the places of the tables that go into it."""
+    """One file or folder (None: stdout), and the numbers of its tables, from 0."""
 
     path: Path | None
     tables: tuple[int, ...]
@@ -48,82 +61,91 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
+    """Where an export is written. `is_folder`: Markdown of databases, a folder of pages."""
+
     format: Format
     files: tuple[File, ...]
     is_folder: bool = False
-    """Markdown of databases: the one path is a folder, with a file per page."""
 
     def attachments_of(self, table: int) -> str:
-        """Return what the folder with the files of a table's pages is called, beside its file or among its files."""
-        file = next(each for each in self.files if table in each.tables)
+        """Return the name of the folder for a table's downloaded files.
+
+        It is beside the table's file, or inside of its folder.
+        """
+        file = next(file for file in self.files if table in file.tables)
         if self.is_folder or file.path is None:
             return "files"
-        beside = f"{slug(file.path.stem)}-files"
-        return f"{beside}/{file.tables.index(table) + 1}" if len(file.tables) > 1 else beside
+        folder = f"{slug(file.path.stem)}-files"
+        if len(file.tables) == 1:
+            return folder
+        return f"{folder}/{file.tables.index(table) + 1}"
 
     @property
     def bodies(self) -> Bodies:
-        """Whose bodies have to be read."""
-        return (
-            "every" if self.format == "markdown" else "pages" if self.format == "html" else "none"
-        )
+        """Which bodies have to be read."""
+        if self.format == "markdown":
+            return "every"
+        return "pages" if self.format == "html" else "none"
 
 
-def decide(contents: Contents, output: str | None, wanted: str | None) -> Destination:
-    """Return where to write, given `-o` and `--format`, of which both may be missing.
+def choose_destination(contents: Contents, output: str | None, wanted: str | None) -> Destination:
+    """Return where to write, given `-o` and `--format`; both may be missing.
 
-    Raises UsageError when the two do not go together, or the format cannot hold what is wanted.
+    Raises UsageError when the two do not fit together, or do not fit the contents.
     """
-    chosen = _format(contents, output, wanted)
-    _check_installed(chosen)
-    everything = tuple(range(len(contents.names)))
-    if chosen == "markdown" and not contents.is_page:
-        return Destination(chosen, (File(_folder(contents, output), everything),), is_folder=True)
-    if output == STDOUT:
-        _refuse_several(contents, chosen)
-        return Destination(chosen, (File(None, everything),))
-    if output is None or _is_folder(output):
-        return Destination(chosen, _files_in(contents, Path(output or "."), chosen))
-    _refuse_several(contents, chosen)
-    return Destination(chosen, (File(Path(output), everything),))
+    format = _choose_format(contents, output, wanted)
+    _check_installed(format)
+    all_tables = tuple(range(len(contents.names)))
+    if format == "markdown" and not contents.is_page:
+        folder = _folder_of_pages(contents, output)
+        return Destination(format, (File(folder, all_tables),), is_folder=True)
+    if output is None or (output != STDOUT and _is_folder(output)):
+        return Destination(format, _files_in(Path(output or "."), contents, format))
 
-
-def _format(contents: Contents, output: str | None, wanted: str | None) -> Format:
-    if wanted:
-        return _known(wanted)
-    suffix = (
-        Path(output).suffix.lower()
-        if output and not _is_folder(output) and output != STDOUT
-        else ""
-    )
-    if suffix in _ENDINGS:
-        return _ENDINGS[suffix]
-    if suffix:
+    if format in _ONE_TABLE_PER_FILE and len(contents.names) > 1:
         raise UsageError(
-            f"No format has the ending {suffix!r}.",
-            f"Use {', '.join(_ENDINGS)}, or name it: --format csv.",
+            f"A {_ONE_TABLE_PER_FILE[format]} file contains one database, but you export "
+            f"{len(contents.names)}.",
+            "Choose a folder (-o data/), one of the databases, or a format with several tables: "
+            "xlsx, json, html, sqlite.",
+        )
+    path = None if output == STDOUT else Path(output)
+    return Destination(format, (File(path, all_tables),))
+
+
+def _choose_format(contents: Contents, output: str | None, wanted: str | None) -> Format:
+    """Return the format: --format, else by the extension, else the named export's, else by kind."""
+    if wanted:
+        return _known_format(wanted)
+    names_a_file = output is not None and output != STDOUT and not _is_folder(output)
+    extension = Path(output).suffix.lower() if output and names_a_file else ""
+    if extension in _FORMAT_OF_EXTENSION:
+        return _FORMAT_OF_EXTENSION[extension]
+    if extension:
+        raise UsageError(
+            f"Unknown file extension {extension!r}.",
+            f"Use one of {', '.join(_FORMAT_OF_EXTENSION)}, or add a format: --format csv.",
         )
     if contents.format:
-        return _known(contents.format)
-    return (
-        "markdown"
-        if contents.is_page
-        else "xlsx"
-        if len(contents.names) > 1 and output != STDOUT
-        else "csv"
-    )
+        return _known_format(contents.format)
+    if contents.is_page:
+        return "markdown"
+    # A pipe is read by a program, which expects text: a workbook only goes to a file.
+    if len(contents.names) > 1 and output != STDOUT:
+        return "xlsx"
+    return "csv"
 
 
-def _known(name: str) -> Format:
-    return next(each for each in FORMATS if each == name)
+def _known_format(name: str) -> Format:
+    return next(format for format in FORMATS if format == name)
 
 
-def _check_installed(chosen: Format) -> None:
-    needed = _EXTRAS.get(chosen)
-    if needed and find_spec(needed) is None:
+def _check_installed(format: Format) -> None:
+    package = _REQUIRED_PACKAGES.get(format)
+    if package and find_spec(package) is None:
         raise UsageError(
-            f"{_WORDS[chosen]} needs {needed}, which is not installed.",
-            f"Run  pip install 'notion-pm[{chosen}]'",
+            f"{_ONE_TABLE_PER_FILE[format]} needs {package}, which is not installed.",
+            f"Run  pip install 'notion-pm[{format}]'",
         )
 
 
@@ -131,35 +153,26 @@ def _is_folder(output: str) -> bool:
     return output.endswith("/") or Path(output).is_dir()
 
 
-def _folder(contents: Contents, output: str | None) -> Path:
-    if output == STDOUT or (
-        output and Path(output).suffix.lower() in _ENDINGS and not _is_folder(output)
-    ):
+def _folder_of_pages(contents: Contents, output: str | None) -> Path:
+    if output is None:
+        return Path(slug(contents.title))
+    has_file_extension = Path(output).suffix.lower() in _FORMAT_OF_EXTENSION
+    if output == STDOUT or (has_file_extension and not _is_folder(output)):
         raise UsageError(
             f"A database as Markdown is a folder with a file per page, not {output!r}.",
-            "Name a folder: -o specs/  (one page goes into one file: give its URL).",
+            "Choose a folder: -o specs/  (for one page in one file, give its URL).",
         )
-    return Path(output) if output else Path(slug(contents.title))
+    return Path(output)
 
 
-def _files_in(contents: Contents, folder: Path, chosen: Format) -> tuple[File, ...]:
-    if chosen not in _ONE_TABLE_A_FILE:
-        return (
-            File(
-                folder / f"{slug(contents.title)}{_ENDING_OF[chosen]}",
-                tuple(range(len(contents.names))),
-            ),
-        )
+def _files_in(folder: Path, contents: Contents, format: Format) -> tuple[File, ...]:
+    extension = _EXTENSION_OF_FORMAT[format]
+    if format not in _ONE_TABLE_PER_FILE:
+        path = folder / f"{slug(contents.title)}{extension}"
+        return (File(path, tuple(range(len(contents.names)))),)
     names = Names()
-    return tuple(
-        File(folder / f"{names.free(slug(name))}{_ENDING_OF[chosen]}", (place,))
-        for place, name in enumerate(contents.names)
-    )
-
-
-def _refuse_several(contents: Contents, chosen: Format) -> None:
-    if chosen in _ONE_TABLE_A_FILE and len(contents.names) > 1:
-        raise UsageError(
-            f"A {_WORDS[chosen]} file holds one database, and these are {len(contents.names)}.",
-            "Name a folder (-o data/), one of the databases, or a format that holds several: xlsx, json, html, sqlite.",
-        )
+    files = []
+    for number, name in enumerate(contents.names):
+        path = folder / f"{names.free(slug(name))}{extension}"
+        files.append(File(path, (number,)))
+    return tuple(files)

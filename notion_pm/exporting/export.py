@@ -1,4 +1,4 @@
-"""The story of `export`: find what was named, decide where it goes, read all of it, write."""
+"""Export: find what was named, choose the destination, read everything, then write."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from notion_pm.exporting.attachments import Fetcher, MissingFile
-from notion_pm.exporting.destination import Contents, Destination, decide
-from notion_pm.exporting.formats.export_context import Surroundings
-from notion_pm.exporting.selection import Selection, selected
-from notion_pm.exporting.table import Column, Row, Table
-from notion_pm.exporting.tables import Findings, Reader
-from notion_pm.exporting.write import write
+from notion_pm.exporting.destination import Contents, Destination, choose_destination
+from notion_pm.exporting.read_tables import Findings, TableReader
+from notion_pm.exporting.selection import Selection, narrow
+from notion_pm.exporting.table import ExportContext, Row, Table
+from notion_pm.exporting.write import write_files
 from notion_pm.files.writing import STDOUT
 from notion_pm.model.ids import is_id
 from notion_pm.notion.client import NotionClient
@@ -23,8 +22,14 @@ from notion_pm.workspace.sources import SourceRequest, find_by_id
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked for. No names: every database."""
+class ExportRequest:
+    """What to export, and how.
+
+    `names`: databases, named exports, ids or URLs; none: every database. `with_titles`: also read
+    databases that are not exported, for the titles of related pages; otherwise those pages have
+    only ids. `with_bodies`: read the bodies of pages, where the format shows them. `fetcher`:
+    downloads attached files; None keeps their addresses.
+    """
 
     names: tuple[str, ...] = ()
     output: str | None = None
@@ -32,16 +37,13 @@ class Request:
     selection: Selection = field(default_factory=Selection)
     keys_as_headers: bool = False
     with_titles: bool = True
-    """Reads databases that are not exported for the titles of related pages; otherwise their ids stand there."""
     with_bodies: bool = True
-    """Reads the bodies of pages, where the format shows them."""
     fetcher: Fetcher | None = None
-    """Downloads attached files; None leaves their addresses as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What went into a file, by database; a workbook of three databases counts three times."""
+    """A database in a file; a workbook of three databases counts three times."""
 
     path: str
     database: str
@@ -50,114 +52,130 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What an export did, and what a reader of the files should know."""
+class ExportReport:
+    """What an export wrote. `notes`: what a reader of the files should know."""
 
     files: tuple[Written, ...]
     notes: tuple[str, ...]
     missing_files: tuple[MissingFile, ...] = ()
-    """Attached files that were asked for and not downloaded."""
+    """Attached files that could not be downloaded."""
 
 
 def export(
-    gateway: NotionClient,
+    client: NotionClient,
     catalogue: Catalogue,
-    request: Request,
-    surroundings: Surroundings,
+    request: ExportRequest,
+    context: ExportContext,
     *,
     jobs: int,
     progress: Progress,
-) -> Report:
-    """Write what was asked for, and return what was written. Nothing is written before all of it was read.
+) -> ExportReport:
+    """Export, and report what was written. Everything is read before anything is written.
 
-    Raises UsageError when something does not exist or does not fit, IncompleteRead when Notion gives only a part.
+    Raises UsageError when something does not exist or does not fit together, IncompleteRead when
+    Notion returns only a part.
     """
-    wanted = _find(gateway, catalogue, request.names)
-    found = [selected(gateway, each, request.selection, surroundings.now) for each in wanted]
-    destination = decide(_contents(found, request, catalogue), request.output, request.format)
+    sources = [
+        narrow(client, source, request.selection, context.now)
+        for source in _find_sources(client, catalogue, request.names)
+    ]
+    contents = _contents(sources, request, catalogue)
+    # Decided before reading: a mistake in -o or --format then costs no time.
+    destination = choose_destination(contents, request.output, request.format)
+
     with ExitStack() as stack:
-        reader = Reader(gateway, stack, jobs=jobs, progress=progress)
+        reader = TableReader(client, stack, jobs=jobs, progress=progress)
         bodies = destination.bodies if request.with_bodies else "none"
-        tables = reader.read(found, bodies=bodies, with_titles=request.with_titles)
+        tables = reader.read(sources, bodies=bodies, with_titles=request.with_titles)
         if request.fetcher:
             tables = [
-                reader.with_files(each, request.fetcher, destination.attachments_of(place))
-                for place, each in enumerate(tables)
+                reader.download_files(table, request.fetcher, destination.attachments_of(number))
+                for number, table in enumerate(tables)
             ]
         if request.keys_as_headers:
-            tables = [replace(each, columns=tuple(map(_by_key, each.columns))) for each in tables]
-        cut = write(destination, [_watched(each, progress) for each in tables], surroundings)
-    notes = (*_trashed(found), *_notes(reader.findings, cut))
-    return Report(tuple(_written(destination, tables)), notes, tuple(reader.findings.missing_files))
+            tables = [_with_keys_as_headers(table) for table in tables]
+        shown = [replace(table, rows=_RowsWithProgress(table, progress)) for table in tables]
+        cut_texts = write_files(destination, shown, context)
+    notes = [*_notes_on_trash(sources), *_notes_on_reading(reader.findings)]
+    if cut_texts:
+        notes.append(
+            f"{quantity(cut_texts, 'text')} longer than a cell of Excel: cut, with a mark that says "
+            "so."
+        )
+    written = _written_tables(destination, tables)
+    return ExportReport(written, tuple(notes), tuple(reader.findings.missing_files))
 
 
-def _find(gateway: NotionClient, catalogue: Catalogue, names: Sequence[str]) -> list[SourceRequest]:
+def _find_sources(
+    client: NotionClient, catalogue: Catalogue, names: Sequence[str]
+) -> list[SourceRequest]:
     if not names:
         return list(catalogue.everything())
-    return [each for name in dict.fromkeys(names) for each in _named(gateway, catalogue, name)]
+    sources: list[SourceRequest] = []
+    for name in dict.fromkeys(names):
+        if is_id(name):
+            for source in find_by_id(client, name):
+                sources.append(catalogue.recognised(source))
+        else:
+            sources.extend(catalogue.find(name))
+    return sources
 
 
-def _named(gateway: NotionClient, catalogue: Catalogue, name: str) -> Iterator[SourceRequest]:
-    return (
-        map(catalogue.recognised, find_by_id(gateway, name))
-        if is_id(name)
-        else catalogue.find(name)
-    )
-
-
-def _contents(found: Sequence[SourceRequest], request: Request, catalogue: Catalogue) -> Contents:
-    if len(found) == 1:
-        (only,) = found
-        return Contents((only.name,), only.name, is_page=only.page is not None, format=only.format)
+def _contents(
+    sources: Sequence[SourceRequest], request: ExportRequest, catalogue: Catalogue
+) -> Contents:
+    if len(sources) == 1:
+        (source,) = sources
+        is_page = source.page is not None
+        return Contents((source.name,), source.name, is_page=is_page, format=source.format)
     title = " ".join(request.names) if request.names else catalogue.title
-    return Contents(tuple(each.name for each in found), title)
+    return Contents(tuple(source.name for source in sources), title)
+
+
+def _with_keys_as_headers(table: Table) -> Table:
+    columns = tuple(replace(column, title=column.key or column.title) for column in table.columns)
+    return replace(table, columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
-class _Watched:
-    """Rows whose walks are told: writing a large table takes a while."""
+class _RowsWithProgress:
+    """Rows that report how many were written: a large table takes a while."""
 
     table: Table
     progress: Progress
 
     def __iter__(self) -> Iterator[Row]:
-        what, total = f"Writing {self.table.title}", self.table.row_count
+        task, total = f"Writing {self.table.title}", self.table.row_count
         for done, row in enumerate(self.table.rows, start=1):
             yield row
             if done % 100 == 0 or done == total:
-                self.progress(what, done, total)
+                self.progress(task, done, total)
 
 
-def _watched(table: Table, progress: Progress) -> Table:
-    return replace(table, rows=_Watched(table, progress))
-
-
-def _by_key(column: Column) -> Column:
-    return replace(column, title=column.key or column.title)
-
-
-def _written(destination: Destination, tables: Sequence[Table]) -> Iterator[Written]:
+def _written_tables(destination: Destination, tables: Sequence[Table]) -> tuple[Written, ...]:
+    written = []
     for file in destination.files:
-        for table in (tables[place] for place in file.tables):
-            yield Written(str(file.path or STDOUT), table.name, table.row_count, destination.format)
+        path = str(file.path or STDOUT)
+        for number in file.tables:
+            table = tables[number]
+            written.append(Written(path, table.name, table.row_count, destination.format))
+    return tuple(written)
 
 
-def _trashed(found: Sequence[SourceRequest]) -> Iterator[str]:
-    for each in found:
-        if each.source and each.source.data_source.in_trash:
-            yield f"{each.source.title} is in the trash."
+def _notes_on_trash(sources: Sequence[SourceRequest]) -> Iterator[str]:
+    for request in sources:
+        if request.source and request.source.data_source.in_trash:
+            yield f"{request.source.title} is in the trash."
 
 
-def _notes(findings: Findings, cut: int) -> Iterator[str]:
+def _notes_on_reading(findings: Findings) -> Iterator[str]:
     if findings.untitled:
         yield (
-            f"{quantity(findings.untitled, 'related page')} could not be read (in the trash, or not shared with "
-            "the connection): ids stand in place of titles."
+            f"{quantity(findings.untitled, 'related page')} could not be read (in the trash, or not "
+            "shared with the connection): the export shows ids instead of titles."
         )
     if findings.unknown_blocks:
         yield (
-            f"{quantity(findings.unknown_blocks, 'block')} (bookmarks, embeds, ...) cannot be said in Markdown: "
-            "links to them stand in their place."
+            f"{quantity(findings.unknown_blocks, 'block')} (bookmarks, embeds, ...) cannot be "
+            "written as Markdown: the export has links to them instead."
         )
-    if cut:
-        yield f"{quantity(cut, 'text')} longer than a cell of Excel: cut, with a mark that says so."

@@ -1,8 +1,8 @@
-"""Which columns and rows: what a command line asks beyond a name, in terms of the database as it is in Notion."""
+"""Narrow a source to columns and rows: --columns, --where, --sort and --since for one database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,19 +11,21 @@ from notion_pm.conditions.api_filters import Dialect, as_filters
 from notion_pm.conditions.row_tests import RowTest
 from notion_pm.conditions.text_form import Condition, Order
 from notion_pm.errors import UsageError
-from notion_pm.exporting.columns import chosen, columns_of
+from notion_pm.exporting.columns import columns_of, find_column
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.schema import Property, RelationConfig
 from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.sources import Source, SourceRequest
 
 _MOST_RELATED = 100
-"""Conditions that one filter may list (notion-api.md 4.2: any array has 100 elements at most)."""
+"""Conditions in one filter at most (notion-api.md 4.2: any array has 100 elements at most)."""
+
+_TITLE_FILTERS = {"=": "equals", "!=": "equals", "~": "contains", "!~": "contains"}
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to take of each database. `since`: only what was edited from then on."""
+    """What to take of each database. `since`: only rows that were edited from then on."""
 
     columns: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
@@ -31,98 +33,107 @@ class Selection:
     since: datetime | None = None
 
     @property
-    def chooses_rows(self) -> bool:
-        """Whether it is about rows, of which a single page has no choice."""
+    def selects_rows(self) -> bool:
+        """Whether it selects or sorts rows, which a single page does not have."""
         return bool(self.where or self.sort or self.since)
 
 
-def selected(
-    gateway: NotionClient, wanted: SourceRequest, selection: Selection, now: datetime
+def narrow(
+    client: NotionClient, request: SourceRequest, selection: Selection, now: datetime
 ) -> SourceRequest:
-    """Return what is wanted, narrowed to a selection; what a named export asks already holds as well.
+    """Return the request with the selection added; conditions of a named export still apply.
 
-    Raises UsageError when a column or a value does not exist, or a page is to be filtered.
+    Raises UsageError when a column or a value does not exist, or rows of a page are selected.
     """
-    if selection.chooses_rows and (wanted.page or wanted.source is None):
+    source = request.source
+    if selection.selects_rows and (request.page or source is None):
         raise UsageError(
-            f"{wanted.name!r} is one page: there is nothing to choose from.",
-            "Leave --where, --sort and --since out.",
+            f"{request.name!r} is a page, not a database: it has no rows to select.",
+            "Leave out --where, --sort and --since.",
         )
-    if wanted.source is None:
-        return wanted
-    narrower = _Narrowing(gateway, wanted.source, now)
-    parts, tests = narrower.conditions(selection.where)
+    if source is None:
+        return request
+
+    compiler = _ConditionCompiler(client, source, now)
+    filters, tests = compiler.compile(selection.where)
     if selection.since:
-        moment = selection.since.isoformat()
-        parts.append({"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": moment}})
+        since = {"on_or_after": selection.since.isoformat()}
+        filters.append({"timestamp": "last_edited_time", "last_edited_time": since})
     return replace(
-        wanted,
-        columns=selection.columns or wanted.columns,
-        filter=_merged(wanted.filter, parts),
+        request,
+        columns=selection.columns or request.columns,
+        filter=_all_of(request.filter, filters),
         tests=tuple(tests),
-        sort=selection.sort or wanted.sort,
+        sort=selection.sort or request.sort,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Narrowing:
-    """Conditions in terms of one database."""
+class _ConditionCompiler:
+    """Turns conditions into filters of one database."""
 
-    gateway: NotionClient
+    client: NotionClient
     source: Source
     now: datetime
 
-    def conditions(
-        self, where: tuple[Condition, ...]
+    def compile(
+        self, conditions: Sequence[Condition]
     ) -> tuple[list[Mapping[str, Any]], list[RowTest]]:
-        """Return what Notion filters by, and what is left to be tested on the rows."""
+        """Return filters for Notion, and tests for the conditions that Notion cannot evaluate."""
         dialect = Dialect(self.now.date(), self.source.keys, self.source.options)
-        parts: list[Mapping[str, Any]] = []
+        filters: list[Mapping[str, Any]] = []
         tests: list[RowTest] = []
-        for condition in where:
-            found = self._property(condition.column)
-            filters = as_filters(self._by_ids(condition, found), found, dialect)
-            if filters is None:
+        for condition in conditions:
+            property = self._property(condition.column)
+            compiled = as_filters(self._with_page_ids(condition, property), property, dialect)
+            if compiled is None:
                 tests.append(RowTest(condition, self.now.date()))
-            parts += filters or []
-        return parts, tests
+            else:
+                filters += compiled
+        return filters, tests
 
     def _property(self, name: str) -> Property:
         columns = columns_of(self.source.data_source, self.source.keys, {})
-        (column,) = chosen(columns, [name], self.source.title)
+        column = find_column(columns, name, self.source.title)
         return self.source.data_source.properties[column.id]
 
-    def _by_ids(self, condition: Condition, found: Property) -> Condition:
-        """A condition on related pages by their titles, as one by their ids: it is these that Notion compares."""
-        if not isinstance(found.config, RelationConfig) or all(map(is_id, condition.values)):
+    def _with_page_ids(self, condition: Condition, property: Property) -> Condition:
+        """Return a condition on titles of related pages as a condition on their ids.
+
+        Notion compares relations by id only.
+        """
+        config = property.config
+        if not isinstance(config, RelationConfig) or all(map(is_id, condition.values)):
             return condition
-        ids = tuple(self._called(condition, found.config.data_source_id))
+        ids = self._find_pages(condition, config.data_source_id)
         if not ids or len(ids) > _MOST_RELATED:
-            number = f"over {_MOST_RELATED} pages match" if ids else "no page matches"
+            problem = f"more than {_MOST_RELATED} pages match" if ids else "no page matches"
             raise UsageError(
-                f"`{condition}`: {number}.",
-                "Name related pages by title, id or link; ~ finds a part.",
+                f"`{condition}`: {problem}.",
+                "Name related pages by title, id or link; ~ matches a part of a title.",
             )
-        return Condition(condition.column, "!=" if condition.is_negative else "=", ids)
+        return Condition(condition.column, "!=" if condition.is_negative else "=", tuple(ids))
 
-    def _called(self, condition: Condition, data_source_id: NotionId) -> Iterator[NotionId]:
-        test = {"=": "equals", "!=": "equals", "~": "contains", "!~": "contains"}.get(
-            condition.operator
-        )
-        if test is None:
+    def _find_pages(self, condition: Condition, data_source_id: NotionId) -> list[NotionId]:
+        operator = _TITLE_FILTERS.get(condition.operator)
+        if operator is None:
             raise UsageError(
-                f"`{condition}`: related pages have no order.", "A relation takes =, !=, ~, !~."
+                f"`{condition}`: related pages cannot be compared by size.",
+                "For a relation, use =, !=, ~ or !~.",
             )
-        titles = [{"property": "title", "title": {test: each}} for each in condition.values]
-        for page in self.gateway.query(
-            data_source_id, filter={"or": titles}, property_ids=["title"]
-        ):
-            yield page.id
+        titles = [{"property": "title", "title": {operator: title}} for title in condition.values]
+        pages = self.client.query(data_source_id, filter={"or": titles}, property_ids=["title"])
+        return [page.id for page in pages]
 
 
-def _merged(
-    filter: Mapping[str, Any] | None, parts: list[Mapping[str, Any]]
+def _all_of(
+    filter: Mapping[str, Any] | None, more: list[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
-    """All of them must hold. Filters nest two levels deep at most, so an `and` is widened."""
-    every = [*(filter.get("and", [filter]) if filter else []), *parts]
-    return {"and": every} if len(every) > 1 else every[0] if every else None
+    """Return a filter for rows that satisfy all of these, None for no filter."""
+    filters = list(more)
+    if filter:
+        # Filters nest two levels deep at most (notion-api.md 4.2), so an `and` is extended.
+        filters = [*filter.get("and", [filter]), *more]
+    if not filters:
+        return None
+    return filters[0] if len(filters) == 1 else {"and": filters}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from notion_pm.model.ids import NotionId, compact
 from notion_pm.model.page import (
@@ -17,7 +17,15 @@ from notion_pm.model.page import (
     UniqueIdValue,
     UnknownValue,
 )
-from notion_pm.model.property_types import COMPUTED_TYPES, DATE_TYPES, LIST_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class ExportContext:
+    """The time of the export, the time zone for people, and the stream for `-o -`."""
+
+    now: datetime
+    zone: tzinfo
+    stdout: BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class Reference:
 
     @property
     def url(self) -> str:
-        """Where Notion shows the page (the form of URLs that the API returns, notion-api.md 2.1)."""
+        """The address of the page, in the form that the API returns (notion-api.md 2.1)."""
         return f"https://app.notion.com/p/{compact(self.id)}"
 
 
@@ -47,18 +55,23 @@ Item = (
     | Reference
 )
 Cell = None | Item | tuple[Item, ...]
-"""What one property of one page holds. Empty text is "", every other empty cell is None or an empty tuple."""
+"""The value of one property of one page.
+
+Unlike `model.page.Value` it has no lists in lists, and a relation is a tuple of references with
+titles. Empty text is "", every other empty cell is None or an empty tuple.
+"""
 
 
 Kind = Literal["number", "boolean", "date", "list", "text"]
-"""What the cells of a column are, whatever property they come from."""
+"""What the cells of a column are, whatever the type of the property."""
 
 _KINDS: dict[str, Kind] = {
     "number": "number",
     "checkbox": "boolean",
-    **dict.fromkeys(DATE_TYPES, "date"),
-    **dict.fromkeys(LIST_TYPES, "list"),
+    **dict.fromkeys(("date", "created_time", "last_edited_time"), "date"),
+    **dict.fromkeys(("multi_select", "people", "files", "relation"), "list"),
 }
+_COMPUTED = frozenset({"formula", "rollup"})
 
 
 def kind_of(cell: Cell) -> Kind:
@@ -76,11 +89,29 @@ def kind_of(cell: Cell) -> Kind:
             return "text"
 
 
+def items_of(cell: Cell) -> tuple[Item, ...]:
+    """Return the items of a list; none for any other cell."""
+    return cell if isinstance(cell, tuple) else ()
+
+
+def references_of(cell: Cell) -> list[Reference]:
+    """Return the related pages in a cell."""
+    return [item for item in items_of(cell) if isinstance(item, Reference)]
+
+
+def files_of(cell: Cell) -> list[FileValue]:
+    """Return the files in a cell."""
+    return [item for item in items_of(cell) if isinstance(item, FileValue)]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A property. `title` is what people call it, `key` what its template does (None: no template made it).
+    """A property.
 
-    `has_end`: at least one row holds a span of dates. `has_time`: at least one date comes with a time of day.
+    `title`: its name in Notion. `key`: its name in the template, None if no template created it.
+    `target` and `target_id`: title and id of the database that a relation points to. `has_end`: at
+    least one row has a date range. `has_time`: at least one date has a time of day. `computed`: the
+    kind of a formula's or rollup's cells, if all are alike.
     """
 
     id: str
@@ -91,13 +122,10 @@ class Column:
     number_format: str = "number"
     options: tuple[str, ...] = ()
     target: str = ""
-    """Of a relation: the title of the related database."""
     target_id: NotionId | None = None
-    """Of a relation: the related data source."""
     has_end: bool = False
     has_time: bool = False
     computed: Kind | None = None
-    """What the cells of a formula or rollup turned out to be, where they are all alike."""
 
     @property
     def kind(self) -> Kind:
@@ -106,13 +134,13 @@ class Column:
 
     @property
     def is_computed(self) -> bool:
-        """Whether only its cells tell what it is."""
-        return self.type in COMPUTED_TYPES
+        """Whether only its cells show what kind it is."""
+        return self.type in _COMPUTED
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A page with one cell per column. `markdown` is its body, None unless bodies are asked for."""
+    """A page with one cell per column. `markdown`: its body, None unless bodies are exported."""
 
     id: NotionId
     url: str
@@ -133,16 +161,18 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A data source. `rows` can be walked more than once; `row_count` says how many there are."""
+    """A data source, or one page.
+
+    `name`: its name in files, sheets and on the command line: the template's key, or the title.
+    `rows`: can be iterated more than once. `source_id`: the data source, None for a page outside of
+    databases. `is_page`: a page that was requested by itself; its title is the table's.
+    """
 
     name: str
-    """What files and sheets are named after, and what a command line calls it: the template's key, or the title."""
     title: str
     columns: tuple[Column, ...]
     rows: Iterable[Row]
     row_count: int
     source_id: NotionId | None = None
-    """The data source; None for a page that is no row."""
     is_page: bool = False
-    """One page that was asked for by itself; its title is the table's."""
     attached: Attached | None = None

@@ -1,4 +1,4 @@
-"""Tables to the files of a destination: each is there whole, or not at all."""
+"""Write tables to the files of a destination: each file is complete, or not there at all."""
 
 from __future__ import annotations
 
@@ -13,90 +13,99 @@ from typing import TextIO
 from notion_pm.exporting.destination import Destination, File
 from notion_pm.exporting.folders import CannotWrite, staged
 from notion_pm.exporting.formats.csv import write_csv
-from notion_pm.exporting.formats.export_context import Surroundings
 from notion_pm.exporting.formats.json import write_json, write_json_lines
-from notion_pm.exporting.table import Table
+from notion_pm.exporting.table import ExportContext, Table
 from notion_pm.files.writing import atomic_path
 
-TextWriter = Callable[[Sequence[Table], TextIO, Surroundings], None]
-FileWriter = Callable[[Sequence[Table], Path, Surroundings], int]
+_TextWriter = Callable[[Sequence[Table], TextIO, ExportContext], None]
+_FileWriter = Callable[[Sequence[Table], Path, ExportContext], int]
 """Writes a file, and returns how many texts it had to cut."""
 
-_MARKDOWN = "notion_pm.exporting.formats.markdown"
-_TEXTS: dict[str, TextWriter] = {
+
+def _write_markdown(tables: Sequence[Table], stream: TextIO, context: ExportContext) -> None:
+    resolve_name("notion_pm.exporting.formats.markdown:write_page")(tables[0], stream)
+
+
+def _write_html(tables: Sequence[Table], stream: TextIO, context: ExportContext) -> None:
+    resolve_name("notion_pm.exporting.formats.html:write_html")(tables, stream, context)
+
+
+_TEXT_WRITERS: dict[str, _TextWriter] = {
     "csv": lambda tables, stream, _: write_csv(tables[0], stream),
     "jsonl": lambda tables, stream, _: write_json_lines(tables[0], stream),
     "json": lambda tables, stream, _: write_json(tables, stream),
-    "markdown": lambda tables, stream, _: resolve_name(f"{_MARKDOWN}:write_page")(
-        tables[0], stream
-    ),
-    "html": lambda *what: resolve_name("notion_pm.exporting.formats.html:write_html")(*what),
+    "markdown": _write_markdown,
+    "html": _write_html,
 }
-_FILES = {
+_FILE_WRITERS = {
     "xlsx": "notion_pm.exporting.formats.xlsx:write_xlsx",
     "sqlite": "notion_pm.exporting.formats.sqlite:write_sqlite",
     "parquet": "notion_pm.exporting.formats.parquet:write_parquet",
 }
-"""FileWriters by their names: their libraries are slow to load, or may be missing. So it is with two of those above."""
+"""Names of functions. They are imported when used: their libraries are slow to load, or may be
+missing. So are Markdown and HTML."""
 
 
-def write(destination: Destination, tables: Sequence[Table], surroundings: Surroundings) -> int:
-    """Write all files and return how many texts a workbook had to cut, each with a mark that says so.
+def write_files(destination: Destination, tables: Sequence[Table], context: ExportContext) -> int:
+    """Write all files; return how many texts a workbook had to cut, each with a visible mark.
 
     Raises CannotWrite, or TooManyRows when a table does not fit on a sheet.
     """
-    return sum(
-        _write(destination, file, [tables[place] for place in file.tables], surroundings)
-        for file in destination.files
-    )
+    cut_texts = 0
+    for file in destination.files:
+        tables_of_file = [tables[number] for number in file.tables]
+        cut_texts += _write_file(destination, file, tables_of_file, context)
+    return cut_texts
 
 
-def _write(
-    destination: Destination, file: File, tables: Sequence[Table], surroundings: Surroundings
+def _write_file(
+    destination: Destination, file: File, tables: Sequence[Table], context: ExportContext
 ) -> int:
     if file.path is None:
-        return _to_stdout(destination.format, tables, surroundings)
+        return _write_to_stdout(destination.format, tables, context)
     try:
-        return _to_disk(destination, file.path, tables, surroundings)
+        if destination.is_folder:
+            resolve_name("notion_pm.exporting.formats.markdown:write_folder")(tables, file.path)
+            return 0
+        with atomic_path(file.path) as part:
+            cut_texts = _write_to_path(destination.format, tables, part, context)
+            # Before the file takes its name, so that its links never point to missing files.
+            _install_attached(tables, file.path.parent)
+        return cut_texts
     except OSError as error:
         raise CannotWrite(file.path, error.strerror or str(error)) from error
 
 
-def _to_disk(
-    destination: Destination, path: Path, tables: Sequence[Table], surroundings: Surroundings
-) -> int:
-    if destination.is_folder:
-        resolve_name(f"{_MARKDOWN}:write_folder")(tables, path)
-        return 0
-    with atomic_path(path) as part:
-        cut = _to_path(destination.format, tables, part, surroundings)
-        for attached in (each.attached for each in tables if each.attached):
-            with staged(path.parent / attached.name) as stage:
-                shutil.copytree(attached.folder, stage.folder, dirs_exist_ok=True)
+def _install_attached(tables: Sequence[Table], folder: Path) -> None:
+    """Copy the downloaded files into the folder of the export."""
+    for table in tables:
+        if table.attached:
+            with staged(folder / table.attached.name) as stage:
+                shutil.copytree(table.attached.folder, stage.folder, dirs_exist_ok=True)
                 stage.install([])
-        return cut
 
 
-def _to_path(chosen: str, tables: Sequence[Table], path: Path, surroundings: Surroundings) -> int:
-    if chosen in _FILES:
-        writer: FileWriter = resolve_name(_FILES[chosen])
-        return writer(tables, path, surroundings)
+def _write_to_path(format: str, tables: Sequence[Table], path: Path, context: ExportContext) -> int:
+    if format in _FILE_WRITERS:
+        write: _FileWriter = resolve_name(_FILE_WRITERS[format])
+        return write(tables, path, context)
     with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
-        _TEXTS[chosen](tables, stream, surroundings)
+        _TEXT_WRITERS[format](tables, stream, context)
     return 0
 
 
-def _to_stdout(chosen: str, tables: Sequence[Table], surroundings: Surroundings) -> int:
-    if chosen in _FILES:
+def _write_to_stdout(format: str, tables: Sequence[Table], context: ExportContext) -> int:
+    if format in _FILE_WRITERS:
+        # These libraries seek in the file, which a pipe cannot do.
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "out"
-            cut = _to_path(chosen, tables, path, surroundings)
+            cut_texts = _write_to_path(format, tables, path, context)
             with path.open("rb") as stream:
-                shutil.copyfileobj(stream, surroundings.stdout)
-        return cut
+                shutil.copyfileobj(stream, context.stdout)
+        return cut_texts
     text = TextIOWrapper(
-        surroundings.stdout, encoding="utf-8", errors="replace", newline="", write_through=True
+        context.stdout, encoding="utf-8", errors="replace", newline="", write_through=True
     )
-    _TEXTS[chosen](tables, text, surroundings)
-    text.detach()  # stdout stays open
+    _TEXT_WRITERS[format](tables, text, context)
+    text.detach()  # otherwise closing the wrapper would close stdout
     return 0

@@ -8,7 +8,13 @@ import pytest
 
 from notion_pm.conditions.text_form import Order
 from notion_pm.errors import IncompleteRead, UsageError
-from notion_pm.exporting.columns import Facts, chosen, columns_of, in_order, row_of
+from notion_pm.exporting.columns import (
+    ColumnFacts,
+    columns_of,
+    row_of,
+    select_columns,
+    sorted_positions,
+)
 from notion_pm.exporting.table import Cell, Column, Reference
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import (
@@ -77,14 +83,16 @@ def test_columns_come_as_in_the_template_then_by_name() -> None:
 
 def test_columns_are_chosen_by_key_or_title_in_any_case() -> None:
     columns = columns_of(SCHEMA, {"s": "state"}, {})
-    assert [each.title for each in chosen(columns, ("APPLES", "state", "Name", "state"))] == [
+    assert [
+        each.title for each in select_columns(columns, ("APPLES", "state", "Name", "state"))
+    ] == [
         "apples",
         "Status",
         "Name",
     ]
-    assert chosen(columns, ()) == columns
+    assert select_columns(columns, ()) == columns
     with pytest.raises(UsageError) as error:
-        chosen(columns, ("stat",))
+        select_columns(columns, ("stat",))
     assert "Did you mean `state`?" in error.value.advice
 
 
@@ -112,18 +120,18 @@ def test_a_cut_value_is_refused(value: Value) -> None:
 
 def test_spans_and_times_are_noticed() -> None:
     columns = (Column("d", "D", "date"), Column("t", "T", "date"))
-    facts = Facts()
+    facts = ColumnFacts()
     for start, end in (("2026-01-01", None), ("2026-01-01", "2026-02-01")):
         values = (
             PropertyValue("d", "date", DateValue(start, end)),
             PropertyValue("t", "date", None),
         )
-        facts.note(row_of(page(*values), columns), columns)
-    facts.note(
+        facts.learn(row_of(page(*values), columns), columns)
+    facts.learn(
         row_of(page(PropertyValue("t", "date", DateValue("2026-01-01T10:00:00Z"))), columns),
         columns,
     )
-    assert [(each.has_end, each.has_time) for each in facts.told(columns)] == [
+    assert [(each.has_end, each.has_time) for each in facts.apply_to(columns)] == [
         (True, False),
         (False, True),
     ]
@@ -146,11 +154,13 @@ def test_rows_are_sorted_by_the_order_of_options_then_numbers_and_empty_ones_las
             row("Spec", 10),
         )
     ]
-    assert in_order(rows, columns, (Order("S", descends=False), Order("N", descends=True))) == [
+    assert sorted_positions(
+        rows, columns, (Order("S", descends=False), Order("N", descends=True))
+    ) == [
         4,
         3,
         2,
         0,
         1,
     ]
-    assert in_order(rows, columns, ()) == [0, 1, 2, 3, 4]
+    assert sorted_positions(rows, columns, ()) == [0, 1, 2, 3, 4]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from notion_pm.errors import UsageError
-from notion_pm.exporting.destination import FORMATS, Contents, decide
+from notion_pm.exporting.destination import FORMATS, Contents, choose_destination
 
 ONE = Contents(("features",), "features")
 TWO = Contents(("vision", "features"), "product")
@@ -55,34 +55,34 @@ def test_where_an_export_goes(
     format_: str,
     paths: list[str | None],
 ) -> None:
-    found = decide(contents, output, wanted)
+    found = choose_destination(contents, output, wanted)
     assert found.format == format_
     assert [None if each.path is None else str(each.path) for each in found.files] == paths
 
 
 def test_csv_of_several_databases_has_a_file_each() -> None:
-    assert [each.tables for each in decide(TWO, "data", "csv").files] == [(0,), (1,)]
-    assert [each.tables for each in decide(TWO, "all.xlsx", None).files] == [(0, 1)]
+    assert [each.tables for each in choose_destination(TWO, "data", "csv").files] == [(0,), (1,)]
+    assert [each.tables for each in choose_destination(TWO, "all.xlsx", None).files] == [(0, 1)]
 
 
 @pytest.mark.parametrize(
     ("contents", "output", "wanted", "message"),
     [
-        (ONE, "out.pdf", None, "No format has the ending '.pdf'"),
+        (ONE, "out.pdf", None, "Unknown file extension '.pdf'"),
         (ONE, "out.md", None, "a folder with a file per page"),
         (ONE, "-", "markdown", "a folder with a file per page"),
-        (TWO, "all.csv", None, "A CSV file holds one database, and these are 2."),
-        (TWO, "-", "jsonl", "A JSON Lines file holds one database"),
+        (TWO, "all.csv", None, "A CSV file contains one database, but you export 2."),
+        (TWO, "-", "jsonl", "A JSON Lines file contains one database"),
     ],
 )
 def test_what_does_not_go_together_is_refused_with_a_way_out(
     contents: Contents, output: str, wanted: str | None, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message) as error:
-        decide(contents, output, wanted)
+        choose_destination(contents, output, wanted)
     assert error.value.advice
 
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_each_format_can_be_named(format_: str) -> None:
-    assert decide(PAGE, None, format_).format == format_
+    assert choose_destination(PAGE, None, format_).format == format_

@@ -18,10 +18,10 @@ from openpyxl import load_workbook
 
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.errors import IncompleteRead, NotShared, Unavailable, UsageError
-from notion_pm.exporting.export import Report, Request, export
+from notion_pm.exporting.export import ExportReport, ExportRequest, export
 from notion_pm.exporting.folders import CannotWrite
-from notion_pm.exporting.formats.export_context import Surroundings
 from notion_pm.exporting.selection import Selection
+from notion_pm.exporting.table import ExportContext
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 from notion_pm.model.schema import (
@@ -70,14 +70,14 @@ class Product:
     limits: Page
     plan: Page
 
-    def export(self, *names: str, out: io.BytesIO | None = None, **request: object) -> Report:
+    def export(self, *names: str, out: io.BytesIO | None = None, **request: object) -> ExportReport:
         catalogue = Catalogue(
             self.gateway,
             lambda: self.root,
             lambda name, values: templates.load(name, values).template,
         )
-        surroundings = Surroundings(NOW, UTC, out or io.BytesIO())
-        asked = Request(names, **request)  # type: ignore[arg-type]
+        surroundings = ExportContext(NOW, UTC, out or io.BytesIO())
+        asked = ExportRequest(names, **request)  # type: ignore[arg-type]
         return export(self.gateway, catalogue, asked, surroundings, jobs=2, progress=no_progress)
 
 
@@ -394,7 +394,7 @@ def test_blocks_that_markdown_cannot_say_are_counted(
     report = product.export(product.plan.id, output=str(tmp_path / "spec.md"))
     assert "[bookmark, in Notion](https://app.notion.com/p/" in (tmp_path / "spec.md").read_text()
     assert report.notes == (
-        "1 block (bookmarks, embeds, ...) cannot be said in Markdown: links to them stand in their place.",
+        "1 block (bookmarks, embeds, ...) cannot be written as Markdown: the export has links to them instead.",
     )
 
 

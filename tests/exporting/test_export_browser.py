@@ -13,9 +13,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from notion_pm.exporting.formats.export_context import Surroundings
 from notion_pm.exporting.formats.html import write_html
-from notion_pm.exporting.table import Cell, Column, Reference
+from notion_pm.exporting.table import Cell, Column, ExportContext, Reference
 from notion_pm.model.page import DateValue, OptionValue
 from tests.support.browser import chromium
 from tests.support.exporter_tables import NOW, page_id, row, table
@@ -58,7 +57,7 @@ def page(chromium: webdriver.Chrome, tmp_path: Path) -> webdriver.Chrome:
     with TextIOWrapper(BytesIO(), encoding="utf-8") as stream:
         rows = [row(number, cells) for number, cells in enumerate(ROWS, start=1)]
         written = replace(table(rows, COLUMNS), source_id=page_id(100))  # related to itself
-        write_html([written], stream, Surroundings(NOW, UTC, BytesIO()))
+        write_html([written], stream, ExportContext(NOW, UTC, BytesIO()))
         stream.flush()
         (tmp_path / "page.html").write_bytes(stream.buffer.getvalue())
     chromium.get((tmp_path / "page.html").as_uri())

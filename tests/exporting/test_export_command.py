@@ -228,7 +228,7 @@ def test_what_was_edited_since(run: Run) -> None:
 def test_one_page_has_no_rows_to_choose_from(run: Run) -> None:
     run("features", "-o", "features.csv")
     done = run(rows_of("features.csv")[0]["Page id"], "--where", "status=idea")
-    assert "is one page" in done.stderr
+    assert "is a page, not a database" in done.stderr
 
 
 def test_columns_and_headers_by_key(run: Run) -> None:
@@ -256,8 +256,8 @@ def test_a_pipe_gets_the_data_alone(run: Run) -> None:
     [
         (["feetures"], "Did you mean `features`?"),
         (["features", "--columns", "statsu"], "Did you mean `status`?"),
-        (["-o", "all.csv"], "Name a folder (-o data/)"),
-        (["features", "-o", "features.pdf"], "No format has the ending '.pdf'."),
+        (["-o", "all.csv"], "Choose a folder (-o data/)"),
+        (["features", "-o", "features.pdf"], "Unknown file extension '.pdf'."),
         (["features", "-o", "-", "--json"], "cannot both go to stdout"),
         (["features", "--where", "status"], "is no condition"),
         (["features", "--where", "reach>"], "compares with nothing"),
@@ -268,7 +268,7 @@ def test_a_pipe_gets_the_data_alone(run: Run) -> None:
         (["features", "--where", "name>a"], "is a title, and knows no >"),
         (["features", "--where", "spec_ready=maybe"], "neither yes nor no"),
         (["features", "--where", "insights=No such words"], "no page matches"),
-        (["features", "--where", "insights>3"], "related pages have no order"),
+        (["features", "--where", "insights>3"], "related pages cannot be compared by size"),
         (["features", "--sort", "reach:down"], "is no order"),
         (["features", "--since", "lately"], "is no date"),
     ],

@@ -115,7 +115,7 @@ def test_a_folder_of_markdown_has_its_files_and_its_pictures(file: Path, tmp_pat
 def test_files_need_a_place(file: Path) -> None:
     done = export(file, "-o", "-")
     assert done.exit_code == 1
-    assert "needs a place" in done.stderr
+    assert "needs a folder beside the data" in done.stderr
 
 
 def test_an_address_that_expired_meanwhile_is_signed_again(

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from notion_pm.errors import FileUnusable
-from notion_pm.exporting.spool import Spool
-from notion_pm.exporting.temp_database import Shelf
-from notion_pm.exporting.titles import Titles
+from notion_pm.exporting.temp_storage import DiskDict, DiskList, Titles
 from tests.support.exporter_tables import page_id
 
 
@@ -25,14 +23,14 @@ def no_room() -> Iterator[None]:
 
 
 def _spool() -> None:
-    with Spool[str]() as rows:
+    with DiskList[str]() as rows:
         for number in range(2_000):
             rows.append(f"{number}" * 1_000)
         list(rows)
 
 
 def _shelf() -> None:
-    with Shelf() as shelf:
+    with DiskDict() as shelf:
         for number in range(10_000):
             shelf[f"{number}"] = "text" * 200
 
@@ -40,7 +38,7 @@ def _shelf() -> None:
 def _titles() -> None:
     with Titles() as titles:
         for number in range(20_000):
-            titles.note(page_id(number), "title" * 200)
+            titles.add_title(page_id(number), "title" * 200)
 
 
 @pytest.mark.parametrize("fill", [_spool, _shelf, _titles])

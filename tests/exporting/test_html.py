@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notion_pm.exporting.formats.export_context import Surroundings
 from notion_pm.exporting.formats.html import write_html
-from notion_pm.exporting.table import Table
+from notion_pm.exporting.table import ExportContext, Table
 from tests.support.exporter_tables import (
     CELLS,
     COLUMNS,
@@ -28,7 +27,7 @@ from tests.support.exporter_tables import (
 
 def written(*tables: Table) -> str:
     stream = StringIO()
-    write_html(tables, stream, Surroundings(NOW, ZoneInfo("Europe/Berlin"), BytesIO()))
+    write_html(tables, stream, ExportContext(NOW, ZoneInfo("Europe/Berlin"), BytesIO()))
     return stream.getvalue()
 
 

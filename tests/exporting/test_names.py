@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notion_pm.exporting.formats.names import Names, sheet_name, sheet_names, slug
-from notion_pm.exporting.spool import Spool
 from notion_pm.exporting.table import Row
+from notion_pm.exporting.temp_storage import DiskList
 from notion_pm.files.writing import atomic_path
 from tests.support import exporter_tables
 
@@ -90,7 +90,7 @@ def test_what_is_no_plain_file_is_written_to_as_it_is(tmp_path: Path) -> None:
 
 
 def test_spool_is_walked_more_than_once_and_at_once() -> None:
-    with Spool[int]() as spool:
+    with DiskList[int]() as spool:
         for each in range(3):
             spool.append(each)
         assert list(zip(spool, spool, strict=True)) == [(0, 0), (1, 1), (2, 2)]
@@ -99,7 +99,7 @@ def test_spool_is_walked_more_than_once_and_at_once() -> None:
 
 def test_spool_gives_back_rows_as_they_were() -> None:
     rows = [exporter_tables.row(1), exporter_tables.row(2, exporter_tables.EMPTY, markdown="Body")]
-    with Spool[Row]() as spool:
+    with DiskList[Row]() as spool:
         for each in rows:
             spool.append(each)
         assert list(spool) == rows

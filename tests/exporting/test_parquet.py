@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from notion_pm.exporting.formats.export_context import Surroundings
-from notion_pm.exporting.table import Column, Reference, Table
+from notion_pm.exporting.table import Column, ExportContext, Reference, Table
 from notion_pm.model.page import DateValue
 from tests.support.exporter_tables import COLUMNS, EMPTY, NOW, page_id, row, table
 
@@ -21,7 +20,7 @@ pq = pytest.importorskip("pyarrow.parquet")
 def read(path: Path, written: Table) -> Any:
     from notion_pm.exporting.formats.parquet import write_parquet
 
-    write_parquet([written], path / "out.parquet", Surroundings(NOW, UTC, BytesIO()))
+    write_parquet([written], path / "out.parquet", ExportContext(NOW, UTC, BytesIO()))
     return pq.read_table(path / "out.parquet")
 
 

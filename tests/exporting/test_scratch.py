@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notion_pm.exporting.formats.names import Names
-from notion_pm.exporting.temp_database import Shelf
+from notion_pm.exporting.temp_storage import DiskDict
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 
 
 @given(st.lists(st.tuples(_TEXT, _TEXT)), _TEXT)
 def test_what_was_set_last_counts(pairs: list[tuple[str, str]], other: str) -> None:
-    with Shelf() as shelf:
+    with DiskDict() as shelf:
         for key, value in pairs:
             shelf[key] = value
         expected = dict(pairs)
@@ -23,7 +23,7 @@ def test_what_was_set_last_counts(pairs: list[tuple[str, str]], other: str) -> N
 
 
 def test_more_than_is_held_in_memory_before_it_is_stored() -> None:
-    with Shelf() as shelf:
+    with DiskDict() as shelf:
         for number in range(2_500):
             shelf[f"{number % 1_800}"] = f"value {number}"
         assert len(shelf) == 1_800
@@ -37,6 +37,6 @@ def test_more_than_is_held_in_memory_before_it_is_stored() -> None:
 
 @given(st.lists(st.sampled_from(["a", "A", "b", "a 2", "straße", "STRASSE"])))
 def test_names_on_disk_are_handed_out_as_those_in_memory(wanted: list[str]) -> None:
-    with Shelf() as disk:
+    with DiskDict() as disk:
         on_disk, in_memory = Names("b", memory=disk), Names("b")
         assert [on_disk.free(each) for each in wanted] == [in_memory.free(each) for each in wanted]

@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from notion_pm.exporting.formats.export_context import Surroundings
 from notion_pm.exporting.formats.sqlite import write_sqlite
-from notion_pm.exporting.table import Column, Table
+from notion_pm.exporting.table import Column, ExportContext, Table
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue
 from tests.support.exporter_tables import COLUMNS, EMPTY, NOW, page_id, row, table
@@ -29,7 +28,7 @@ RELATED = tuple(
 
 @contextmanager
 def opened(path: Path, *tables: Table) -> Iterator[sqlite3.Connection]:
-    write_sqlite(tables, path / "out.sqlite", Surroundings(NOW, UTC, BytesIO()))
+    write_sqlite(tables, path / "out.sqlite", ExportContext(NOW, UTC, BytesIO()))
     with closing(sqlite3.connect(path / "out.sqlite")) as db:
         db.row_factory = sqlite3.Row
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []

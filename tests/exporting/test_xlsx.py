@@ -15,11 +15,15 @@ from openpyxl import load_workbook
 from openpyxl.cell import Cell as SheetCell
 from openpyxl.workbook import Workbook
 
-from notion_pm.exporting.formats.export_context import Surroundings
-from notion_pm.exporting.formats.widths import column_width, display_width, row_height
 from notion_pm.exporting.formats.xlsx import write_xlsx
-from notion_pm.exporting.formats.xlsx_sheet import MOST_ROWS, TooManyRows
-from notion_pm.exporting.table import Column, Reference, Table
+from notion_pm.exporting.formats.xlsx_sheet import (
+    MOST_ROWS,
+    TooManyRows,
+    column_width,
+    display_width,
+    row_height,
+)
+from notion_pm.exporting.table import Column, ExportContext, Reference, Table
 from notion_pm.model.number_formats import excel_format
 from notion_pm.model.page import DateValue
 from tests.support.exporter_tables import (
@@ -35,7 +39,7 @@ from tests.support.exporter_tables import (
 
 
 def exported(path: Path, *tables: Table, zone: str = "UTC") -> Workbook:
-    write_xlsx(tables, path / "out.xlsx", Surroundings(NOW, ZoneInfo(zone), BytesIO()))
+    write_xlsx(tables, path / "out.xlsx", ExportContext(NOW, ZoneInfo(zone), BytesIO()))
     return load_workbook(path / "out.xlsx")
 
 
@@ -142,7 +146,7 @@ def test_text_too_long_for_a_cell_is_cut_with_a_mark_and_counted(tmp_path: Path)
     columns = (COLUMNS[0], Column("q", "Quote", "rich_text"))
     path = tmp_path / "out.xlsx"
     long = table([row(1, ("A", "x" * 40_000))], columns)
-    assert write_xlsx([long], path, Surroundings(NOW, UTC, BytesIO())) == 1
+    assert write_xlsx([long], path, ExportContext(NOW, UTC, BytesIO())) == 1
     value = str(cells(load_workbook(path), "Feature specs")["Quote"].value)
     assert len(value) == 32_767
     assert value.endswith(
@@ -153,7 +157,7 @@ def test_text_too_long_for_a_cell_is_cut_with_a_mark_and_counted(tmp_path: Path)
 def test_a_table_longer_than_a_sheet_is_refused(tmp_path: Path) -> None:
     long = Table("big", "Big", COLUMNS[:1], [], MOST_ROWS + 1)
     with pytest.raises(TooManyRows, match="1,048,576 rows"):
-        write_xlsx([long], tmp_path / "out.xlsx", Surroundings(NOW, UTC, BytesIO()))
+        write_xlsx([long], tmp_path / "out.xlsx", ExportContext(NOW, UTC, BytesIO()))
 
 
 def test_an_empty_table_is_a_sheet_with_a_header(tmp_path: Path) -> None:

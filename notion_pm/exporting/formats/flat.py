@@ -1,21 +1,22 @@
-"""Tables without structure inside a cell, for CSV and XLSX: what a person reads first, ids and page URLs last.
+"""Tables without structure inside a cell, for CSV and XLSX.
 
-A relation becomes two columns, `Insights` and `Insights (id)`; files become names and URLs; a date that is a span
-somewhere in the table gets `Target (end)` beside it.
+The columns for people come first, ids and page URLs last. A relation becomes two columns,
+`Insights` and `Insights (id)`; files become names and URLs. A date with a range somewhere in the
+table gets a column `Target (end)` beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from notion_pm.exporting.formats.cells import SEPARATOR, text
-from notion_pm.exporting.table import Cell, Column, Reference, Row, Table
-from notion_pm.model.page import DateValue, FileValue
+from notion_pm.exporting.formats.cells import SEPARATOR, end_of, text
+from notion_pm.exporting.table import Cell, Column, Row, Table, files_of, references_of
+from notion_pm.model.page import DateValue
 
 Scalar = None | bool | int | float | str | DateValue
-"""A date here has no end: the end is a cell of its own."""
+"""A date here has no end: the end is in a column of its own."""
 
 Role = Literal["value", "end", "id", "url"]
 
@@ -27,79 +28,70 @@ class FlatColumn:
     header: str
     role: Role
     source: Column | None
-    of: Callable[[Row], Scalar]
+    value_of: Callable[[Row], Scalar]
 
 
 def flat_columns(table: Table) -> tuple[FlatColumn, ...]:
-    """Return the columns of scalars that a table becomes, under headers of which no two are the same."""
-    wanted = [*_readable(table), *_technical(table)]
-    headers = unique([each.header for each in wanted])
+    """Return the columns of scalars for a table, with unique headers."""
+    columns = [*_columns_for_people(table), *_technical_columns(table)]
+    headers = unique([column.header for column in columns])
     return tuple(
-        FlatColumn(header, each.role, each.source, each.of)
-        for header, each in zip(headers, wanted, strict=True)
+        replace(column, header=header) for header, column in zip(headers, columns, strict=True)
     )
 
 
 def unique(names: list[str]) -> list[str]:
-    """Return the names, repeated ones numbered: `Status`, `Status 2`."""
-    taken = set(names)
-    seen: set[str] = set()
-    return [_free(name, seen, taken) for name in names]
+    """Return the names, repeated ones numbered: `Status`, `Status 2`.
+
+    A number never makes a name that another one has already: `a, a, a 2` -> `a, a 3, a 2`.
+    """
+    given = set(names)
+    used: set[str] = set()
+    numbered = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate in used or (number > 1 and candidate in given):
+            number += 1
+            candidate = f"{name} {number}"
+        used.add(candidate)
+        numbered.append(candidate)
+    return numbered
 
 
-def _free(name: str, seen: set[str], taken: set[str]) -> str:
-    candidate, number = name, 1
-    while candidate in seen or (number > 1 and candidate in taken):
-        number += 1
-        candidate = f"{name} {number}"
-    seen.add(candidate)
-    return candidate
-
-
-def _readable(table: Table) -> Iterator[FlatColumn]:
-    for place, column in enumerate(table.columns):
-        yield FlatColumn(column.title, "value", column, _reader(place, _scalar))
+def _columns_for_people(table: Table) -> Iterator[FlatColumn]:
+    for position, column in enumerate(table.columns):
+        yield FlatColumn(column.title, "value", column, _reader(position, _value))
         if column.has_end:
-            yield FlatColumn(f"{column.title} (end)", "end", column, _reader(place, _end))
+            yield FlatColumn(f"{column.title} (end)", "end", column, _reader(position, end_of))
 
 
-def _technical(table: Table) -> Iterator[FlatColumn]:
+def _technical_columns(table: Table) -> Iterator[FlatColumn]:
     yield FlatColumn("Page id", "id", None, lambda row: row.id)
     yield FlatColumn("Page URL", "url", None, lambda row: row.url)
-    for place, column in enumerate(table.columns):
+    for position, column in enumerate(table.columns):
         if column.type == "relation":
-            yield FlatColumn(f"{column.title} (id)", "id", column, _reader(place, _ids))
+            yield FlatColumn(f"{column.title} (id)", "id", column, _reader(position, _page_ids))
         if column.type == "files":
-            yield FlatColumn(f"{column.title} (url)", "url", column, _reader(place, _file_urls))
+            yield FlatColumn(f"{column.title} (url)", "url", column, _reader(position, _file_urls))
 
 
-def _reader(place: int, part: Callable[[Cell], Scalar]) -> Callable[[Row], Scalar]:
-    return lambda row: part(row.cells[place])
+def _reader(position: int, read: Callable[[Cell], Scalar]) -> Callable[[Row], Scalar]:
+    return lambda row: read(row.cells[position])
 
 
-def _scalar(cell: Cell) -> Scalar:
+def _value(cell: Cell) -> Scalar:
     match cell:
         case None | str() | bool() | int() | float():
             return cell
         case DateValue():
-            return DateValue(cell.start, None, cell.time_zone)
+            return replace(cell, end=None)
         case _:
             return text(cell)
 
 
-def _end(cell: Cell) -> Scalar:
-    return (
-        DateValue(cell.end, None, cell.time_zone)
-        if isinstance(cell, DateValue) and cell.end
-        else None
-    )
-
-
-def _ids(cell: Cell) -> Scalar:
-    items = cell if isinstance(cell, tuple) else ()
-    return SEPARATOR.join(each.id for each in items if isinstance(each, Reference))
+def _page_ids(cell: Cell) -> Scalar:
+    return SEPARATOR.join(page.id for page in references_of(cell))
 
 
 def _file_urls(cell: Cell) -> Scalar:
-    items = cell if isinstance(cell, tuple) else ()
-    return SEPARATOR.join(each.url for each in items if isinstance(each, FileValue))
+    return SEPARATOR.join(file.url for file in files_of(cell))

@@ -1,12 +1,12 @@
-"""JSON: a list of pages, one object each. JSON Lines: the same objects, one a line, for pipes and big tables.
+"""JSON: a list of pages, one object each. JSON Lines: the same objects, one per line.
 
-Several tables make one object, their names its keys. Relations are objects {"id", "title"}.
+Several tables become one object with their names as keys. Relations are objects {"id", "title"}.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from notion_pm.exporting.formats.cells import plain
@@ -21,44 +21,46 @@ def write_json(tables: Sequence[Table], stream: TextIO) -> None:
         stream.write("\n")
         return
     stream.write("{")
-    names = unique([each.name for each in tables])
-    for place, (name, table) in enumerate(zip(names, tables, strict=True)):
-        stream.write(f"{',' if place else ''}\n{_dumps(name)}: ")
+    names = unique([table.name for table in tables])
+    separator = "\n"
+    for name, table in zip(names, tables, strict=True):
+        stream.write(f"{separator}{_dumps(name)}: ")
         _write_list(table, stream)
+        separator = ",\n"
     stream.write("\n}\n")
 
 
 def write_json_lines(table: Table, stream: TextIO) -> None:
-    """Write an object a line."""
-    for each in objects(table):
-        stream.write(_dumps(each) + "\n")
+    """Write one object per line."""
+    for row in table.rows:
+        stream.write(_dumps(_object(table.columns, row)) + "\n")
 
 
-def objects(table: Table) -> Iterable[dict[str, Any]]:
-    """Yield each row as JSON data."""
-    return (_object(table.columns, row) for row in table.rows)
+def _write_list(table: Table, stream: TextIO) -> None:
+    """Write row by row, so that a large table is never in memory as one text."""
+    stream.write("[")
+    separator = "\n  "
+    for row in table.rows:
+        stream.write(separator + _dumps(_object(table.columns, row)))
+        separator = ",\n  "
+    stream.write("\n]")
 
 
 def _object(columns: tuple[Column, ...], row: Row) -> dict[str, Any]:
-    return {
+    properties = {
+        column.title: plain(cell) for column, cell in zip(columns, row.cells, strict=True)
+    }
+    data = {
         "id": row.id,
         "url": row.url,
         "title": row.title,
         "created_time": row.created_time.isoformat(),
         "last_edited_time": row.last_edited_time.isoformat(),
-        "properties": {
-            column.title: plain(cell) for column, cell in zip(columns, row.cells, strict=True)
-        },
-        **({} if row.markdown is None else {"markdown": row.markdown}),
+        "properties": properties,
     }
-
-
-def _write_list(table: Table, stream: TextIO) -> None:
-    """Row by row: a big table never stands in memory as one text."""
-    stream.write("[")
-    for place, each in enumerate(objects(table)):
-        stream.write(("," if place else "") + "\n  " + _dumps(each))
-    stream.write("\n]")
+    if row.markdown is not None:
+        data["markdown"] = row.markdown
+    return data
 
 
 def _dumps(data: Any) -> str:

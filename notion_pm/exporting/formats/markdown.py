@@ -1,8 +1,9 @@
-"""Markdown: a file per page with YAML front matter, the page's body, and its relations as links that work.
+"""Markdown: a file per page with YAML front matter, the page's body, and its relations as links.
 
-A folder of files has an index, and a note (`.notion-pm-export.json`) of what was written, so that the next export of
-the same database can take away the file of a page that was renamed or removed, and nothing else. All files are written
-beside the folder first, and moved into it when the last one is whole.
+A folder of files has an index, and a record (`.notion-pm-export.json`) of what was written. So the
+next export of the same database can delete the file of a page that was renamed or removed, and
+nothing else. All files are written beside the folder first, and moved into it when the last one is
+complete.
 """
 
 from __future__ import annotations
@@ -20,14 +21,13 @@ from typing import Any, TextIO
 import yaml
 
 from notion_pm.exporting.folders import staged
-from notion_pm.exporting.formats import dates
-from notion_pm.exporting.formats.cells import plain
+from notion_pm.exporting.formats.cells import plain, start_of
 from notion_pm.exporting.formats.commonmark import as_commonmark
 from notion_pm.exporting.formats.flat import unique
 from notion_pm.exporting.formats.links import Links, escaped
 from notion_pm.exporting.formats.names import Names, slug
-from notion_pm.exporting.table import Cell, Column, Reference, Row, Table
-from notion_pm.exporting.temp_database import Shelf
+from notion_pm.exporting.table import Cell, Column, Reference, Row, Table, references_of
+from notion_pm.exporting.temp_storage import DiskDict
 from notion_pm.model.ids import compact
 from notion_pm.model.page import DateValue
 from notion_pm.text import UNTITLED
@@ -35,177 +35,204 @@ from notion_pm.text import UNTITLED
 _RECORD = ".notion-pm-export.json"
 _INDEX = "index.md"
 _FAST_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_ESCAPED = "\\U000"
-"""How libyaml begins a character beyond the first 65,536."""
-_OURS = ("title", "notion_id", "notion_url", "created", "last_edited")
+_LIBYAML_ESCAPE = "\\U000"
+"""How libyaml writes a character beyond the first 65,536, such as an emoji."""
+_PAGE_KEYS = ("title", "notion_id", "notion_url", "created", "last_edited")
 
 
 def write_page(table: Table, stream: TextIO) -> None:
     """Write the one page of a table."""
     (row,) = table.rows
-    stream.write(document(table.columns, row, Links(title_of={row.id: row.title}.get)))
+    stream.write(_document(table.columns, row, Links(title_of={row.id: row.title}.get)))
 
 
 def write_folder(tables: Sequence[Table], folder: Path) -> None:
-    """Write a file per page and an index; of several databases each gets a folder, single pages lie side by side."""
-    with staged(folder) as stage, Shelf() as titles, Shelf() as paths, Shelf() as written:
-        _note(tables, titles, paths)
-        for path, table in chain(
-            _write_pages(tables, stage.folder, Links(paths, titles.get)),
+    """Write a file per page and an index.
+
+    Each of several databases gets a folder of its own; single pages are side by side.
+    """
+    with staged(folder) as stage, DiskDict() as titles, DiskDict() as paths, DiskDict() as written:
+        _choose_paths(tables, titles, paths)
+        links = Links(paths, titles.get)
+        files = chain(
+            _write_pages(tables, stage.folder, links),
             _write_indexes(tables, stage.folder, paths),
             _copy_attached(tables, stage.folder),
-        ):
-            written[path] = table
-        stale = _settle(written, _written_before(folder / _RECORD), {each.name for each in tables})
+        )
+        for path, table_name in files:
+            written[path] = table_name
+
+        earlier = _read_record(folder / _RECORD)
+        exported = {table.name for table in tables}
+        stale = _merge_earlier_files(written, earlier, exported)
         _write_record(stage.folder / _RECORD, written)
         stage.install(stale)
 
 
-def document(columns: Sequence[Column], row: Row, links: Links) -> str:
+# --- one page
+
+
+def _document(columns: Sequence[Column], row: Row, links: Links) -> str:
     """Return a page as a Markdown document."""
     parts = [
         f"---\n{_as_yaml(_front_matter(columns, row))}---",
         f"# {escaped(row.title or UNTITLED)}",
         links.rewritten(as_commonmark(row.markdown or "")).strip(),
+        _linked_pages(columns, row, links),
     ]
-    return "\n\n".join(part for part in [*parts, _related(columns, row, links)] if part) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _as_yaml(data: dict[str, Any]) -> str:
-    """The data as YAML. libyaml takes a tenth of the time, but escapes emoji: what has some is left to Python."""
-    for dumper in (_FAST_DUMPER, yaml.SafeDumper):
-        text: str = yaml.dump(data, Dumper=dumper, allow_unicode=True, sort_keys=False, width=10**6)
-        if _ESCAPED not in text:
-            break
+    """Return the data as YAML.
+
+    libyaml takes a tenth of the time of Python's dumper, but escapes emoji; so data with emoji is
+    dumped again, by Python.
+    """
+    text = _dump_yaml(data, _FAST_DUMPER)
+    return _dump_yaml(data, yaml.SafeDumper) if _LIBYAML_ESCAPE in text else text
+
+
+def _dump_yaml(data: dict[str, Any], dumper: Any) -> str:
+    text: str = yaml.dump(data, Dumper=dumper, allow_unicode=True, sort_keys=False, width=10**6)
     return text
 
 
 def _front_matter(columns: Sequence[Column], row: Row) -> dict[str, Any]:
-    ours = (
+    names: list[str] = [*_PAGE_KEYS]
+    values: list[Any] = [
         row.title,
         row.id,
         row.url,
         row.created_time.isoformat(),
         row.last_edited_time.isoformat(),
-    )
-    named = [
-        (column, cell)
-        for column, cell in zip(columns, row.cells, strict=True)
-        if column.type != "title"
     ]
-    keys = unique([*_OURS, *(column.title for column, _ in named)])
-    return dict(zip(keys, [*ours, *(_yaml(cell) for _, cell in named)], strict=True))
+    for column, cell in zip(columns, row.cells, strict=True):
+        if column.type != "title":
+            names.append(column.title)
+            values.append(_yaml_value(cell))
+    return dict(zip(unique(names), values, strict=True))
 
 
-def _yaml(cell: Cell) -> Any:
-    """A cell as YAML data: as in JSON, but that a date is YAML's own and what is empty is null."""
+def _yaml_value(cell: Cell) -> Any:
+    """Return a cell as YAML data: as in JSON, but dates are YAML's own, and empty cells are null."""
     match cell:
         case DateValue(end=None):
-            return dates.start(cell)
+            return start_of(cell)
         case "" | ():
             return None
         case _:
             return plain(cell)
 
 
-def _related(columns: Sequence[Column], row: Row, links: Links) -> str:
-    lines = [
-        line
-        for column, cell in zip(columns, row.cells, strict=True)
-        if column.type == "relation" and isinstance(cell, tuple) and cell
-        for line in (f"- {escaped(column.title)}:", *_items(cell, links))
-    ]
+def _linked_pages(columns: Sequence[Column], row: Row, links: Links) -> str:
+    lines = []
+    for column, cell in zip(columns, row.cells, strict=True):
+        if column.type == "relation" and cell:
+            lines.append(f"- {escaped(column.title)}:")
+            lines += [f"    - {links.link(page)}" for page in references_of(cell)]
     return "\n".join(["## Linked pages", "", *lines]) if lines else ""
 
 
-def _items(cells: Sequence[Cell], links: Links) -> Iterator[str]:
-    return (f"    - {links.link(each)}" for each in cells if isinstance(each, Reference))
+# --- a folder
 
 
-def _note(tables: Sequence[Table], titles: Shelf, paths: Shelf) -> None:
-    """Note each page's title, and from it its path; of two that are the same, the later one gets a part of its id."""
-    with Shelf() as taken:
-        names = Names(
-            *(posixpath.join(place, "index") for place, _ in _placed(tables)), memory=taken
-        )
-        for place, table in _placed(tables):
+def _choose_paths(tables: Sequence[Table], titles: DiskDict, paths: DiskDict) -> None:
+    """Store each page's title and path.
+
+    Of two pages with one title, the later one gets the end of its id in its file name.
+    """
+    with DiskDict() as used:
+        indexes = [posixpath.join(folder, "index") for folder, _ in _table_folders(tables)]
+        names = Names(*indexes, memory=used)
+        for folder, table in _table_folders(tables):
             for row in table.rows:
+                name = posixpath.join(folder, slug(row.title))
                 titles[row.id] = row.title
-                paths[row.id] = (
-                    names.free(posixpath.join(place, slug(row.title)), compact(row.id)[-8:]) + ".md"
-                )
+                paths[row.id] = names.free(name, compact(row.id)[-8:]) + ".md"
 
 
-def _placed(tables: Sequence[Table]) -> Iterator[tuple[str, Table]]:
-    """Each table with its folder: one of its own where there are several, none for single pages."""
+def _table_folders(tables: Sequence[Table]) -> Iterator[tuple[str, Table]]:
+    """Yield each table with its folder: "" for a single table and for single pages."""
     names = Names("index")
     for table in tables:
-        alone = len(tables) == 1 or table.is_page
-        yield "" if alone else names.free(slug(table.name)), table
+        if len(tables) == 1 or table.is_page:
+            yield "", table
+        else:
+            yield names.free(slug(table.name)), table
 
 
 def _write_pages(tables: Sequence[Table], folder: Path, links: Links) -> Iterator[tuple[str, str]]:
-    """Yield each file that was written, and the name of its table."""
+    """Yield each file that was written, with the name of its table."""
     for table in tables:
         for row in table.rows:
-            here = links.paths[row.id]
-            _write(folder / here, document(table.columns, row, replace(links, here=here)))
-            yield here, table.name
+            path = links.paths[row.id]
+            document = _document(table.columns, row, replace(links, here=path))
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(document, encoding="utf-8", newline="\n")
+            yield path, table.name
 
 
 def _write_indexes(
     tables: Sequence[Table], folder: Path, paths: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    contents: dict[str, list[Table]] = defaultdict(list)
-    for place, table in _placed(tables):
-        contents[place].append(table)
-    for place, inside in contents.items():
-        here = posixpath.join(place, _INDEX)
-        title = "Pages" if len(inside) > 1 else inside[0].title
-        (folder / place).mkdir(exist_ok=True)
-        with (folder / here).open("w", encoding="utf-8", newline="\n") as index:
+    """Write an index into each folder; yield it with the name of a table."""
+    tables_by_folder: dict[str, list[Table]] = defaultdict(list)
+    for table_folder, table in _table_folders(tables):
+        tables_by_folder[table_folder].append(table)
+    for table_folder, listed in tables_by_folder.items():
+        path = posixpath.join(table_folder, _INDEX)
+        title = "Pages" if len(listed) > 1 else listed[0].title
+        links = Links(paths, here=path)
+        (folder / table_folder).mkdir(exist_ok=True)
+        with (folder / path).open("w", encoding="utf-8", newline="\n") as index:
             index.write(f"# {escaped(title)}\n\n")
-            index.writelines(_entries(inside, Links(paths, here=here)))
-        yield here, inside[0].name
-
-
-def _entries(tables: Sequence[Table], links: Links) -> Iterator[str]:
-    return (
-        f"- {links.link(Reference(row.id, row.title))}\n" for table in tables for row in table.rows
-    )
+            for table in listed:
+                for row in table.rows:
+                    index.write(f"- {links.link(Reference(row.id, row.title))}\n")
+        yield path, listed[0].name
 
 
 def _copy_attached(tables: Sequence[Table], folder: Path) -> Iterator[tuple[str, str]]:
-    """Put the files of pages beside the pages' own, and yield each with the name of its table."""
-    for place, table in _placed(tables):
+    """Copy downloaded files beside their pages; yield each with the name of its table."""
+    for table_folder, table in _table_folders(tables):
         if table.attached:
-            inside = posixpath.join(place, table.attached.name)
-            shutil.copytree(table.attached.folder, folder / inside, dirs_exist_ok=True)
-            yield from (
-                (f"{inside}/{each.name}", table.name) for each in table.attached.folder.iterdir()
-            )
+            destination = posixpath.join(table_folder, table.attached.name)
+            shutil.copytree(table.attached.folder, folder / destination, dirs_exist_ok=True)
+            for file in table.attached.folder.iterdir():
+                yield f"{destination}/{file.name}", table.name
 
 
-def _write(path: Path, document: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(document, encoding="utf-8", newline="\n")
+# --- the record of earlier exports
 
 
-def _settle(written: Shelf, before: Mapping[str, str], tables: set[str]) -> list[str]:
-    """Return what an earlier export of these tables wrote and this one did not, and keep what it wrote of others."""
-    gone = {path: table for path, table in before.items() if path not in written}
-    for path, table in gone.items():
-        if table not in tables:
-            written[path] = table
-    return sorted(path for path, table in gone.items() if table in tables)
+def _merge_earlier_files(
+    written: DiskDict, earlier: Mapping[str, str], exported: set[str]
+) -> list[str]:
+    """Return the files that an earlier export wrote for these tables, and this one did not.
+
+    Adds the files of tables that are not exported now to `written`: they stay, and stay recorded.
+    """
+    stale = []
+    for path, table_name in earlier.items():
+        if path in written:
+            continue
+        if table_name in exported:
+            stale.append(path)
+        else:
+            written[path] = table_name
+    return sorted(stale)
 
 
-def _write_record(path: Path, written: Shelf) -> None:
-    """Write which file came from which table, a line each: a change of one is a line in Git."""
+def _write_record(path: Path, written: DiskDict) -> None:
+    """Write which file came from which table, one line each, so that Git shows small changes."""
     with path.open("w", encoding="utf-8", newline="\n") as record:
         record.write('{\n "files": {')
-        for number, (file, table) in enumerate(written.items()):
-            record.write(f"{',' if number else ''}\n  {_dumps(file)}: {_dumps(table)}")
+        separator = "\n  "
+        for file, table_name in written.items():
+            record.write(f"{separator}{_dumps(file)}: {_dumps(table_name)}")
+            separator = ",\n  "
         record.write("\n }\n}\n")
 
 
@@ -213,8 +240,8 @@ def _dumps(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _written_before(record: Path) -> dict[str, str]:
-    """What the record says; somebody's broken edit of it means that we know of nothing to take away."""
+def _read_record(record: Path) -> dict[str, str]:
+    """Return the recorded files; none if people broke the record: then nothing is deleted."""
     try:
         return dict(json.loads(record.read_text(encoding="utf-8"))["files"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):

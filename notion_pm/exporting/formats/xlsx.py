@@ -5,23 +5,65 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
+from typing import BinaryIO
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from notion_pm.exporting.formats import dictionary
-from notion_pm.exporting.formats.export_context import Surroundings
-from notion_pm.exporting.formats.flat import flat_columns
+from notion_pm.exporting.formats.flat import FlatColumn, flat_columns
 from notion_pm.exporting.formats.names import sheet_name, sheet_names
-from notion_pm.exporting.formats.sink import Sink
-from notion_pm.exporting.formats.widths import row_height
-from notion_pm.exporting.formats.xlsx_sheet import SheetWriter, header_of
-from notion_pm.exporting.formats.xlsx_styles import Styles, set_up_print
-from notion_pm.exporting.table import Table
+from notion_pm.exporting.formats.xlsx_sheet import (
+    SheetWriter,
+    Styles,
+    header_of,
+    row_height,
+    set_up_print,
+)
+from notion_pm.exporting.table import Column, ExportContext, Table
 
 DICTIONARY = "Data dictionary"
-_DICTIONARY_WIDTHS = (20, 26, 46, 22, 56, 56, 20)
-_OPTIONS = {
+"""The sheet that explains each column to the person who receives the workbook."""
+
+_DICTIONARY_COLUMNS = {
+    "Sheet": 20,
+    "Column": 26,
+    "What it holds": 46,
+    "Type in Notion": 22,
+    "Values": 56,
+    "Meaning": 56,
+    "Template key": 20,
+}
+"""Headers and widths."""
+
+_CONTENTS = {
+    "title": "Name of the page",
+    "rich_text": "Text",
+    "number": "Number",
+    "select": "One of the values",
+    "status": "One of the values, in this order",
+    "multi_select": "Any of the values, separated by semicolons",
+    "date": "Date",
+    "people": "People, separated by semicolons",
+    "files": "Names of files, separated by semicolons",
+    "checkbox": "TRUE or FALSE",
+    "url": "Web address",
+    "email": "E-mail address",
+    "phone_number": "Telephone number, as text",
+    "formula": "Computed by Notion from the same page",
+    "rollup": "Computed by Notion from related pages",
+    "unique_id": "Number that Notion gives to each page",
+    "created_time": "When the page was created",
+    "last_edited_time": "When the page was last edited",
+    "created_by": "Who created the page",
+    "last_edited_by": "Who last edited the page",
+}
+_CONTENTS_OF_ROLES = {
+    "id": "Notion ids of the related pages, in the same order",
+    "url": "Addresses of the files; those that Notion stores work for about an hour",
+    "end": "End of the range; empty when there is only one date",
+}
+
+_WORKBOOK_OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -30,60 +72,120 @@ _OPTIONS = {
 }
 
 
-def write_xlsx(tables: Sequence[Table], path: Path, surroundings: Surroundings) -> int:
-    """Write a workbook and return how many cells hold more text than Excel takes, and were cut with a visible mark.
+class _Sink:
+    """Passes what is written to a file, until writing fails; then accepts everything and drops it.
 
-    Excel's times know no zone: all are shown in that of the surroundings, and headers say so.
+    zipfile tries to finish an unfinished archive when it is garbage-collected. On a full disk that
+    would print an error nobody can handle.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._is_closed = False
+
+    def write(self, data: bytes) -> int:
+        if self._is_closed:
+            return len(data)
+        try:
+            return self._file.write(data)
+        except OSError:
+            self._is_closed = True
+            raise
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return 0 if self._is_closed else self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return 0 if self._is_closed else self._file.tell()
+
+    def flush(self) -> None:
+        if not self._is_closed:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Drop everything from now on."""
+        self._is_closed = True
+
+
+def write_xlsx(tables: Sequence[Table], path: Path, context: ExportContext) -> int:
+    """Write a workbook; return the number of texts that were cut, each with a visible mark.
+
+    Excel's times have no zone: all are shown in the zone of the context, and headers say so.
 
     Raises TooManyRows when a table is longer than a sheet.
     """
     with path.open("wb") as file:
-        sink = Sink(file)
+        sink = _Sink(file)
         try:
-            return _write(tables, sink, surroundings)
+            return _write_workbook(tables, sink, context)
         except FileCreateError as error:
-            raise error.args[0] from None  # the OSError that it was
+            raise error.args[0] from None  # the OSError inside
         finally:
-            sink.give_up()
+            sink.close()
 
 
-def _write(tables: Sequence[Table], sink: Sink, surroundings: Surroundings) -> int:
-    now, zone = surroundings.now, surroundings.zone
-    with xlsxwriter.Workbook(sink, _OPTIONS) as workbook:
-        created = now.astimezone(UTC).replace(tzinfo=None)
-        workbook.set_properties(
-            {"title": ", ".join(each.title for each in tables), "created": created}
-        )
+def _write_workbook(tables: Sequence[Table], sink: _Sink, context: ExportContext) -> int:
+    with xlsxwriter.Workbook(sink, _WORKBOOK_OPTIONS) as workbook:
+        title = ", ".join(table.title for table in tables)
+        created = context.now.astimezone(UTC).replace(tzinfo=None)
+        workbook.set_properties({"title": title, "created": created})
+
         styles = Styles(workbook)
         names = sheet_names(DICTIONARY)
-        described: list[tuple[str, ...]] = []
-        cut = 0
+        dictionary = []
+        cut_texts = 0
         for table in tables:
             name = names.free(sheet_name(table.title))
             columns = flat_columns(table)
-            sheet = SheetWriter(workbook.add_worksheet(name), styles, columns, zone)
+            sheet = SheetWriter(workbook.add_worksheet(name), styles, columns, context.zone)
             sheet.write(table)
-            cut += sheet.cut
-            described += [
-                dictionary.entry(name, header_of(each, zone), each, str(zone)) for each in columns
-            ]
-        _write_dictionary(workbook, styles, described)
-        return cut
+            cut_texts += sheet.cut_texts
+            for column in columns:
+                header = header_of(column, context.zone)
+                dictionary.append((name, header, *_describe(column, str(context.zone))))
+        _write_dictionary(workbook, styles, dictionary)
+        return cut_texts
 
 
 def _write_dictionary(
-    workbook: xlsxwriter.Workbook, styles: Styles, described: Sequence[tuple[str, ...]]
+    workbook: xlsxwriter.Workbook, styles: Styles, rows: Sequence[tuple[str, ...]]
 ) -> None:
     sheet = workbook.add_worksheet(DICTIONARY)
     sheet.freeze_panes(1, 0)
-    for place, (header, width) in enumerate(
-        zip(dictionary.HEADERS, _DICTIONARY_WIDTHS, strict=True)
-    ):
-        sheet.write_string(0, place, header, styles.header)
-        sheet.set_column(place, place, width)
-    for line, texts in enumerate(described, start=1):
-        sheet.set_row(line, row_height(texts, _DICTIONARY_WIDTHS))
-        for place, text in enumerate(texts):
-            sheet.write_string(line, place, text, styles.text)
-    sheet.autofilter(0, 0, len(described), len(dictionary.HEADERS) - 1)
-    set_up_print(sheet, len(described), _DICTIONARY_WIDTHS)
+    for column, (header, width) in enumerate(_DICTIONARY_COLUMNS.items()):
+        sheet.write_string(0, column, header, styles.header)
+        sheet.set_column(column, column, width)
+    widths = list(_DICTIONARY_COLUMNS.values())
+    for line, texts in enumerate(rows, start=1):
+        sheet.set_row(line, row_height(texts, widths))
+        for column, text in enumerate(texts):
+            sheet.write_string(line, column, text, styles.text)
+    sheet.autofilter(0, 0, len(rows), len(widths) - 1)
+    set_up_print(sheet, len(rows), widths)
+
+
+def _describe(column: FlatColumn, time_zone: str) -> tuple[str, ...]:
+    """Return what the dictionary says about a column, from "What it holds" on."""
+    source = column.source
+    if source is None:
+        is_id = column.role == "id"
+        contents = "Notion's id of the page" if is_id else "Address of the page in Notion"
+        return contents, "", "", "", ""
+    contents = _CONTENTS_OF_ROLES.get(column.role) or _contents_of(source)
+    if source.has_time and column.role in {"value", "end"}:
+        contents += f"; times are in {time_zone}"
+    values = ", ".join(source.options)
+    return contents, _type_of(source), values, source.description, source.key or ""
+
+
+def _contents_of(column: Column) -> str:
+    if column.type == "relation":
+        return f"Pages of {column.target or 'a related database'}, separated by semicolons"
+    return _CONTENTS.get(column.type, "As Notion gives it")
+
+
+def _type_of(column: Column) -> str:
+    type = column.type.replace("_", " ")
+    if column.number_format == "number":
+        return type
+    return f"{type} ({column.number_format.replace('_', ' ')})"
