@@ -1,4 +1,4 @@
-"""Blocks as requests send them: checked, counted, and made into drafts of what is to be stored."""
+"""Read the blocks of a request: check and count them, and return drafts of what to store."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from notion_pm.emulator.store.session import Session
 
 Json = dict[str, Any]
 
+# notion-api.md 4.2
 MOST_ELEMENTS = 1000
 MOST_LEVELS = 2
-_ALWAYS_INSIDE = {"table_row": "table", "column": "column_list"}
-_CALLOUT_ICON = {
-    "type": "emoji",
-    "emoji": "💡",
-}  # what a callout gets whose request says nothing of an icon [K]
-_NOT_BY_REQUEST = (
+_ONLY_PARENT = {"table_row": "table", "column": "column_list"}
+# The icon of a callout whose request has no icon (known from the service).
+_CALLOUT_ICON = {"type": "emoji", "emoji": "💡"}
+_NOT_CREATABLE = (
     "child_page",
     "child_database",
     "link_preview",
@@ -37,14 +36,14 @@ _NOT_BY_REQUEST = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A block to be made, with what is to stand inside it."""
+    """A block to be stored, with the blocks inside it."""
 
     type: str
     content: Json
     children: tuple[Draft, ...] = ()
 
     def size(self) -> int:
-        """Return how many blocks it is, itself included."""
+        """Return the number of blocks, including itself."""
         return 1 + sum(child.size() for child in self.children)
 
 
@@ -56,99 +55,113 @@ def drafts(
     parent: str = "child_page",
     levels: int = MOST_LEVELS,
 ) -> tuple[Draft, ...]:
-    """Return the blocks of a request's array; raises 400 where one of them is wrong, or there are too many.
+    """Return the blocks of a request's array. Raises 400 for a wrong block, or too many blocks.
 
-    `parent` is the type they are to stand in; `levels` says how deep children may be nested.
+    `parent` is the type of the block that will hold them. `levels`: how deep they may be nested.
     """
-    found = _drafts(session, checks.an_array(value, path), path, parent, levels)
-    checks.check_at_most(sum(draft.size() for draft in found), MOST_ELEMENTS, f"{path}.length")
-    return found
+    blocks = checks.an_array(value, path)
+    read = _read_drafts(session, blocks, path, parent, levels)
+    checks.check_at_most(sum(draft.size() for draft in read), MOST_ELEMENTS, f"{path}.length")
+    return read
 
 
-def _drafts(
+def _read_drafts(
     session: Session, blocks: Iterable[Any], path: str, parent: str, levels: int
 ) -> tuple[Draft, ...]:
     return tuple(
-        _draft(session, block, f"{path}[{index}]", parent, levels)
+        _read_draft(session, block, f"{path}[{index}]", parent, levels)
         for index, block in enumerate(blocks)
     )
 
 
-def _draft(session: Session, value: Any, path: str, parent: str, levels: int) -> Draft:
+def _read_draft(session: Session, value: Any, path: str, parent: str, levels: int) -> Draft:
     sent = checks.an_object(value, path)
     kind = _app_type_of(session, sent) or type_of(sent, path)
-    _check_place(kind, parent, path)
+    _check_parent(kind, parent, path)
     content_path = f"{path}.{kind}"
     sent_content = checks.an_object(sent[kind], content_path)
     if kind == "callout":
+        # `{"icon": null}` makes a callout without an icon, an absent key the default icon.
         sent_content = {"icon": _CALLOUT_ICON, **sent_content}
     content = new_content(session, kind, sent_content, content_path)
-    children = _children(session, kind, sent_content, content_path, levels)
-    _check_table(kind, content, children, content_path)
+    children = _read_children(session, kind, sent_content, content_path, levels)
+    _check_table(kind, content, children)
     return Draft(kind, content, children)
 
 
 def _app_type_of(session: Session, sent: Mapping[str, Any]) -> str | None:
-    """Return the type of a block that only people can make, where a person makes it."""
+    """Return the type of a block that only people can make, if a person makes one."""
     if not session.settings.is_person:
         return None
-    return next((kind for kind in APP_BLOCK_TYPES if isinstance(sent.get(kind), dict)), None)
+    for kind in APP_BLOCK_TYPES:
+        if isinstance(sent.get(kind), dict):
+            return kind
+    return None
 
 
 def type_of(sent: Mapping[str, Any], path: str) -> str:
-    """Return the type of a block in a request: what it says, or the one key that is a type's name."""
-    kind = sent.get("type") or next(
-        (key for key in sent if key in BLOCK_TYPES or key in _NOT_BY_REQUEST), None
-    )
-    if not isinstance(kind, str) or kind in _NOT_BY_REQUEST or kind not in sent:
-        raise _fix_one(path)
+    """Return the type of a block in a request: its `type`, or the key that is a type's name."""
+    kind = sent.get("type")
+    if not kind:
+        kind = next((key for key in sent if key in BLOCK_TYPES or key in _NOT_CREATABLE), None)
+    if not isinstance(kind, str) or kind in _NOT_CREATABLE or kind not in sent:
+        raise _no_type(path)
     return checks.one_of(kind, BLOCK_TYPES, f"{path}.type")
 
 
-def _fix_one(path: str) -> Exception:
-    """Make the 400 for a block of none of the types that can be made, which lists them all."""
-    wanted = [f"{path}.{kind} should be defined, instead was `undefined`." for kind in BLOCK_TYPES]
-    return validation_error("\n".join(["body failed validation. Fix one:", *wanted]))
+def _no_type(path: str) -> Exception:
+    """Return the 400 for a block that has no type that can be created. It lists all types."""
+    missing = [f"{path}.{kind} should be defined, instead was `undefined`." for kind in BLOCK_TYPES]
+    return validation_error("\n".join(["body failed validation. Fix one:", *missing]))
 
 
-def _check_place(kind: str, parent: str, path: str) -> None:
-    only = BLOCK_TYPES[parent].inside if parent in BLOCK_TYPES else ""
-    if only and kind != only:
-        raise body_error(f"{path}.{only}", "defined")
-    if (wanted := _ALWAYS_INSIDE.get(kind)) and parent != wanted:
+def _check_parent(kind: str, parent: str, path: str) -> None:
+    """Refuse a block inside a parent of a type that cannot hold it."""
+    only_child = BLOCK_TYPES[parent].inside if parent in BLOCK_TYPES else ""
+    if only_child and kind != only_child:
+        raise body_error(f"{path}.{only_child}", "defined")
+    only_parent = _ONLY_PARENT.get(kind)
+    if only_parent and parent != only_parent:
         raise body_error(f"{path}.{kind}", "not present", {})
 
 
-def _children(session: Session, kind: str, sent: Json, path: str, levels: int) -> tuple[Draft, ...]:
-    given = sent.get("children")
+def _read_children(
+    session: Session, kind: str, sent: Json, path: str, levels: int
+) -> tuple[Draft, ...]:
+    children = sent.get("children")
     fewest = ALL_BLOCK_TYPES[kind].fewest_children
-    if given is None and fewest:
+    if children is None and fewest:
         raise body_error(f"{path}.children", "defined")
-    if given == [] and kind == "column":
-        return ()  # measured: columns may be made empty
-    if given is None or given == []:
-        return _enough((), fewest, path)
+    if children == [] and kind == "column":
+        return ()  # an empty column is accepted (measured)
+    if children is None or children == []:
+        _check_count(0, fewest, path)
+        return ()
     if levels == 0:
-        raise body_error(f"{path}.children", "not present", given)
-    array = checks.an_array(given, f"{path}.children")
-    deeper = levels if kind == "column_list" else levels - 1  # columns count with their list
-    return _enough(_drafts(session, array, f"{path}.children", kind, deeper), fewest, path)
+        raise body_error(f"{path}.children", "not present", children)
+
+    # A column list and its columns count as one level.
+    levels_below = levels if kind == "column_list" else levels - 1
+    children_path = f"{path}.children"
+    blocks = checks.an_array(children, children_path)
+    read = _read_drafts(session, blocks, children_path, kind, levels_below)
+    _check_count(len(read), fewest, path)
+    return read
 
 
-def _enough(children: tuple[Draft, ...], fewest: int, path: str) -> tuple[Draft, ...]:
-    if len(children) < fewest:
-        raise body_error(f"{path}.children.length", f"≥ `{fewest}`", len(children))
-    return children
+def _check_count(count: int, fewest: int, path: str) -> None:
+    if count < fewest:
+        raise body_error(f"{path}.children.length", f"≥ `{fewest}`", count)
 
 
-def _check_table(kind: str, content: Json, rows: Iterable[Draft], path: str) -> None:
+def _check_table(kind: str, content: Json, rows: Iterable[Draft]) -> None:
     if kind == "table":
         for row in rows:
             check_row(row.content, content["table_width"])
 
 
 def check_row(content: Mapping[str, Any], width: int) -> None:
-    """Refuse a table row that has not as many cells as its table has columns."""
+    """Refuse a table row whose number of cells is not the number of columns."""
     if len(content["cells"]) != width:
         raise validation_error(
             "Number of cells in table row must match the table width of the parent table"

@@ -1,4 +1,4 @@
-"""Where the content of a block comes from, said in one of several ways: a file's place, a link's target."""
+"""Block content that requests give in one of several forms: a file, or the target of a link."""
 
 from __future__ import annotations
 
@@ -31,33 +31,37 @@ class _Read(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The keys that say it, and how they are read; `old` is the content before an update."""
+    """The keys of the forms, and the function that reads them.
+
+    `old` is the content before an update, empty for a new block.
+    """
 
     keys: tuple[str, ...]
     read: _Read
 
 
-def _file(
+def _read_file(
     session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str
 ) -> Json:
-    place = _place(session, sent, path) or {
-        key: old[key] for key in ("type", "external", "file") if key in old
-    }
-    if not place:
+    location = _read_location(session, sent, path)
+    if location is None:  # the request does not change the file
+        location = {key: old[key] for key in ("type", "external", "file") if key in old}
+    if not location:
         raise body_error(f"{path}.external", "defined")
-    name = sent.get("name")
     if kind != "file":
-        return place
-    url = place[place["type"]]["url"]
-    return {
-        **place,
-        "name": _file_name(checks.a_string(name, f"{path}.name"), url)
-        if name
-        else old.get("name") or _base(url),
-    }
+        return location
+
+    # Only a file block has a name: the one sent, the former one, or that of the URL.
+    url = location[location["type"]]["url"]
+    if sent.get("name"):
+        name = _with_suffix(checks.a_string(sent["name"], f"{path}.name"), url)
+    else:
+        name = old.get("name") or _file_name(url)
+    return {**location, "name": name}
 
 
-def _place(session: Session, sent: Mapping[str, Any], path: str) -> Json | None:
+def _read_location(session: Session, sent: Mapping[str, Any], path: str) -> Json | None:
+    """Return where the file of a request is, None if the request does not say it."""
     if "external" in sent:
         external = checks.an_object(sent["external"], f"{path}.external")
         url = checks.an_address(
@@ -66,24 +70,22 @@ def _place(session: Session, sent: Mapping[str, Any], path: str) -> Json | None:
         return {"type": "external", "external": {"url": url}}
     if "file_upload" in sent:
         upload = checks.an_object(sent["file_upload"], f"{path}.file_upload")
-        return {
-            "type": "file",
-            "file": hosted_file(session, checks.body_id(upload, "id", f"{path}.file_upload")),
-        }
+        upload_id = checks.body_id(upload, "id", f"{path}.file_upload")
+        return {"type": "file", "file": hosted_file(session, upload_id)}
     return None
 
 
-def _base(url: str) -> str:
+def _file_name(url: str) -> str:
     return PurePosixPath(unquote(urlsplit(url).path)).name
 
 
-def _file_name(name: str, url: str) -> str:
-    """Return the name a file block shows: with the file's ending, where the request left it out (recorded)."""
-    suffix = PurePosixPath(_base(url)).suffix
+def _with_suffix(name: str, url: str) -> str:
+    """Return a file's name with the suffix of its URL, which Notion adds if missing (recorded)."""
+    suffix = PurePosixPath(_file_name(url)).suffix
     return name if not suffix or name.endswith(suffix) else name + suffix
 
 
-def _link(
+def _read_link(
     session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str
 ) -> Json:
     target = next((key for key in _TARGETS if sent.get(key)), None)
@@ -92,5 +94,5 @@ def _link(
     return {"type": target, target: checks.body_id(sent, target, path)}
 
 
-FILE = Source(("type", "external", "file_upload", "name"), _file)
-LINK = Source(("type", *_TARGETS), _link)
+FILE = Source(("type", "external", "file_upload", "name"), _read_file)
+LINK = Source(("type", *_TARGETS), _read_link)

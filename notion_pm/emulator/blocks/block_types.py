@@ -1,4 +1,7 @@
-"""The types of blocks: what each is made of, and what may stand inside it (notion-api.md 2.4, limits 4.2)."""
+"""The types of blocks: their content, and which children they may have.
+
+See notion-api.md 2.4, and 4.2 for limits.
+"""
 
 from __future__ import annotations
 
@@ -20,23 +23,23 @@ _Read = Callable[[Session, Any, str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a block's content: how a request's value is read, and what stands there without one."""
+    """One key of a block's content: how its value is read, and its default."""
 
     read: _Read
     default: Any = ABSENT
 
     @property
     def is_required(self) -> bool:
-        """Whether a block cannot be made without it."""
+        """Whether a new block must have it."""
         return self.default is ABSENT
 
 
 @dataclass(frozen=True, slots=True)
 class BlockType:
-    """What blocks of one type hold.
+    """The content of one type of block.
 
-    `inside` names the only type of child allowed; None allows none, "" any. `source` reads what can be said in one of
-    several ways (which file, which page), given the content so far.
+    `inside`: the only type of child that is allowed. None: no children, "": children of any type.
+    `source`: reads what a request may give in several forms (which file, which page).
     """
 
     fields: Mapping[str, Field]
@@ -46,28 +49,28 @@ class BlockType:
 
 
 def new_content(session: Session, kind: str, sent: Mapping[str, Any], path: str) -> Json:
-    """Return the content of a new block from what a request sends; raises 400 where that does not fit the type."""
+    """Return the content of a new block. Raises 400 if the request does not fit its type."""
     block_type = ALL_BLOCK_TYPES[kind]
-    _known_keys(block_type, sent, path)
+    _check_keys(block_type, sent, path)
     for name, field in block_type.fields.items():
         if field.is_required and sent.get(name) is None:
             raise body_error(f"{path}.{name}", "defined")
-    content = {
-        name: _value(session, field, sent, name, path) for name, field in block_type.fields.items()
-    }
+    content = {}
+    for name, field in block_type.fields.items():
+        content[name] = _read_field(session, field, sent, name, path)
     return {**content, **_source_content(session, kind, {}, sent, path)}
 
 
 def changed_content(
     session: Session, kind: str, old: Mapping[str, Any], sent: Mapping[str, Any], path: str
 ) -> Json:
-    """Return a block's content after an update: what the request does not name stays."""
+    """Return a block's content after an update. Keys that the request does not have stay."""
     block_type = BLOCK_TYPES[kind]
-    _known_keys(block_type, sent, path)
+    _check_keys(block_type, sent, path)
     content = {**old}
     for name, field in block_type.fields.items():
         if name in sent:
-            content[name] = _value(session, field, sent, name, path)
+            content[name] = _read_field(session, field, sent, name, path)
     return {**content, **_source_content(session, kind, old, sent, path)}
 
 
@@ -78,14 +81,18 @@ def _source_content(
     return source.read(session, kind, old, sent, path) if source else {}
 
 
-def _known_keys(block_type: BlockType, sent: Mapping[str, Any], path: str) -> None:
-    known = {*block_type.fields, *(block_type.source.keys if block_type.source else ())}
-    checks.check_keys(
-        sent, known | ({"children"} if block_type.inside is not None else set()), path
-    )
+def _check_keys(block_type: BlockType, sent: Mapping[str, Any], path: str) -> None:
+    known = set(block_type.fields)
+    if block_type.source is not None:
+        known.update(block_type.source.keys)
+    if block_type.inside is not None:
+        known.add("children")
+    checks.check_keys(sent, known, path)
 
 
-def _value(session: Session, field: Field, sent: Mapping[str, Any], name: str, path: str) -> Any:
+def _read_field(
+    session: Session, field: Field, sent: Mapping[str, Any], name: str, path: str
+) -> Any:
     value = sent.get(name)
     if value is None and not field.is_required:
         return field.default
@@ -165,6 +172,7 @@ BLOCK_TYPES: Mapping[str, BlockType] = {
     "equation": BlockType({"expression": Field(_expression)}),
     "divider": BlockType({}),
     "breadcrumb": BlockType({}),
+    # A tab block has one paragraph for each tab.
     "tab": BlockType({}, inside="paragraph", fewest_children=1),
     "table_of_contents": BlockType({"color": _COLOR}),
     "link_to_page": BlockType({}, source=LINK),
@@ -178,6 +186,7 @@ BLOCK_TYPES: Mapping[str, BlockType] = {
         inside="table_row",
         fewest_children=1,
     ),
+    # One column would be no list. Empty columns are accepted, see block_requests.py.
     "column_list": BlockType({}, inside="column", fewest_children=2),
     "column": BlockType({"width_ratio": Field(_ratio, default=None)}, inside="", fewest_children=1),
     "heading_1": _HEADING,
@@ -199,6 +208,9 @@ BLOCK_TYPES: Mapping[str, BlockType] = {
 }
 
 APP_BLOCK_TYPES: Mapping[str, BlockType] = {"unsupported": BlockType({"block_type": Field(_name)})}
-"""Blocks that only people can make, in Notion's app: buttons, AI blocks. The API shows no more of them (recorded)."""
+"""Blocks that only people can make, in Notion's app: buttons, AI blocks.
+
+The API shows them as `unsupported`, with the name of their type (recorded).
+"""
 
 ALL_BLOCK_TYPES = {**BLOCK_TYPES, **APP_BLOCK_TYPES}

@@ -1,7 +1,7 @@
-"""Blocks as they are read: found, shown, listed (notion-api.md 2.4).
+"""Read blocks: find, list and serialize them (notion-api.md 2.4).
 
-Child pages and databases stand among the blocks of their page; rows of a data source have no place there, and are
-blocks only when asked for by id.
+Child pages and databases are among the blocks of their page. Rows of a data source are not on a
+page, but can be read as blocks by id.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LIVE_CHILDREN = "WHERE parent_id = ? AND in_trash = 0 ORDER BY position, seq"
 
 
 def find(session: Session, block_id: str) -> Block:
-    """Return a block, or a page as the block that it also is; raises 404 where there is none, or none shared."""
+    """Return a block, or a page as a block. Raises 404 if it does not exist or is not shared."""
     found = _find(session, block_id) if session.sees(block_id) else None
     if found is None:
         raise session.not_found("block", block_id)
@@ -58,33 +58,32 @@ def _page_as_block(page: Page) -> Block:
     )
 
 
-def ancestry(session: Session, block: Block) -> Iterator[Block]:
-    """Yield a block and what it stands in, up to the page that has no place on another."""
+def with_ancestors(session: Session, block: Block) -> Iterator[Block]:
+    """Yield a block, its parent and so on, up to a page that is not on another page."""
     yield block
     while block.parent_type in ("page_id", "block_id"):
-        above = _find(
-            session, block.parent_id
-        )  # whether that is shared too, or only what stands in it
-        if above is None:
+        # Ancestors need not be shared: only something inside them may be.
+        parent = _find(session, block.parent_id)
+        if parent is None:
             return
-        block = above
+        block = parent
         yield block
 
 
 def refuse_archived(session: Session, block: Block) -> None:
-    """Refuse to change what is in the trash, by itself or with what it stands in."""
+    """Refuse to change a block that is in the trash, or inside something in the trash."""
     refuse_below_trash(session, block)
     if block.in_trash:
         raise archived_block()
 
 
 def children(session: Session, parent_id: str) -> list[Block]:
-    """Return what stands on a page or in a block, in order, without what is in the trash."""
+    """Return the children of a page or block, in order, without those in the trash."""
     return BLOCKS.select(session.db, _LIVE_CHILDREN, (parent_id,))
 
 
 def last_child(session: Session, parent_id: str) -> list[Block]:
-    """Return the child that stands last, if there is any."""
+    """Return a list with the last child, an empty one if there are no children."""
     clauses = "WHERE parent_id = ? AND in_trash = 0 ORDER BY position DESC, seq DESC LIMIT 1"
     return BLOCKS.select(session.db, clauses, (parent_id,))
 
@@ -109,36 +108,38 @@ def list_children(
     """Return a page of a block's children, one level deep."""
     block = find(session, block_id)
     if block.in_trash or is_below_trash(session, block):
-        raise session.not_found("block", block_id)  # measured: the page itself can still be read
+        raise session.not_found("block", block_id)  # measured; the page itself can still be read
     holder = children_holder(block)
     query = f"SELECT id, created_by, created_time FROM blocks {_LIVE_CHILDREN}"
     rows = session.db.execute(query, (holder,))
-    seen = [
+    visible = [
         {"id": row["id"]}
         for row in rows
         if not _is_too_new(session, row["created_by"], row["created_time"])
     ]
-    page = page_of(seen, start_cursor, page_size)
-    return as_list(
-        "block", replace(page, results=serialize_all(session, _load_blocks(session, page.results)))
-    )
+    page = page_of(visible, start_cursor, page_size)
+    # Only the page of results is loaded whole: a page may have thousands of blocks.
+    blocks = _load_blocks(session, [item["id"] for item in page.results])
+    return as_list("block", replace(page, results=serialize_all(session, blocks)))
 
 
 def _is_too_new(session: Session, author: str, created: str) -> bool:
-    """Return whether a block of another connection is not seen yet, as the behaviour has it."""
+    """Return whether another connection's block is not visible yet (Behaviour.read_lag)."""
     lag = behaviour().read_lag
     if not lag or author == session.settings.bot_id:
         return False
     return created > to_stored(session.moment - timedelta(seconds=lag))
 
 
-def _load_blocks(session: Session, references: Sequence[Mapping[str, Any]]) -> list[Block]:
-    marks = ", ".join("?" * len(references))
-    clauses = f"WHERE id IN ({marks}) ORDER BY position, seq"
-    return BLOCKS.select(session.db, clauses, [each["id"] for each in references])
+def _load_blocks(session: Session, block_ids: Sequence[str]) -> list[Block]:
+    marks = ", ".join("?" * len(block_ids))
+    return BLOCKS.select(session.db, f"WHERE id IN ({marks}) ORDER BY position, seq", block_ids)
 
 
 def _serialize_one(session: Session, block: Block, *, has_children: bool) -> Json:
+    content = dict(block.content)
+    if content.get("width_ratio", 0) is None:  # shown only if it was set
+        del content["width_ratio"]
     body = {
         "object": "block",
         "id": block.id,
@@ -150,11 +151,7 @@ def _serialize_one(session: Session, block: Block, *, has_children: bool) -> Jso
         "has_children": has_children,
         "in_trash": block.in_trash,
         "type": block.type,
-        block.type: {
-            key: value
-            for key, value in block.content.items()
-            if key != "width_ratio" or value is not None
-        },
+        block.type: content,
     }
     return {**body, "archived": block.in_trash} if session.is_old else body
 
@@ -167,13 +164,13 @@ def _parent(session: Session, block: Block) -> Mapping[str, Any]:
 
 
 def children_holder(block: Block) -> str:
-    """Return the id of the block whose children are shown: a copy of a synced block shows those of its original."""
+    """Return the id of the block that has a block's children: for a synced copy, its original."""
     source = block.content.get("synced_from") if block.type == "synced_block" else None
     return source["block_id"] if source else block.id
 
 
 def _with_children(session: Session, block_ids: Iterable[str]) -> set[str]:
-    """Return those of the blocks that have children outside the trash."""
+    """Return the ids of the blocks that have children outside the trash."""
     ids = tuple(set(block_ids))
     marks = ", ".join("?" * len(ids))
     query = f"SELECT DISTINCT parent_id FROM blocks WHERE parent_id IN ({marks}) AND in_trash = 0"

@@ -1,4 +1,4 @@
-"""Laws of comments: on pages, on blocks, in discussions (notion-api.md 2.7)."""
+"""Comments on pages and blocks, in discussions (notion-api.md 2.7)."""
 
 from __future__ import annotations
 
@@ -29,32 +29,36 @@ _CREATE_KEYS = frozenset(
 _UPDATE_KEYS = frozenset(("rich_text", "markdown"))
 _PARENTS = ("page_id", "block_id")
 _DISPLAY_NAMES = ("integration", "user", "custom")
-_MOST_ATTACHMENTS = 3
+_MOST_ATTACHMENTS = 3  # notion-api.md 2.7
 _MEDIA = ("image", "video", "audio")
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
-    """Add a comment to a discussion, or open one on a page or block."""
+    """Add a comment to a discussion, or start a discussion on a page or block."""
     checks.check_keys(body, _CREATE_KEYS)
-    parent_type, parent_id, discussion_id = _place(session, body)
+    parent_type, parent_id, discussion_id = _read_place(session, body)
     comment = Comment(
         id=new_id(),
         parent_type=parent_type,
         parent_id=parent_id,
         discussion_id=discussion_id,
-        rich_text=_text(session, body),
-        display_name=_display_name(session, body.get("display_name")),
-        attachments=_attachments(session, body.get("attachments")),
+        rich_text=_read_text(session, body),
+        display_name=_read_display_name(session, body.get("display_name")),
+        attachments=_read_attachments(session, body.get("attachments")),
         **tree.creation_stamp(session),
     )
     COMMENTS.insert(session.db, comment)
     return serialize(comment)
 
 
-def _place(session: Session, body: Mapping[str, Any]) -> tuple[str, str, str]:
-    if (body.get("parent") is None) == (body.get("discussion_id") is None):
+def _read_place(session: Session, body: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the parent's type and id, and the discussion's id, of a new comment."""
+    has_parent = body.get("parent") is not None
+    has_discussion = body.get("discussion_id") is not None
+    if has_parent == has_discussion:
         raise validation_error("Exactly one of parent or discussion_id must be provided.")
-    if body.get("discussion_id") is not None:
+
+    if has_discussion:
         discussion_id = checks.body_id(body, "discussion_id")
         found = COMMENTS.select(
             session.db, "WHERE discussion_id = ? ORDER BY seq LIMIT 1", (discussion_id,)
@@ -62,19 +66,25 @@ def _place(session: Session, body: Mapping[str, Any]) -> tuple[str, str, str]:
         if not found:
             raise session.not_found("discussion", discussion_id)
         return found[0].parent_type, found[0].parent_id, discussion_id
-    parent = checks.an_object(body["parent"], "body.parent")
+
+    kind, parent_id = _read_parent(session, checks.an_object(body["parent"], "body.parent"))
+    blocks.refuse_archived(session, blocks.find(session, parent_id))
+    return kind, parent_id, _discussion(session, kind, parent_id) or new_id()
+
+
+def _read_parent(session: Session, parent: Mapping[str, Any]) -> tuple[str, str]:
     kind = parent.get("type") or next((key for key in _PARENTS if key in parent), None)
     if kind is None:
         raise body_error("body.parent.page_id", "defined")
     checks.one_of(kind, _PARENTS, "body.parent.type")
     parent_id = checks.body_id(parent, kind, "body.parent")
-    target = session.page(parent_id).id if kind == "page_id" else blocks.find(session, parent_id).id
-    blocks.refuse_archived(session, blocks.find(session, target))
-    return kind, target, _discussion(session, kind, target) or new_id()
+    if kind == "page_id":
+        return kind, session.page(parent_id).id
+    return kind, blocks.find(session, parent_id).id
 
 
 def _discussion(session: Session, kind: str, target: str) -> str | None:
-    """Return the discussion of a page, which all comments on the page itself belong to (recorded)."""
+    """Return the discussion of a page. All comments on the page itself belong to one (recorded)."""
     if kind != "page_id":
         return None
     found = COMMENTS.select(
@@ -83,54 +93,57 @@ def _discussion(session: Session, kind: str, target: str) -> str | None:
     return found[0].discussion_id if found else None
 
 
-def _text(session: Session, body: Mapping[str, Any]) -> RichText:
-    """Return the comment's text, which is sent as rich text or as Markdown."""
+def _read_text(session: Session, body: Mapping[str, Any]) -> RichText:
+    """Return the text of a comment, sent as rich text or as Markdown."""
     if ("rich_text" in body) == ("markdown" in body):
         raise validation_error("Exactly one of rich_text or markdown must be provided.")
     if "markdown" in body:
-        written = checks.a_string(body["markdown"], "body.markdown")
-        return normalize(session, parse_inline(written.replace("\n", "<br>")), "body.markdown")
+        text = checks.a_string(body["markdown"], "body.markdown")
+        items = parse_inline(text.replace("\n", "<br>"))
+        return normalize(session, items, "body.markdown")
     return normalize(session, body["rich_text"], "body.rich_text")
 
 
-def _display_name(session: Session, sent: Any) -> Json:
-    default = {"type": "user" if session.settings.is_person else "integration"}
-    wanted = default if sent is None else checks.an_object(sent, "body.display_name")
-    kind = checks.one_of(wanted.get("type"), _DISPLAY_NAMES, "body.display_name.type")
+def _read_display_name(session: Session, sent: Any) -> Json:
+    """Return the name that a comment shows. By default it is the author's."""
+    if sent is None:
+        sent = {"type": "user" if session.settings.is_person else "integration"}
+    path = "body.display_name"
+    display_name = checks.an_object(sent, path)
+    kind = checks.one_of(display_name.get("type"), _DISPLAY_NAMES, f"{path}.type")
+    name: str = session.settings.integration_name
     if kind == "custom":
-        custom = checks.an_object(
-            checks.require(wanted, "custom", "body.display_name"), "body.display_name.custom"
-        )
-        name = checks.a_string(
-            checks.require(custom, "name", "body.display_name.custom"),
-            "body.display_name.custom.name",
-        )
-        return {"type": kind, "resolved_name": name}
-    return {"type": kind, "resolved_name": session.settings.integration_name}
+        custom = checks.an_object(checks.require(display_name, "custom", path), f"{path}.custom")
+        name = checks.require(custom, "name", f"{path}.custom")
+        checks.a_string(name, f"{path}.custom.name")
+    return {"type": kind, "resolved_name": name}
 
 
-def _attachments(session: Session, sent: Any) -> list[Json] | None:
+def _read_attachments(session: Session, sent: Any) -> list[Json] | None:
     if not sent:
         return None
     attachments = checks.an_array(sent, "body.attachments", most=_MOST_ATTACHMENTS)
     return [
-        _attachment(session, each, f"body.attachments[{index}]")
-        for index, each in enumerate(attachments)
+        _read_attachment(session, attachment, f"body.attachments[{index}]")
+        for index, attachment in enumerate(attachments)
     ]
 
 
-def _attachment(session: Session, sent: Any, path: str) -> Json:
+def _read_attachment(session: Session, sent: Any, path: str) -> Json:
     upload_id = checks.body_id(checks.an_object(sent, path), "file_upload_id", path)
     content_type = find_upload(session, upload_id).content_type or ""
-    main = content_type.split("/")[0]
-    category = (
-        "pdf" if content_type == "application/pdf" else main if main in _MEDIA else "productivity"
-    )
+    main_type = content_type.split("/")[0]
+    if content_type == "application/pdf":
+        category = "pdf"
+    elif main_type in _MEDIA:
+        category = main_type
+    else:
+        category = "productivity"
     return {"category": category, "file": hosted_file(session, upload_id)}
 
 
 def find(session: Session, comment_id: str) -> Comment:
-    """Return a comment; raises 404 where there is none."""
+    """Return a comment. Raises 404 if it does not exist or is not shared."""
     comment = COMMENTS.find(session.db, comment_id)
     if comment is None or comment.in_trash or not session.sees(comment.parent_id):
         raise session.not_found("comment", comment_id)
@@ -141,27 +154,26 @@ def list_comments(
     session: Session, block_id: str | None, start_cursor: str | None, page_size: str | None
 ) -> Json:
     """Return a page of the comments on a page or block, the oldest first."""
-    where = {} if block_id is None else {"block_id": block_id}
-    target = blocks.find(session, checks.body_id(where, "block_id", "query"))
+    query = {} if block_id is None else {"block_id": block_id}
+    target = blocks.find(session, checks.body_id(query, "block_id", "query"))
     found = COMMENTS.select(
         session.db, "WHERE parent_id = ? AND in_trash = 0 ORDER BY seq", (target.id,)
     )
-    return as_list(
-        "comment", page_of([serialize(comment) for comment in found], start_cursor, page_size)
-    )
+    comments = [serialize(comment) for comment in found]
+    return as_list("comment", page_of(comments, start_cursor, page_size))
 
 
 def update(session: Session, comment_id: str, body: Mapping[str, Any]) -> Json:
     """Change a comment's text."""
     checks.check_keys(body, _UPDATE_KEYS)
     comment = find(session, comment_id)
-    changed = replace(comment, rich_text=_text(session, body), **tree.edit_stamp(session))
+    changed = replace(comment, rich_text=_read_text(session, body), **tree.edit_stamp(session))
     COMMENTS.update(session.db, changed)
     return serialize(changed)
 
 
 def delete(session: Session, comment_id: str) -> Json:
-    """Delete a comment and return it once more (recorded)."""
+    """Delete a comment, and return it as it was (recorded)."""
     comment = find(session, comment_id)
     COMMENTS.update(session.db, replace(comment, in_trash=True, **tree.edit_stamp(session)))
     return serialize(comment)

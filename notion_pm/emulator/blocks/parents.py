@@ -1,4 +1,4 @@
-"""Where a page may stand: what requests name as its parent, and what it has there before anybody writes it."""
+"""The parents of pages: which ones requests may name, and the first values of a new row."""
 
 from __future__ import annotations
 
@@ -12,29 +12,34 @@ from notion_pm.emulator.schema.properties import Schema
 from notion_pm.emulator.store.records import DataSource
 from notion_pm.emulator.store.session import Session
 
-ROW = "data_source_id"  # the kind of parent that makes a page a row
+ROW = "data_source_id"  # the type of parent that makes a page a row
 TOP = "workspace"
 _PARENTS = ("page_id", ROW, "database_id", TOP)
 
 
 def resolve_for_new(session: Session, sent: Any) -> tuple[str, str | None]:
-    """Return where a new page is to stand. People can also make pages at the top of the workspace."""
-    if (
-        session.settings.is_person
-        and checks.read_type(checks.an_object(sent, "body.parent"), _PARENTS, "body.parent") == TOP
-    ):
-        return TOP, None
+    """Return the parent's type and id of a new page.
+
+    People, but not integrations, can also make pages at the top of the workspace.
+    """
+    if session.settings.is_person:
+        parent = checks.an_object(sent, "body.parent")
+        if checks.read_type(parent, _PARENTS, "body.parent") == TOP:
+            return TOP, None
     return resolve(session, sent)
 
 
 def resolve(session: Session, sent: Any, path: str = "body.parent") -> tuple[str, str]:
-    """Return the page or data source that a request names as parent; a database of one source stands for it."""
+    """Return the parent's type and id in a request: a page or a data source.
+
+    A database with one data source is accepted instead of the data source.
+    """
     parent = checks.an_object(sent, path)
     kind = checks.read_type(parent, _PARENTS, path)
     if kind == TOP:
         raise validation_error(
-            "Internal integrations aren't owned by a single user, so creating workspace-level private pages "
-            "is not supported."
+            "Internal integrations aren't owned by a single user, so creating workspace-level "
+            "private pages is not supported."
         )
     parent_id = checks.body_id(parent, kind, path)
     if kind == "page_id":
@@ -54,7 +59,7 @@ def _only_source(session: Session, database_id: str) -> DataSource:
 
 
 def first_values(session: Session, parent_id: str | None, schema: Schema) -> dict[str, Any]:
-    """Return what a new row has before anybody writes it: its number, its default status."""
+    """Return the values that a new row gets without being written: its number, a default status."""
     values: dict[str, Any] = {}
     for prop in schema.values():
         if prop.type == "status":
@@ -67,7 +72,8 @@ def first_values(session: Session, parent_id: str | None, schema: Schema) -> dic
 
 def _next_number(session: Session, data_source_id: str, property_id: str) -> int:
     row = session.db.execute(
-        "UPDATE counters SET last = last + 1 WHERE data_source_id = ? AND property_id = ? RETURNING last",
+        "UPDATE counters SET last = last + 1 "
+        "WHERE data_source_id = ? AND property_id = ? RETURNING last",
         (data_source_id, property_id),
     ).fetchone()
     return int(row[0])

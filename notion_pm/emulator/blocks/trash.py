@@ -1,7 +1,8 @@
-"""The trash as a property of the ancestry: what lies below a trashed page is in the trash without being written.
+"""Whether something is below something in the trash.
 
-Measured (notion-seed, September 2026), and not the same for each kind of thing. Below a trashed page, a page shows
-`in_trash`, a database does not, a data source cannot be found, and nothing can be changed.
+Moving a page to the trash does not change what is inside it, but hides it. Measured (notion-seed,
+September 2026), different for each kind of object: below a trashed page, a page shows `in_trash`, a
+database does not, a data source is not found, and nothing can be changed.
 """
 
 from __future__ import annotations
@@ -28,17 +29,18 @@ Thing = Page | Database | DataSource | Block
 
 
 def is_below_trash(session: Session, thing: Thing) -> bool:
-    """Return whether something above a thing is in the trash; not whether the thing itself is."""
+    """Return whether an ancestor is in the trash. The thing itself does not count."""
     above = thing.database_id if isinstance(thing, DataSource) else thing.parent_id
     if above is None:
         return False
     if above not in session.below_trash:
-        session.below_trash[above] = any(each.in_trash for each in _from(session, above))
+        ancestors = _with_ancestors(session, above)
+        session.below_trash[above] = any(ancestor.in_trash for ancestor in ancestors)
     return session.below_trash[above]
 
 
-def _from(session: Session, thing_id: str) -> Iterator[Thing]:
-    """Yield a thing and all that is above it, the nearest first."""
+def _with_ancestors(session: Session, thing_id: str) -> Iterator[Thing]:
+    """Yield a thing, its parent and so on, up to the top of the workspace."""
     next_id: str | None = thing_id
     while next_id:
         thing = _find(session, next_id)
@@ -49,7 +51,7 @@ def _from(session: Session, thing_id: str) -> Iterator[Thing]:
 
 
 def _find(session: Session, thing_id: str) -> Thing | None:
-    """Return the thing of an id. Pages and databases are blocks too, so they come first."""
+    """Return the thing of an id. Child pages and databases are also blocks, so those come last."""
     return (
         PAGES.find(session.db, thing_id)
         or DATABASES.find(session.db, thing_id)
@@ -59,13 +61,13 @@ def _find(session: Session, thing_id: str) -> Thing | None:
 
 
 def refuse_below_trash(session: Session, thing: Thing) -> None:
-    """Refuse to write what has something in the trash above it."""
+    """Refuse to change something below something in the trash."""
     if is_below_trash(session, thing):
         raise archived_ancestor()
 
 
 def refuse_trashed_parent(session: Session, parent: Thing) -> None:
-    """Refuse to make something in what is in the trash, by itself or with what is above it."""
+    """Refuse to create something inside a parent that is in the trash, or below it."""
     refuse_below_trash(session, parent)
     if parent.in_trash:
         raise archived_ancestor() if isinstance(parent, Page) else archived_block()

@@ -1,4 +1,4 @@
-"""The tree of pages, databases and blocks: what stands where, and in which order."""
+"""The tree of pages, databases and blocks: parents, positions, and who edited what."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notion_pm.emulator.store.session import Session
 
 
 def creation_stamp(session: Session) -> dict[str, Any]:
-    """Return who and when, for something made in this request."""
+    """Return the author and time fields of something that this request creates."""
     author = session.settings.bot_id
     return {
         "created_time": session.now,
@@ -22,7 +22,7 @@ def creation_stamp(session: Session) -> dict[str, Any]:
 
 
 def edit_stamp(session: Session) -> dict[str, Any]:
-    """Return who and when, for something changed in this request."""
+    """Return the author and time fields of something that this request changes."""
     return {"last_edited_time": session.now, "last_edited_by": session.settings.bot_id}
 
 
@@ -51,7 +51,7 @@ def first_position(session: Session, parent_id: str) -> float:
 
 
 def position_after(session: Session, parent_id: str, block_id: str) -> float:
-    """Return a position between a child and the one behind it; raises 404 where there is no such child."""
+    """Return a position between a child and the next one. Raises 404 if there is no such child."""
     block = BLOCKS.find(session.db, block_id)
     if block is None or block.parent_id != parent_id:
         raise session.not_found("block", block_id)
@@ -61,14 +61,14 @@ def position_after(session: Session, parent_id: str, block_id: str) -> float:
 
 
 def place_last(session: Session, kind: str, child_id: str, parent_id: str, title: str) -> None:
-    """Put a child page or child database behind everything else on its page."""
+    """Put a child page or database at the end of its page."""
     place(session, kind, child_id, parent_id, title, last_position(session, parent_id) + 1)
 
 
 def place(
     session: Session, kind: str, child_id: str, parent_id: str, title: str, position: float
 ) -> None:
-    """Put a child page or child database on its page, which is thereby edited (recorded)."""
+    """Put a child page or database on its page. This edits the page (recorded)."""
     block = Block(
         id=child_id,
         parent_type="page_id",
@@ -83,7 +83,7 @@ def place(
 
 
 def trash_content(session: Session, page_id: str) -> None:
-    """Put everything on a page into the trash, but for the pages and databases that stand on it."""
+    """Move all blocks of a page to the trash, but not its child pages and databases."""
     session.db.execute(
         "UPDATE blocks SET in_trash = 1, last_edited_time = ?, last_edited_by = ? "
         "WHERE parent_id = ? AND type NOT IN ('child_page', 'child_database')",
@@ -92,12 +92,12 @@ def trash_content(session: Session, page_id: str) -> None:
 
 
 def remove_place(session: Session, child_id: str) -> None:
-    """Remove the place of a page or database that moves elsewhere."""
+    """Remove the block of a page or database that moves to another parent."""
     BLOCKS.delete(session.db, child_id)
 
 
 def sync_block(session: Session, child_id: str, *, title: str, in_trash: bool) -> None:
-    """Repeat a page's or database's title and trash mark on the block that stands for it."""
+    """Copy the title and trash mark of a page or database to its block."""
     block = BLOCKS.find(session.db, child_id)
     if block and (block.content != {"title": title} or block.in_trash != in_trash):
         BLOCKS.update(
@@ -107,20 +107,19 @@ def sync_block(session: Session, child_id: str, *, title: str, in_trash: bool) -
 
 
 def parent_reference(kind: str, parent_id: str | None) -> Mapping[str, Any]:
-    """Return a parent as responses name it."""
-    return (
-        {"type": "workspace", "workspace": True}
-        if kind == "workspace"
-        else {"type": kind, kind: parent_id}
-    )
+    """Return a parent as responses show it."""
+    if kind == "workspace":
+        return {"type": "workspace", "workspace": True}
+    return {"type": kind, kind: parent_id}
 
 
 def is_inside(session: Session, page_id: str, outer_id: str) -> bool:
-    """Return whether a page is another page, or stands somewhere below it."""
+    """Return whether a page is another page, or somewhere below it."""
     page = PAGES.find(session.db, page_id)
     while page is not None and page.id != outer_id:
-        above = page.parent_id
-        if page.parent_type == "data_source_id" and above:
-            above = session.known_database(session.known_data_source(above).database_id).parent_id
-        page = PAGES.find(session.db, above) if above else None
+        parent_id = page.parent_id
+        if page.parent_type == "data_source_id" and parent_id:
+            data_source = session.known_data_source(parent_id)
+            parent_id = session.known_database(data_source.database_id).parent_id
+        page = PAGES.find(session.db, parent_id) if parent_id else None
     return page is not None

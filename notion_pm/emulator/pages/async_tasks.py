@@ -1,4 +1,4 @@
-"""Tasks that a request leaves for later. The local workspace has done the work when it answers `queued`."""
+"""Asynchronous tasks. The local workspace does the work at once, although it answers `queued`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POLL_AFTER_SECONDS = 2
 
 
 def enqueue(session: Session, operation: str, result: Mapping[str, Any]) -> Json:
-    """Keep a result and return the task under which it can be asked for."""
+    """Keep a result, and return the task with which it can be retrieved."""
     task_id = f"task_{secrets.token_hex(16)}"
     task = AsyncTask(id=task_id, created_time=session.now, operation=operation, result=dict(result))
     ASYNC_TASKS.insert(session.db, task)
@@ -25,7 +25,7 @@ def enqueue(session: Session, operation: str, result: Mapping[str, Any]) -> Json
 
 
 def retrieve(session: Session, task_id: str) -> Json:
-    """Return a task with its result; raises 404 where there is none."""
+    """Return a task with its result. Raises 404 if there is no such task."""
     task = ASYNC_TASKS.find(session.db, task_id)
     if task is None:
         raise session.not_found("async task", task_id)

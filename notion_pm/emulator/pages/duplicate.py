@@ -1,7 +1,8 @@
-"""Duplicating a page as people do in Notion's app: everything on it gets a new id, and texts stay as they are.
+"""Duplicate a page with everything on it, as people do in Notion's app.
 
-The API has no endpoint for it. What a duplicate looks like is not recorded anywhere (notion-measured.md 10): here
-relations and views of copied databases lead to the copies, and properties and options keep their ids.
+Everything gets a new id; texts stay as they are. The API has no endpoint for it, and no source says
+what a duplicate looks like (notion-measured.md 10). Here relations and views of copied databases
+point at the copies, and properties and options keep their ids.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from notion_pm.emulator.blocks import tree
-from notion_pm.emulator.store.content_records import VIEWS
+from notion_pm.emulator.store.content_records import VIEWS, View
 from notion_pm.emulator.store.ids import new_id
 from notion_pm.emulator.store.records import BLOCKS, DATA_SOURCES, DATABASES, PAGES, Page
 from notion_pm.emulator.store.session import Session
@@ -20,9 +21,9 @@ _TITLE_PROPERTY = "title"
 
 
 def duplicate(session: Session, page_id: str) -> str:
-    """Duplicate a page that is on a page, beside the original, and return the id of the duplicate.
+    """Duplicate a page that is on another page, and return the id of the duplicate.
 
-    Raises ApiError (404) where there is no such page.
+    The duplicate is on the same page. Raises ApiError (404) if there is no such page.
     """
     page = session.page(page_id)
     ids = {old: new_id() for old in [page_id, *_below(session, page_id)]}
@@ -35,7 +36,7 @@ def duplicate(session: Session, page_id: str) -> str:
 
 
 def _below(session: Session, parent_id: str) -> Iterator[str]:
-    """Yield the ids of everything in a page, a database, a data source or a block that is not in the trash."""
+    """Yield the ids of everything below something, without what is in the trash."""
     found = session.db.execute(
         """
         SELECT id FROM blocks WHERE parent_id = :parent AND NOT in_trash
@@ -46,9 +47,9 @@ def _below(session: Session, parent_id: str) -> Iterator[str]:
         """,
         {"parent": parent_id},
     ).fetchall()
-    for (each,) in found:
-        yield each
-        yield from _below(session, each)
+    for (child_id,) in found:
+        yield child_id
+        yield from _below(session, child_id)
 
 
 def _copy_pages(session: Session, ids: Mapping[str, str]) -> None:
@@ -80,27 +81,29 @@ def _copy_databases(session: Session, ids: Mapping[str, str]) -> None:
             DATABASES.insert(session.db, replace(database, id=new, parent_id=parent_id, **stamp))
         source = DATA_SOURCES.find(session.db, old)
         if source is not None:
+            # Relations between copied data sources point at the copies.
             properties = _with_new_ids(source.properties, ids)
-            copy = replace(
-                source, id=new, database_id=ids[source.database_id], properties=properties, **stamp
-            )
+            database_id = ids[source.database_id]
+            copy = replace(source, id=new, database_id=database_id, properties=properties, **stamp)
             DATA_SOURCES.insert(session.db, copy)
         view = VIEWS.find(session.db, old)
         if view is not None:
-            changed = {
-                name: _with_new_ids(getattr(view, name), ids)
-                for name in ("filter", "sorts", "quick_filters", "configuration")
-            }
-            copied = replace(
-                view,
-                id=new,
-                database_id=ids[view.database_id],
-                data_source_id=ids.get(view.data_source_id or "", view.data_source_id),
-                dashboard_view_id=ids.get(view.dashboard_view_id or "", view.dashboard_view_id),
-                **changed,
-                **stamp,
-            )
-            VIEWS.insert(session.db, copied)
+            VIEWS.insert(session.db, _copied_view(session, view, new, ids))
+
+
+def _copied_view(session: Session, view: View, new_id: str, ids: Mapping[str, str]) -> View:
+    return replace(
+        view,
+        id=new_id,
+        database_id=ids[view.database_id],
+        data_source_id=ids.get(view.data_source_id or "", view.data_source_id),
+        dashboard_view_id=ids.get(view.dashboard_view_id or "", view.dashboard_view_id),
+        filter=_with_new_ids(view.filter, ids),
+        sorts=_with_new_ids(view.sorts, ids),
+        quick_filters=_with_new_ids(view.quick_filters, ids),
+        configuration=_with_new_ids(view.configuration, ids),
+        **tree.creation_stamp(session),
+    )
 
 
 def _copy_blocks(session: Session, ids: Mapping[str, str]) -> None:
@@ -117,25 +120,23 @@ def _copy_blocks(session: Session, ids: Mapping[str, str]) -> None:
 
 def _with_title(session: Session, page_id: str, title: str) -> Page:
     page = session.page(page_id)
-    written = [
-        {
-            "type": "text",
-            "text": {"content": title, "link": None},
-            "annotations": {},
-            "plain_text": title,
-        }
-    ]
-    renamed = replace(page, title=title, properties={**page.properties, _TITLE_PROPERTY: written})
+    text = {
+        "type": "text",
+        "text": {"content": title, "link": None},
+        "annotations": {},
+        "plain_text": title,
+    }
+    renamed = replace(page, title=title, properties={**page.properties, _TITLE_PROPERTY: [text]})
     PAGES.update(session.db, renamed)
     return renamed
 
 
 def _with_new_ids(value: Any, ids: Mapping[str, str]) -> Any:
-    """Return JSON with every id of something that was copied replaced by that of its copy."""
+    """Return JSON with the id of every copied object replaced by the id of its copy."""
     if isinstance(value, str):
         return ids.get(value, value)
     if isinstance(value, list):
-        return [_with_new_ids(each, ids) for each in value]
+        return [_with_new_ids(item, ids) for item in value]
     if isinstance(value, dict):
-        return {key: _with_new_ids(each, ids) for key, each in value.items()}
+        return {key: _with_new_ids(item, ids) for key, item in value.items()}
     return value

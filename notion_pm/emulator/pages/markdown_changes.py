@@ -1,4 +1,4 @@
-"""Carrying out what a change of Markdown asks of a page's blocks."""
+"""Apply a change of a page's Markdown to its blocks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 def trash_blocks(session: Session, blocks: Iterable[Block]) -> None:
-    """Put blocks into the trash, pages and databases among them with all that is theirs."""
+    """Move blocks to the trash, including child pages and databases."""
     for block in blocks:
         if block.type == "child_page":
             pages.update(session, block.id, {"in_trash": True})
@@ -32,7 +32,7 @@ def trash_blocks(session: Session, blocks: Iterable[Block]) -> None:
 
 
 def apply_changes(session: Session, page: Block, parent: Block, placed: Sequence[Placed]) -> None:
-    """Make the children of a page or block those that were worked out, in that order."""
+    """Make these the children of a page or block, in this order."""
     for number, item in enumerate(placed, start=1):
         position = float(number)
         match item:
@@ -48,11 +48,12 @@ def apply_changes(session: Session, page: Block, parent: Block, placed: Sequence
 
 
 def _keep(session: Session, page: Block, parent: Block, block: Block, position: float) -> None:
-    """Leave a block as it is, but where the text has it; a page named from elsewhere moves here."""
-    if block.type == "child_page" and (block.parent_id not in (page.id, parent.id)):
+    """Keep a block, at its new position. A page or database from elsewhere moves to this page."""
+    is_from_elsewhere = block.parent_id not in (page.id, parent.id)
+    if is_from_elsewhere and block.type == "child_page":
         moving.move(session, block.id, {"parent": {"page_id": page.id}})
         block = find(session, block.id)
-    elif block.type == "child_database" and (block.parent_id not in (page.id, parent.id)):
+    elif is_from_elsewhere and block.type == "child_database":
         databases.update(session, block.id, {"parent": {"page_id": page.id}})
         block = find(session, block.id)
     _put(session, parent, block, position)
@@ -69,7 +70,9 @@ def _put(session: Session, parent: Block, block: Block, position: float) -> None
 
 def _change(session: Session, old: Block, block: Json) -> Block:
     sent = _without_children(block)
-    if sent.get("external") and sent["external"]["url"] == old.content.get("file", {}).get("url"):
+    # Markdown shows a hosted file by its URL. One that is unchanged must not become an external file.
+    hosted_url = old.content.get("file", {}).get("url")
+    if sent.get("external") and sent["external"]["url"] == hosted_url:
         sent = {key: value for key, value in sent.items() if key not in ("type", "external")}
     content = changed_content(session, old.type, old.content, sent, f"body.{old.type}")
     changed = replace(old, content=content, **tree.edit_stamp(session))
@@ -87,13 +90,13 @@ def _make(session: Session, page: Block, parent: Block, block: Json, position: f
 
 
 def _make_child(session: Session, page: Block, block: Json) -> Block:
-    """Create the page or database that a tag without an address asks for."""
-    where: Mapping[str, Any] = {"type": "page_id", "page_id": page.id}
+    """Create the page or database of a tag without a URL, like `<page>Title</page>`."""
+    parent: Mapping[str, Any] = {"type": "page_id", "page_id": page.id}
     title = [plain(block[block["type"]]["title"])]
     if block["type"] == "child_page":
-        made = pages.create(session, {"parent": where, "properties": {"title": title}})
+        made = pages.create(session, {"parent": parent, "properties": {"title": title}})
     else:
-        made = databases.create(session, {"parent": where, "title": title})
+        made = databases.create(session, {"parent": parent, "title": title})
     return find(session, made["id"])
 
 

@@ -1,4 +1,4 @@
-"""Moving a page to another parent (notion-api.md 2.3)."""
+"""Move a page to another parent (notion-api.md 2.3)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from notion_pm.emulator.http import checks
 from notion_pm.emulator.http.errors import archived_block, validation_error
 from notion_pm.emulator.pages import pages
 from notion_pm.emulator.schema import relations
+from notion_pm.emulator.schema.properties import Schema
 from notion_pm.emulator.store.records import PAGES, Page
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.values.reading import Reader
 
 
 def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Move a page under another page or into a data source; of its values, only the title goes along."""
+    """Move a page to another page or into a data source. Of its values it keeps only the title."""
     checks.check_keys(body, ("parent",))
     page = session.page(page_id)
     parent_type, parent_id = parents.resolve(session, checks.require(body, "parent"))
@@ -31,19 +32,18 @@ def move(session: Session, page_id: str, body: Mapping[str, Any]) -> dict[str, A
 
 
 def _move(session: Session, page: Page, parent_type: str, parent_id: str) -> Page:
-    holder = session.data_source(parent_id) if parent_type == parents.ROW else None
-    if tree.is_inside(
-        session,
-        session.database(holder.database_id).parent_id or "" if holder else parent_id,
-        page.id,
-    ):
+    data_source = session.data_source(parent_id) if parent_type == parents.ROW else None
+    outer_page_id: str | None = parent_id
+    schema: Schema = {}
+    if data_source is not None:
+        outer_page_id = session.database(data_source.database_id).parent_id
+        schema = data_source.schema()
+    if tree.is_inside(session, outer_page_id or "", page.id):
         raise validation_error("A page cannot be moved into itself.")
     tree.remove_place(session, page.id)
     relations.unlink_page(session, page.id)
-    values = {
-        **parents.first_values(session, parent_id, holder.schema() if holder else {}),
-        "title": page.properties.get("title", []),
-    }
+    values = parents.first_values(session, parent_id, schema)
+    values["title"] = page.properties.get("title", [])
     moved = replace(
         page,
         parent_type=parent_type,

@@ -1,6 +1,7 @@
-"""What is put on or taken off a page as a whole: its first content, and things in the trash.
+"""Actions on a page as a whole: create it with content, and move things to the trash.
 
-Blocks, pages and databases share their ids and their trash: each has its own laws, and here they meet.
+Blocks, pages and databases share their ids and the trash. Each has its own module; these actions
+need several of them.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ Json = dict[str, Any]
 def create_page(
     session: Session, body: Mapping[str, Any], filter_properties: Sequence[str] = ()
 ) -> Json:
-    """Create a page with what is to stand on it, written as Markdown too, or still blank where a template comes."""
-    page_templates.refuse_content_beside(body)
+    """Create a page with its content: blocks or Markdown. With a template the content comes later."""
+    page_templates.refuse_content_with_template(body)
     page = pages.create(session, body, filter_properties)
     if body.get("template") is not None:
         page_templates.schedule(session, page["id"], body["template"], is_new=True)
     if not body.get("markdown"):
         return page
+    # Markdown is written after the page exists, because it may create pages inside it.
     page_markdown.write(session, page["id"], body["markdown"])
     return pages.retrieve(session, page["id"], filter_properties)
 
@@ -35,7 +37,7 @@ def create_page(
 def update_page(
     session: Session, page_id: str, body: Mapping[str, Any], filter_properties: Sequence[str] = ()
 ) -> Json:
-    """Change a page as a request says; a template that it names comes later."""
+    """Change a page. A template in the request is applied later."""
     page = pages.update(session, page_id, body, filter_properties)
     if body.get("template") is not None:
         page_templates.schedule(session, page_id, body["template"], is_new=False)
@@ -43,7 +45,7 @@ def update_page(
 
 
 def trash(session: Session, block_id: str) -> Json:
-    """Put a block, page or database into the trash and return it as the block it is (recorded)."""
+    """Move a block, page or database to the trash, and return it as a block (recorded)."""
     block = find(session, block_id)
     refuse_archived(session, block)
     if block.type == "child_page":
@@ -56,14 +58,18 @@ def trash(session: Session, block_id: str) -> Json:
 
 
 def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
-    """Change a block; of a page or database, only whether it is in the trash."""
+    """Change a block. For a page or database, only the trash mark can be changed this way."""
     block = find(session, block_id)
     if block.type not in ("child_page", "child_database"):
         return block_writing.update(session, block_id, body)
     if body.keys() - {"type", "object", "in_trash", "archived"}:
         raise validation_error(
-            f"Updating the content of a {block.type} block is not supported: update the page or database."
+            f"Updating the content of a {block.type} block is not supported: "
+            "update the page or database."
         )
-    trashing = {key: value for key, value in body.items() if key in ("in_trash", "archived")}
-    (pages if block.type == "child_page" else databases).update(session, block_id, trashing)
+    change = {key: value for key, value in body.items() if key in ("in_trash", "archived")}
+    if block.type == "child_page":
+        pages.update(session, block_id, change)
+    else:
+        databases.update(session, block_id, change)
     return serialize(session, find(session, block_id))

@@ -1,4 +1,4 @@
-"""A page's content as Notion-flavoured Markdown, read and changed (notion-api.md 2.3)."""
+"""Read and change a page's content as Notion-flavoured Markdown (notion-api.md 2.3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from notion_pm.emulator.values.signed_files import as_stored
 
 Json = dict[str, Any]
 
-MOST_BLOCKS = 20_000  # "approximately 20,000 records" (developers.notion.com/reference/retrieve-page-markdown)
+# "approximately 20,000 records" (developers.notion.com/reference/retrieve-page-markdown)
+MOST_BLOCKS = 20_000
+# The required and the optional keys of each command.
 _COMMANDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "insert_content": (frozenset(("content",)), frozenset(("after", "position"))),
     "replace_content_range": (
@@ -31,7 +33,8 @@ _COMMANDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "replace_content": (frozenset(("new_str",)), frozenset(("allow_deleting_content",))),
 }
 _OPERATION = "PATCH /v1/pages/:page_id/markdown"
-_OWN_CONTENT = ("child_page", "child_database")
+_HAS_OWN_CONTENT = ("child_page", "child_database")
+# All blocks of a page at any depth, but not those of its child pages and databases.
 _BELOW = """
 WHERE in_trash = 0 AND id IN (
     WITH RECURSIVE below (id, type) AS (
@@ -45,14 +48,17 @@ WHERE in_trash = 0 AND id IN (
 
 
 def retrieve(session: Session, page_id: str) -> Json:
-    """Return a page (or a block that could not be loaded with its page) as Markdown."""
+    """Return a page as Markdown, or a block that was left out of its page's Markdown."""
     block = _page_or_block(session, page_id)
     return _serialize(page_id, _load(session, block))
 
 
 def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Json, int]:
-    """Change a page's Markdown by one of four commands, and return it whole; later, if the request allows that."""
-    command = _command(as_stored(body))
+    """Change a page's Markdown with one of four commands.
+
+    Return the new Markdown with the status 200, or if the request allows it, a task with 202.
+    """
+    command = _read_command(as_stored(body))
     page = find(session, session.page(page_id).id)
     refuse_archived(session, page)
     before = _load(session, page)
@@ -60,13 +66,8 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Jso
         text = markdown.edit(markdown.render(before.blocks), command)
     except markdown.EditError as error:
         raise validation_error(str(error)) from None
-    _replace(
-        session,
-        page,
-        before,
-        text,
-        may_delete=command[command["type"]].get("allow_deleting_content") is True,
-    )
+    may_delete = command[command["type"]].get("allow_deleting_content") is True
+    _replace(session, page, before, text, may_delete=may_delete)
     answer = _serialize(page_id, _load(session, page))
     if checks.flag(body, "allow_async", default=False):
         return enqueue(session, _OPERATION, answer), 202
@@ -74,14 +75,13 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Jso
 
 
 def write(session: Session, page_id: str, text: str) -> None:
-    """Put a text's blocks on a page that has none yet."""
+    """Write Markdown to a page without content."""
     _replace(session, find(session, page_id), _LoadedBlocks(), text, may_delete=False)
 
 
 def _page_or_block(session: Session, page_id: str) -> Block:
-    if not session.sees(page_id) or not (
-        PAGES.find(session.db, page_id) or BLOCKS.find(session.db, page_id)
-    ):
+    exists = PAGES.find(session.db, page_id) or BLOCKS.find(session.db, page_id)
+    if not exists or not session.sees(page_id):
         raise session.not_found("page", page_id)
     block = find(session, page_id)
     if block.type == "child_database":
@@ -89,7 +89,7 @@ def _page_or_block(session: Session, page_id: str) -> Block:
     return block
 
 
-def _command(body: Mapping[str, Any]) -> Json:
+def _read_command(body: Mapping[str, Any]) -> Json:
     kind = checks.one_of(checks.require(body, "type"), _COMMANDS, "body.type")
     checks.check_keys(body, ("type", "allow_async", kind))
     required, optional = _COMMANDS[kind]
@@ -106,28 +106,29 @@ def _command(body: Mapping[str, Any]) -> Json:
 
 
 def _check_updates(value: Any, path: str) -> None:
-    for index, update_ in enumerate(checks.an_array(value, path)):
-        sent = checks.an_object(update_, f"{path}[{index}]")
-        checks.check_keys(sent, ("old_str", "new_str", "replace_all_matches"), f"{path}[{index}]")
+    for index, item in enumerate(checks.an_array(value, path)):
+        item_path = f"{path}[{index}]"
+        sent = checks.an_object(item, item_path)
+        checks.check_keys(sent, ("old_str", "new_str", "replace_all_matches"), item_path)
         for key in ("old_str", "new_str"):
-            checks.a_string(checks.require(sent, key, f"{path}[{index}]"), f"{path}[{index}].{key}")
+            checks.a_string(checks.require(sent, key, item_path), f"{item_path}.{key}")
 
 
 def _replace(
     session: Session, page: Block, before: _LoadedBlocks, text: str, *, may_delete: bool
 ) -> None:
-    """Make the page's blocks those of the new text, keeping what is unchanged."""
+    """Replace a page's blocks by those of a text. Unchanged blocks are kept."""
     placed = markdown.reconcile(before.blocks, markdown.parse(text))
     present = markdown.present_ids(placed, before.blocks)
-    gone = [block for block in before.records if block.id not in present]
-    lost = [block for block in gone if block.type in _OWN_CONTENT]
+    removed = [block for block in before.records if block.id not in present]
+    lost = [block for block in removed if block.type in _HAS_OWN_CONTENT]
     if lost and not may_delete:
         names = ", ".join(f'"{block.content["title"]}" ({block.id})' for block in lost)
         raise validation_error(
             f"This operation would delete child pages or databases: {names}. "
             "Set allow_deleting_content to true to allow it."
         )
-    trash_blocks(session, gone)
+    trash_blocks(session, removed)
     apply_changes(session, page, page, placed)
     touch(session, page)
 
@@ -143,13 +144,16 @@ def _serialize(page_id: str, loaded: _LoadedBlocks) -> Json:
 
 
 def trees(session: Session, page_id: str) -> list[Json]:
-    """Return a page's blocks with what stands in them as `children`, for whatever shows the page as a whole."""
+    """Return a page's blocks as trees, with their `children`, to show the page as a whole."""
     return _load(session, find(session, page_id)).blocks
 
 
 @dataclass(slots=True)
 class _LoadedBlocks:
-    """The blocks of a page in the form that Markdown is made of, and as records."""
+    """The blocks of a page: as trees, from which Markdown is rendered, and as records.
+
+    `unknown`: the ids of the blocks above MOST_BLOCKS.
+    """
 
     blocks: list[Json] = field(default_factory=list)
     records: list[Block] = field(default_factory=list)
@@ -168,6 +172,8 @@ def _load(session: Session, page: Block) -> _LoadedBlocks:
 
 @dataclass(slots=True)
 class _Loader:
+    """Builds the trees. `left`: how many more blocks may be loaded."""
+
     session: Session
     by_parent: Mapping[str, list[Block]]
     unknown: list[str]
@@ -182,24 +188,27 @@ class _Loader:
             return {"type": "unknown", "unknown": {"alt": block.type}, "id": block.id}
         self.left -= 1
         content = {**block.content}
-        if block.type == "child_database" and (
-            database := DATABASES.find(self.session.db, block.id)
-        ):
-            content["is_inline"] = database.is_inline
-        inside = self._inside(block)
-        if inside:
-            content["children"] = self.trees(inside)
+        if block.type == "child_database":
+            database = DATABASES.find(self.session.db, block.id)
+            if database is not None:
+                content["is_inline"] = database.is_inline
+        children = self._children(block)
+        if children:
+            content["children"] = self.trees(children)
         return {"type": block.type, block.type: content, "id": block.id}
 
-    def _inside(self, block: Block) -> list[Block]:
-        """Return what stands in a block; a synced block's copy shows what stands in its original, wherever it is."""
+    def _children(self, block: Block) -> list[Block]:
+        """Return the children of a block. A synced copy has those of its original."""
         holder = children_holder(block)
-        if block.type in _OWN_CONTENT:
+        if block.type in _HAS_OWN_CONTENT:
             return []
         if holder == block.id or holder in self.by_parent:
             return self.by_parent.get(holder, [])
+        # The original of a synced copy is on another page.
         original = BLOCKS.find(self.session.db, holder)
-        return [] if original is None else _load_below(self.session, original, self.by_parent)
+        if original is None:
+            return []
+        return _load_below(self.session, original, self.by_parent)
 
 
 def _load_below(

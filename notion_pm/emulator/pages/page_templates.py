@@ -1,7 +1,8 @@
-"""Page templates of data sources: made outside the API, listed by it, and applied to pages a moment after a request.
+"""Page templates of data sources: add and list them, and apply them some time after a request.
 
-A template is a name and Markdown, not a page of its own: it is no row, and neither queries nor search nor counts know
-it. In the text, `@today` and `@now` stand for the time at which it is applied, in the zone that the request names
+The API lists templates and applies them; people make them in Notion's app. Here a template is a name
+and Markdown, not a page: queries, search and counts do not see it. In the text, `@today` and `@now`
+are replaced by the time at which it is applied, in the time zone of the request
 (developers.notion.com/guides/data-apis/creating-pages-from-templates, and the official types).
 """
 
@@ -34,7 +35,7 @@ _VARIABLE = re.compile(r"(?<![\w@])@(today|now)\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTemplate:
-    """What a new page of a data source can begin with."""
+    """The first content of a new page in a data source."""
 
     id: str
     data_source_id: str
@@ -45,7 +46,7 @@ class PageTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledTemplate:
-    """A template that a page is still to get, and who asked for it."""
+    """A template that will be applied to a page, and who asked for it."""
 
     id: str
     page_id: str
@@ -62,30 +63,36 @@ SCHEDULED = Table("awaited_templates", ScheduledTemplate, json_columns=(), flags
 def add(
     session: Session, data_source_id: str, name: str, markdown: str, *, is_default: bool
 ) -> str:
-    """Give a data source a template, perhaps in the place of its default, and return its id. Raises 404."""
+    """Add a template to a data source, perhaps as its new default. Return its id. Raises 404."""
     source = session.data_source(data_source_id)
     if is_default:
         session.db.execute(
             "UPDATE page_templates SET is_default = 0 WHERE data_source_id = ?", (source.id,)
         )
-    made = PageTemplate(
+    template = PageTemplate(
         id=new_id(), data_source_id=source.id, name=name, markdown=markdown, is_default=is_default
     )
-    TEMPLATES.insert(session.db, made)
-    return made.id
+    TEMPLATES.insert(session.db, template)
+    return template.id
 
 
 def list_templates(
     session: Session, data_source_id: str, name: str | None, start_cursor: Any, page_size: Any
 ) -> Json:
-    """Return a page of a data source's templates: the one list without `object` (recorded).
+    """Return a page of a data source's templates. Only this list has no `object` (recorded).
 
-    `name` keeps those whose name contains it, in whatever case.
+    `name` selects the templates with a name that contains it, ignoring case.
     """
     source = session.data_source(data_source_id)
-    found = TEMPLATES.select(session.db, "WHERE data_source_id = ? ORDER BY seq", (source.id,))
-    wanted = [each for each in found if (name or "").casefold() in each.name.casefold()]
-    items = [{"id": each.id, "name": each.name, "is_default": each.is_default} for each in wanted]
+    sought = (name or "").casefold()
+    items = []
+    for template in TEMPLATES.select(
+        session.db, "WHERE data_source_id = ? ORDER BY seq", (source.id,)
+    ):
+        if sought in template.name.casefold():
+            items.append(
+                {"id": template.id, "name": template.name, "is_default": template.is_default}
+            )
     page = page_of(items, start_cursor, page_size)
     return {
         "templates": page.results,
@@ -94,8 +101,8 @@ def list_templates(
     }
 
 
-def refuse_content_beside(body: Mapping[str, Any]) -> None:
-    """Refuse a new page's own content where a template is to give it (notion-api.md 2.3)."""
+def refuse_content_with_template(body: Mapping[str, Any]) -> None:
+    """Refuse a request with both a template and content of its own (notion-api.md 2.3)."""
     if body.get("template") is None or _kind(body["template"], _KINDS) == "none":
         return
     for way in _CONTENT:
@@ -104,75 +111,79 @@ def refuse_content_beside(body: Mapping[str, Any]) -> None:
 
 
 def schedule(session: Session, page_id: str, sent: Any, *, is_new: bool) -> None:
-    """Have the template that a request names applied later. Raises 400 or 404 where there is none such."""
+    """Schedule the template of a request. Raises 400 or 404 if there is no such template."""
     kind = _kind(sent, _KINDS if is_new else _KINDS[1:])
     checks.check_keys(sent, _keys(kind), "body.template")
     if kind == "none":
         return
-    awaited = ScheduledTemplate(
+    scheduled = ScheduledTemplate(
         id=new_id(),
         page_id=page_id,
         template_id=_find_template(session, session.page(page_id), kind, sent).id,
-        timezone=_timezone(sent.get("timezone")),
+        timezone=_read_timezone(sent.get("timezone")),
         author=session.settings.bot_id,
         due=to_stored(session.moment + session.settings.template_delay),
     )
-    SCHEDULED.insert(session.db, awaited)
+    SCHEDULED.insert(session.db, scheduled)
 
 
 def apply_due_templates(store: Store, settings: Settings, moment: datetime) -> None:
-    """Apply the templates that are due, each as who asked for it: called before anybody looks at a page."""
+    """Apply the templates that are due. Called at the start of each request.
+
+    The check is a read transaction of its own, so that requests do not wait for each other when
+    nothing is due.
+    """
     with store.transaction(write=False) as db:
         waiting = db.execute(
             "SELECT 1 FROM awaited_templates WHERE due <= ? LIMIT 1", (to_stored(moment),)
         ).fetchone()
     if waiting:
         with store.transaction(write=True) as db:
-            _settle(Session(db, moment, NEW_VERSION, settings))
+            _apply_due(Session(db, moment, NEW_VERSION, settings))
 
 
-def _settle(session: Session) -> None:
-    for awaited in SCHEDULED.select(session.db, "WHERE due <= ? ORDER BY due, seq", (session.now,)):
-        SCHEDULED.delete(session.db, awaited.id)
-        page = PAGES.find(session.db, awaited.page_id)
-        template = TEMPLATES.find(session.db, awaited.template_id)
+def _apply_due(session: Session) -> None:
+    for scheduled in SCHEDULED.select(
+        session.db, "WHERE due <= ? ORDER BY due, seq", (session.now,)
+    ):
+        SCHEDULED.delete(session.db, scheduled.id)
+        page = PAGES.find(session.db, scheduled.page_id)
+        template = TEMPLATES.find(session.db, scheduled.template_id)
         if page and template and not page.in_trash:
-            acting = replace(session, settings=replace(session.settings, bot_id=awaited.author))
-            _apply(acting, page, template, awaited.timezone)
+            acting = replace(session, settings=replace(session.settings, bot_id=scheduled.author))
+            _apply(acting, page, template, scheduled.timezone)
 
 
 def _apply(session: Session, page: Page, template: PageTemplate, timezone: str) -> None:
-    """Merge a template into a page: its text comes after what is there, its name where there is no title."""
+    """Add a template to a page: its text at the end, its name if the page has no title."""
     if not page.title:
-        pages.update(
-            session,
-            page.id,
-            {"properties": {"title": {"title": [{"text": {"content": template.name}}]}}},
-        )
+        title = [{"text": {"content": template.name}}]
+        pages.update(session, page.id, {"properties": {"title": {"title": title}}})
     if template.markdown.strip():
-        insertion = {
-            "content": _with_times(template.markdown, session.moment.astimezone(ZoneInfo(timezone)))
-        }
+        moment = session.moment.astimezone(ZoneInfo(timezone))
+        insertion = {"content": _with_times(template.markdown, moment)}
         page_markdown.update(
             session, page.id, {"type": "insert_content", "insert_content": insertion}
         )
 
 
 def _with_times(markdown: str, moment: datetime) -> str:
+    """Return a template's text with `@today` and `@now` replaced by dates."""
     times = {"today": moment.date().isoformat(), "now": moment.isoformat(timespec="minutes")}
     return _VARIABLE.sub(lambda variable: f'<mention-date start="{times[variable[1]]}"/>', markdown)
 
 
 def _kind(sent: Any, kinds: tuple[str, ...]) -> str:
-    return checks.one_of(
-        checks.an_object(sent, "body.template").get("type"), kinds, "body.template.type"
-    )
+    template = checks.an_object(sent, "body.template")
+    return checks.one_of(template.get("type"), kinds, "body.template.type")
 
 
 def _keys(kind: str) -> tuple[str, ...]:
-    return {"none": ("type",), "default": ("type", "timezone")}.get(
-        kind, ("type", "timezone", "template_id")
-    )
+    if kind == "none":
+        return ("type",)
+    if kind == "default":
+        return ("type", "timezone")
+    return ("type", "timezone", "template_id")
 
 
 def _find_template(
@@ -182,17 +193,21 @@ def _find_template(
         raise validation_error(
             "Only pages of a data source can have a template: there is no such template here."
         )
-    wanted = checks.body_id(sent, "template_id", "body.template") if kind == "template_id" else None
-    for template in TEMPLATES.select(session.db, "WHERE data_source_id = ?", (page.parent_id,)):
-        if template.id == wanted or (wanted is None and template.is_default):
+    templates = TEMPLATES.select(session.db, "WHERE data_source_id = ?", (page.parent_id,))
+    if kind == "template_id":
+        template_id = checks.body_id(sent, "template_id", "body.template")
+        for template in templates:
+            if template.id == template_id:
+                return template
+        raise session.not_found("page", template_id)
+    for template in templates:
+        if template.is_default:
             return template
-    if wanted:
-        raise session.not_found("page", wanted)
     raise validation_error("This data source has no default template.")
 
 
-def _timezone(sent: Any) -> str:
-    """Return an IANA zone; UTC for internal connections that name none (the official types)."""
+def _read_timezone(sent: Any) -> str:
+    """Return an IANA time zone. Without one it is UTC for an internal connection (official types)."""
     name = "UTC" if sent is None else checks.a_string(sent, "body.template.timezone")
     try:
         return ZoneInfo(name).key

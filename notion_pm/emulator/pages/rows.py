@@ -1,4 +1,4 @@
-"""Queries of a data source: its rows, filtered, sorted and paged (notion-api.md 2.2)."""
+"""Query the rows of a data source (notion-api.md 2.2)."""
 
 from __future__ import annotations
 
@@ -36,14 +36,13 @@ _RESULT_TYPES = ("page", "data_source")
 
 
 class _Values(Mapping[str, Any]):
-    """A page's complete values by property id, computed when a filter or sort asks for them."""
+    """The complete values of a page by property id, each computed when a filter or sort needs it."""
 
     def __init__(self, reader: Reader, page: Page, schema: Schema) -> None:
         self._reader, self._page, self._schema = reader, page, schema
 
     def __getitem__(self, property_id: str) -> Json:
-        prop = self._schema[property_id]
-        return {"type": prop.type, prop.type: self._reader.value(self._page, prop)}
+        return self._reader.tagged_value(self._page, self._schema[property_id])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._schema)
@@ -55,41 +54,42 @@ class _Values(Mapping[str, Any]):
 def query_rows(
     session: Session, source: DataSource, body: Mapping[str, Any], filter_properties: Iterable[str]
 ) -> Json:
-    """Return a page of a data source's rows, the newest first unless the request sorts them."""
+    """Return a page of a data source's rows, by default the newest first."""
     checks.check_keys(body, _KEYS)
     _refuse_trash_queries(body)
     schema, reader = source.schema(), Reader(session)
-    wanted = pages.select_properties(schema, filter_properties)
-    only = (
-        checks.one_of(body["result_type"], _RESULT_TYPES, "body.result_type")
-        if "result_type" in body
-        else None
-    )
-    results = select(reader, source, query.parse(body, query.Properties.of_schema(schema.values())))
-    found = {page.id: page for page in _pages(session, source, results.page_ids)}
-    rows = [pages.serialize(reader, found[page_id], wanted) for page_id in results.page_ids]
-    rows = _with_other_results(session, source, rows, only)
-    status = results.request_status()
+    properties = pages.select_properties(schema, filter_properties)
+    result_type = None
+    if "result_type" in body:
+        result_type = checks.one_of(body["result_type"], _RESULT_TYPES, "body.result_type")
+
+    request = query.parse(body, query.Properties.of_schema(schema.values()))
+    results = select(reader, source, request)
+    found = {page.id: page for page in _load_pages(session, source, results.page_ids)}
+    rows = [pages.serialize(reader, found[page_id], properties) for page_id in results.page_ids]
+    rows = _with_other_results(session, source, rows, result_type)
+
     envelope = as_list("page_or_data_source", Slice(rows, results.next_cursor))
+    status = results.request_status()
     return {**envelope, "request_status": status} if status else envelope
 
 
 def _with_other_results(
-    session: Session, source: DataSource, rows: list[Json], only: str | None
+    session: Session, source: DataSource, rows: list[Json], result_type: str | None
 ) -> list[Json]:
-    """Return the rows with what else queries may return, as the behaviour has it."""
-    if only == "data_source":
+    """Return the rows with other results that queries may have (Behaviour.queries_return)."""
+    if result_type == "data_source":
         rows = []
     others = behaviour().queries_return
     if "partial_pages" in others and rows:
         rows = [{"object": "page", "id": rows[0]["id"]}, *rows[1:]]
-    if "data_sources" in others and only != "page":
+    if "data_sources" in others and result_type != "page":
         rows = [data_sources.serialize(session, source), *rows]
     return rows
 
 
 def _refuse_trash_queries(body: Mapping[str, Any]) -> None:
-    """Refuse to list what is archived or in the trash, which sources disagree on (notion-api.md 2.2)."""
+    """Refuse queries for archived or trashed rows. Sources disagree on them (notion-api.md 2.2)."""
     for key in ("in_trash", "archived", "is_archived"):
         if checks.flag(body, key, default=False):
             raise validation_error(
@@ -97,19 +97,22 @@ def _refuse_trash_queries(body: Mapping[str, Any]) -> None:
             )
 
 
-def select(reader: Reader, source: DataSource, asked: query.Query) -> query.Results:
-    """Return the ids of the rows that a checked query asks for."""
+def select(reader: Reader, source: DataSource, request: query.Query) -> query.Results:
+    """Return the ids of the rows that match a checked query."""
     session, schema = reader.session, source.schema()
     asker = query.Asker(session.moment, session.settings.bot_id)
 
     def load(page_ids: Sequence[str]) -> Iterator[query.Row]:
-        return (_row(reader, page, schema) for page in _pages(session, source, page_ids))
+        return (_row(reader, page, schema) for page in _load_pages(session, source, page_ids))
 
-    return query.run(session.db, source.id, asked, asker, load)
+    return query.run(session.db, source.id, request, asker, load)
 
 
-def _pages(session: Session, source: DataSource, page_ids: Sequence[str]) -> list[Page]:
-    """Return pages of the data source by their ids (looked up by id alone: its other pages are many)."""
+def _load_pages(session: Session, source: DataSource, page_ids: Sequence[str]) -> list[Page]:
+    """Return pages of the data source by their ids.
+
+    The statement looks only at the ids, or SQLite might read all pages of the data source.
+    """
     found = PAGES.select(
         session.db, "WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(page_ids),)
     )

@@ -1,4 +1,4 @@
-"""Dashboards: views that hold other views as widgets, in rows."""
+"""Dashboards: views that show other views as widgets, in rows (notion-api.md 2.6)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLACEMENTS = ("new_row", "existing_row")
 
 
 def with_widget(session: Session, draft: View, body: Mapping[str, Any]) -> View:
-    """Put a new view on the dashboard that the request names."""
+    """Add a new view to the dashboard that the request names, and return it."""
     dashboard = tabs.find(session, checks.body_id(body, "view_id"))
     if dashboard.type != "dashboard" or draft.type == "dashboard":
         raise validation_error(
@@ -38,18 +38,19 @@ def with_widget(session: Session, draft: View, body: Mapping[str, Any]) -> View:
 
 
 def _place_widget(rows: Sequence[Json], view_id: str, sent: Any) -> list[Json]:
-    placement = checks.an_object(
-        sent if sent is not None else {"type": "new_row"}, "body.placement"
-    )
-    kind = checks.one_of(
-        checks.require(placement, "type", "body.placement"), _PLACEMENTS, "body.placement.type"
-    )
-    index = int(checks.a_number(placement.get("row_index", len(rows)), "body.placement.row_index"))
+    """Return the rows of a dashboard with a new widget, by default in a new row at the end."""
+    path = "body.placement"
+    placement = {"type": "new_row"} if sent is None else checks.an_object(sent, path)
+    kind = checks.require(placement, "type", path)
+    checks.one_of(kind, _PLACEMENTS, f"{path}.type")
+    index = int(checks.a_number(placement.get("row_index", len(rows)), f"{path}.row_index"))
     widget = {"id": new_id(), "view_id": view_id}
     if kind == "new_row":
-        return [*rows[:index], {"id": new_id(), "widgets": [widget]}, *rows[index:]]
+        new_row = {"id": new_id(), "widgets": [widget]}
+        return [*rows[:index], new_row, *rows[index:]]
+
     if not 0 <= index < len(rows):
-        raise body_error("body.placement.row_index", f"< `{len(rows)}`", index)
+        raise body_error(f"{path}.row_index", f"< `{len(rows)}`", index)
     widgets = [*rows[index]["widgets"], widget]
     if len(widgets) > MOST_WIDGETS_IN_ROW:
         raise validation_error(f"A dashboard row holds at most {MOST_WIDGETS_IN_ROW} widgets.")
@@ -57,13 +58,12 @@ def _place_widget(rows: Sequence[Json], view_id: str, sent: Any) -> list[Json]:
 
 
 def remove_widget(session: Session, view: View) -> None:
-    """Remove a widget from its dashboard, and its row when nothing else stands there."""
+    """Remove a widget from its dashboard, and its row if it was the only widget there."""
     dashboard = tabs.find(session, view.dashboard_view_id or "")
-    rows = [
-        {**row, "widgets": [widget for widget in row["widgets"] if widget["view_id"] != view.id]}
-        for row in dashboard.configuration["rows"]
-    ]
-    kept = [row for row in rows if row["widgets"]]
-    VIEWS.update(
-        session.db, replace(dashboard, configuration={**dashboard.configuration, "rows": kept})
-    )
+    rows = []
+    for row in dashboard.configuration["rows"]:
+        widgets = [widget for widget in row["widgets"] if widget["view_id"] != view.id]
+        if widgets:
+            rows.append({**row, "widgets": widgets})
+    configuration = {**dashboard.configuration, "rows": rows}
+    VIEWS.update(session.db, replace(dashboard, configuration=configuration))

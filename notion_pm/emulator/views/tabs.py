@@ -1,4 +1,4 @@
-"""The tab bar of a database: which views stand in it, and in which order."""
+"""The tab bar of a database: its views and their order. Also linked databases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POSITIONS = ("start", "end", "after_view")
 
 
 def find(session: Session, view_id: str) -> View:
-    """Return a view; raises 404 where there is none, or none that is shared."""
+    """Return a view. Raises 404 if it does not exist or is not shared."""
     view = VIEWS.find(session.db, view_id)
     if view is None or not session.sees(view.database_id):
         raise session.not_found("view", view_id)
@@ -24,7 +24,7 @@ def find(session: Session, view_id: str) -> View:
 
 
 def position(session: Session, database_id: str, sent: Any) -> float:
-    """Return the position of a new tab: where the request says, or at the end."""
+    """Return the position of a new tab: that of the request, or the end."""
     tabs = list_tabs(session, database_id)
     if sent is None:
         return last_position(session, database_id) + 1
@@ -37,15 +37,16 @@ def position(session: Session, database_id: str, sent: Any) -> float:
     if kind == "start":
         return tabs[0].position - 1
     after = checks.body_id(wanted, "view_id", "body.position")
-    index = next((number for number, tab in enumerate(tabs) if tab.id == after), None)
-    if index is None:
-        raise session.not_found("view", after)
-    following = tabs[index + 1].position if index + 1 < len(tabs) else tabs[index].position + 2
-    return (tabs[index].position + following) / 2
+    for index, tab in enumerate(tabs):
+        if tab.id == after:
+            is_last = index + 1 == len(tabs)
+            following = tab.position + 2 if is_last else tabs[index + 1].position
+            return (tab.position + following) / 2
+    raise session.not_found("view", after)
 
 
 def last_position(session: Session, database_id: str) -> float:
-    """Return the position of a database's last tab, 0 where it has none."""
+    """Return the position of a database's last tab, 0 if it has none."""
     row = session.db.execute(
         "SELECT max(position) FROM views WHERE database_id = ?", (database_id,)
     ).fetchone()
@@ -53,19 +54,18 @@ def last_position(session: Session, database_id: str) -> float:
 
 
 def list_tabs(session: Session, database_id: str) -> list[View]:
-    """Return the views in a database's tab bar, in order; the widgets of its dashboards are none of them."""
+    """Return the views in a database's tab bar, in order, without the widgets of dashboards."""
     clauses = "WHERE database_id = ? AND dashboard_view_id IS NULL ORDER BY position, seq"
     return VIEWS.select(session.db, clauses, (database_id,))
 
 
 def linked_database(session: Session, sent: Any) -> Database:
-    """Make the database block that shows another one's data source."""
-    wanted = checks.an_object(sent, "body.create_database")
-    checks.check_keys(wanted, ("parent", "position"), "body.create_database")
-    parent = checks.an_object(
-        checks.require(wanted, "parent", "body.create_database"), "body.create_database.parent"
-    )
-    page = session.page(checks.body_id(parent, "page_id", "body.create_database.parent"))
+    """Create a linked database, which shows a data source of another database, on a page."""
+    path = "body.create_database"
+    wanted = checks.an_object(sent, path)
+    checks.check_keys(wanted, ("parent", "position"), path)
+    parent = checks.an_object(checks.require(wanted, "parent", path), f"{path}.parent")
+    page = session.page(checks.body_id(parent, "page_id", f"{path}.parent"))
     refuse_trashed_parent(session, page)
     database = Database(
         id=new_id(),
@@ -76,21 +76,15 @@ def linked_database(session: Session, sent: Any) -> Database:
         **tree.creation_stamp(session),
     )
     DATABASES.insert(session.db, database)
-    tree.place(
-        session,
-        "child_database",
-        database.id,
-        page.id,
-        "",
-        _place_on(session, page.id, wanted.get("position")),
-    )
+    position = _read_position_on_page(session, page.id, wanted.get("position"))
+    tree.place(session, "child_database", database.id, page.id, "", position)
     return database
 
 
-def _place_on(session: Session, page_id: str, sent: Any) -> float:
+def _read_position_on_page(session: Session, page_id: str, sent: Any) -> float:
     if sent is None:
         return tree.last_position(session, page_id) + 1
     path = "body.create_database.position"
-    where = checks.an_object(sent, path)
-    checks.one_of(where.get("type"), ("after_block",), f"{path}.type")
-    return tree.position_after(session, page_id, checks.body_id(where, "block_id", path))
+    wanted = checks.an_object(sent, path)
+    checks.one_of(wanted.get("type"), ("after_block",), f"{path}.type")
+    return tree.position_after(session, page_id, checks.body_id(wanted, "block_id", path))

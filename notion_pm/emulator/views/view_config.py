@@ -1,4 +1,7 @@
-"""The configuration of a view, by its type: flat, tagged with `type`, properties named by id (notion-api.md 2.6)."""
+"""The configuration of a view, by its type (notion-api.md 2.6).
+
+It is an object with a `type` and settings. Stored settings name properties by id.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,8 @@ TYPES = (
     "map",
     "dashboard",
 )
-_DATED = ("date", "created_time", "last_edited_time", "formula", "rollup")
+_STORED_DATES = ("date", "created_time", "last_edited_time")
+_DATED = (*_STORED_DATES, "formula", "rollup")
 _HEIGHT = nullable(choice("small", "medium", "large", "extra_large"))
 _FLAG = nullable(boolean)
 
@@ -86,31 +90,51 @@ _CARDS: dict[str, Shape] = {
     "properties": _PROPERTIES,
 }
 _AGGREGATORS = choice(
-    *(
-        "count",
-        "count_values",
-        "sum",
-        "average",
-        "median",
-        "min",
-        "max",
-        "range",
-        "unique",
-        "empty",
-        "not_empty",
-    ),
-    *(
-        "percent_empty",
-        "percent_not_empty",
-        "checked",
-        "unchecked",
-        "percent_checked",
-        "percent_unchecked",
-    ),
-    *("earliest_date", "latest_date", "date_range"),
+    "count",
+    "count_values",
+    "sum",
+    "average",
+    "median",
+    "min",
+    "max",
+    "range",
+    "unique",
+    "empty",
+    "not_empty",
+    "percent_empty",
+    "percent_not_empty",
+    "checked",
+    "unchecked",
+    "percent_checked",
+    "percent_unchecked",
+    "earliest_date",
+    "latest_date",
+    "date_range",
 )
 _LINE_COLORS = choice(
     "gray", "lightgray", "brown", "yellow", "orange", "green", "blue", "purple", "pink", "red"
+)
+_COLOR_THEMES = choice(
+    "gray",
+    "blue",
+    "yellow",
+    "green",
+    "purple",
+    "teal",
+    "orange",
+    "pink",
+    "red",
+    "auto",
+    "colorful",
+)
+_CHART_FLAGS = (
+    "color_by_value",
+    "cumulative",
+    "hide_empty_groups",
+    "hide_line_fill_area",
+    "hide_title",
+    "show_data_labels",
+    "smooth_line",
 )
 _CHART: dict[str, Shape] = {
     "x_axis": nullable(group_by),
@@ -124,23 +148,7 @@ _CHART: dict[str, Shape] = {
     "sort": nullable(
         choice("manual", "x_ascending", "x_descending", "y_ascending", "y_descending")
     ),
-    "color_theme": nullable(
-        choice(
-            *(
-                "gray",
-                "blue",
-                "yellow",
-                "green",
-                "purple",
-                "teal",
-                "orange",
-                "pink",
-                "red",
-                "auto",
-                "colorful",
-            ),
-        )
-    ),
+    "color_theme": nullable(_COLOR_THEMES),
     "height": _HEIGHT,
     "caption": nullable(text),
     "axis_labels": nullable(choice("none", "x_axis", "y_axis", "both")),
@@ -161,13 +169,7 @@ _CHART: dict[str, Shape] = {
             )
         )
     ),
-    **dict.fromkeys(
-        (
-            *("color_by_value", "cumulative", "hide_empty_groups", "hide_line_fill_area"),
-            *("hide_title", "show_data_labels", "smooth_line"),
-        ),
-        _FLAG,
-    ),
+    **dict.fromkeys(_CHART_FLAGS, _FLAG),
 }
 _TIMELINE: dict[str, Shape] = {
     "end_date_property_id": nullable(a_property(*_DATED)),
@@ -195,6 +197,7 @@ _TABLE: dict[str, Shape] = {
     "frozen_column_index": number,
     "show_vertical_lines": boolean,
 }
+# For each type of view: the required and the optional settings. A dashboard has none.
 _SHAPES: dict[str, tuple[dict[str, Shape], dict[str, Shape]]] = {
     "table": ({}, _TABLE),
     "board": ({"group_by": group_by}, {"sub_group_by": nullable(group_by), **_CARDS}),
@@ -225,51 +228,49 @@ _SHAPES: dict[str, tuple[dict[str, Shape], dict[str, Shape]]] = {
         {"height": _HEIGHT, "map_by": nullable(a_property("place")), "properties": _PROPERTIES},
     ),
 }
-_IDS = (
-    "property_id",
-    "toggle_column_id",
-    "map_by",
-)  # how settings are called that hold the id of a property
-# The names that responses give beside ids.
-_NAMED = {
+# The ends of the names of settings that hold the id of a property.
+_ID_SETTINGS = ("property_id", "toggle_column_id", "map_by")
+# Settings with an id, and the settings with which responses also give the name.
+_NAME_SETTINGS = {
     "property_id": "property_name",
     "date_property_id": "date_property_name",
     "end_date_property_id": "end_date_property_name",
     "map_by": "map_by_property_name",
 }
-_NAMELESS = frozenset(("cover", "value", "y_axis", "subtasks", "arrows_by"))
+# Responses give no names inside these settings.
+_WITHOUT_NAMES = frozenset(("cover", "value", "y_axis", "subtasks", "arrows_by"))
 
 
 def read(kind: str, sent: Any, schema: Schema, path: str = "body.configuration") -> Json:
-    """Return a configuration that fits the view's type; raises 400 for any other."""
+    """Return a configuration. Raises 400 if it does not fit the type of the view."""
     if kind == "dashboard":
         raise body_error(path, "not present", sent)
     config = checks.an_object(sent, path)
     checks.one_of(checks.require(config, "type", path), (kind,), f"{path}.type")
     required, optional = _SHAPES[kind]
-    return dict(record({"type": choice(kind), **required}, optional)(schema, config, path))
+    shape = record({"type": choice(kind), **required}, optional)
+    return dict(shape(schema, config, path))
 
 
 def merge(old: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
-    """Return a configuration after an update: key by key, null takes a setting away."""
+    """Return a configuration after an update: null removes a setting, other keys replace it."""
     return {key: value for key, value in {**old, **changes}.items() if value is not None}
 
 
 def default(kind: str, schema: Schema) -> Json:
-    """Return what a view is when a request leaves its configuration out; raises 400 where nothing offers itself."""
+    """Return the configuration of a view that a request creates without one.
+
+    Raises 400 if it needs a property, and the schema has none of the right type.
+    """
     if kind == "board":
         return {"type": kind, "group_by": _require_found(default_group_by(schema), "group_by")}
     if kind in ("calendar", "timeline"):
-        date = next(
-            (
-                ids.encode_property_id(prop.id)
-                for prop in schema.values()
-                if prop.type in _DATED[:3]
-            ),
-            None,
-        )
-        return {"type": kind, "date_property_id": _require_found(date, "date_property_id")}
-    return {"type": kind, "chart_type": "column"} if kind == "chart" else {"type": kind}
+        dates = [prop for prop in schema.values() if prop.type in _STORED_DATES]
+        date_id = ids.encode_property_id(dates[0].id) if dates else None
+        return {"type": kind, "date_property_id": _require_found(date_id, "date_property_id")}
+    if kind == "chart":
+        return {"type": kind, "chart_type": "column"}
+    return {"type": kind}
 
 
 def _require_found(value: Any, key: str) -> Any:
@@ -279,39 +280,36 @@ def _require_found(value: Any, key: str) -> Any:
 
 
 def serialize(config: Mapping[str, Any], schema: Schema) -> Json:
-    """Return a configuration as responses show it: names beside ids, without properties that are no more.
+    """Return a configuration as responses show it.
 
-    Unlike in schemas, the ids are decoded (scripts that import views say so; nothing is recorded).
+    It has names in addition to ids, and no settings of deleted properties. Unlike in schemas, the
+    ids are decoded (scripts that import views say so; nothing is recorded).
     """
     names = {ids.encode_property_id(prop.id): prop.name for prop in schema.values()}
-    return {
-        key: value
-        for key, value in _with_names(config, names, named=True).items()
-        if value is not None
-    }
+    body = _with_names(config, names, gives_names=True)
+    return {key: value for key, value in body.items() if value is not None}
 
 
-def _with_names(config: Mapping[str, Any], names: Mapping[str, str], *, named: bool) -> Json:
+def _with_names(config: Mapping[str, Any], names: Mapping[str, str], *, gives_names: bool) -> Json:
     body: Json = {}
     for key, value in config.items():
         if isinstance(value, dict):
-            body[key] = (
-                _with_names(value, names, named=key not in _NAMELESS)
-                if _lives(value, names)
-                else None
-            )
+            gives_names_inside = key not in _WITHOUT_NAMES
+            body[key] = None
+            if _is_live(value, names):
+                body[key] = _with_names(value, names, gives_names=gives_names_inside)
         elif isinstance(value, list):
-            body[key] = [
-                _with_names(item, names, named=named) for item in value if _lives(item, names)
-            ]
+            live_items = [item for item in value if _is_live(item, names)]
+            body[key] = [_with_names(item, names, gives_names=gives_names) for item in live_items]
+        elif value in names and key.endswith(_ID_SETTINGS):
+            body[key] = ids.decode_property_id(value)
         else:
-            body[key] = (
-                ids.decode_property_id(value) if value in names and key.endswith(_IDS) else value
-            )
-        if named and key in _NAMED and value in names:
-            body[_NAMED[key]] = names[value]
+            body[key] = value
+        if gives_names and key in _NAME_SETTINGS and value in names:
+            body[_NAME_SETTINGS[key]] = names[value]
     return body
 
 
-def _lives(item: Mapping[str, Any], names: Mapping[str, str]) -> bool:
-    return item.get("property_id") is None or item["property_id"] in names
+def _is_live(setting: Mapping[str, Any], names: Mapping[str, str]) -> bool:
+    """Return whether the property of a setting still exists. A setting may have none."""
+    return setting.get("property_id") is None or setting["property_id"] in names

@@ -1,4 +1,4 @@
-"""How a view groups its rows: one shape for each type of property (notion-api.md 2.6)."""
+"""The grouping of a view's rows: one shape for each type of property (notion-api.md 2.6)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ _BY_TEXT = choice("exact", "alphabet_prefix")
 _RANGES: dict[str, Shape] = {"range_start": number, "range_end": number, "range_size": number}
 _WEEK: dict[str, Shape] = {"start_day_of_week": one_number_of(0, 1)}
 
-# Group type -> the property types it fits, what must and what may be said.
 _PLAIN = ("select", "multi_select", "created_by", "last_edited_by", "relation", "checkbox")
 _DATES = ("date", "created_time", "last_edited_time")
 _TEXTS = ("title", "url", "email", "phone_number")
+# The property type, the required settings, and the optional ones.
 _Rule = tuple[str, dict[str, Shape], dict[str, Shape]]
+# By the `type` of the grouping.
 _RULES: dict[str, _Rule] = {
     **{kind: (kind, {}, {}) for kind in _PLAIN},
     "person": ("people", {}, {}),
@@ -42,15 +43,14 @@ GROUPABLE = {property_type: kind for kind, (property_type, _, _) in _RULES.items
 
 
 def group_by(schema: Schema, value: Any, path: str) -> dict[str, Any]:
-    """Take a grouping, of the shape that the type of its property asks for."""
+    """Return a grouping. Its shape depends on the type of its property."""
     sent = checks.an_object(value, path)
     kind = checks.one_of(checks.require(sent, "type", path), (*_RULES, "formula"), f"{path}.type")
-    return (
-        _formula(schema, sent, path) if kind == "formula" else _grouping(kind)(schema, sent, path)
-    )
+    shape = _formula_shape() if kind == "formula" else _shape(kind)
+    return dict(shape(schema, sent, path))
 
 
-def _grouping(kind: str) -> Shape:
+def _shape(kind: str) -> Shape:
     property_type, required, optional = _RULES[kind]
     always: dict[str, Shape] = {
         "type": choice(kind),
@@ -60,37 +60,37 @@ def _grouping(kind: str) -> Shape:
     return record({**always, **required}, {"hide_empty_groups": boolean, **optional})
 
 
-def _formula(schema: Schema, sent: dict[str, Any], path: str) -> dict[str, Any]:
-    shape = record(
-        {
-            "type": choice("formula"),
-            "property_id": a_property("formula"),
-            "group_by": _formula_result,
-        },
-        {"hide_empty_groups": boolean},
-    )
-    return shape(schema, sent, path)  # type: ignore[no-any-return]
+def _formula_shape() -> Shape:
+    required: dict[str, Shape] = {
+        "type": choice("formula"),
+        "property_id": a_property("formula"),
+        "group_by": _read_formula_result,
+    }
+    return record(required, {"hide_empty_groups": boolean})
 
 
-def _formula_result(schema: Schema, value: Any, path: str) -> dict[str, Any]:
+def _read_formula_result(schema: Schema, value: Any, path: str) -> dict[str, Any]:
     sent = checks.an_object(value, path)
     kind = checks.one_of(checks.require(sent, "type", path), _FORMULA_RESULTS, f"{path}.type")
     _, required, optional = _RULES[kind]
     shape = record({"type": choice(kind), "sort": _SORT, **required}, optional)
-    return shape(schema, sent, path)  # type: ignore[no-any-return]
+    return dict(shape(schema, sent, path))
 
 
 def default_group_by(schema: Schema) -> dict[str, Any] | None:
-    """Return the grouping that a new board gets by itself: by its first status or select, as in the app."""
+    """Return the grouping of a new board without one: by its first status or select, as in the app.
+
+    Return None if the schema has no such property.
+    """
     for property_type in ("status", "select", "multi_select", "people"):
         for prop in schema.values():
             if prop.type == property_type:
-                more = {"group_by": "option"} if property_type == "status" else {}
-                sent = {
+                grouping: dict[str, Any] = {
                     "type": GROUPABLE[property_type],
                     "property_id": prop.name,
                     "sort": {"type": "manual"},
-                    **more,
                 }
-                return group_by(schema, sent, "body.configuration.group_by")
+                if property_type == "status":
+                    grouping["group_by"] = "option"
+                return group_by(schema, grouping, "body.configuration.group_by")
     return None

@@ -1,4 +1,4 @@
-"""Queries of views: the rows a view shows, kept for a quarter of an hour (notion-api.md 2.6)."""
+"""Queries of views. Their results are kept for 15 minutes (notion-api.md 2.6)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _INCOMPLETE = {"type": "incomplete", "incomplete_reason": "query_result_limit_re
 
 
 def create(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
-    """Run a view's query, keep what it found, and return the first page of it."""
+    """Run a view's query, keep its results, and return the first page of them."""
     checks.check_keys(body, ("page_size",))
     size = checks.page_size(body.get("page_size"))
     found = _run(session, tabs.find(session, view_id))
@@ -62,7 +62,7 @@ def _run(session: Session, view: View) -> ViewQuery:
 
 
 def query_of_view(view: View, schema: Schema, more: Sequence[Json] = ()) -> query.Query:
-    """Return the query that a view stands for, all its rows at once; `more` filters narrow it down."""
+    """Return the query of a view, for all its rows at once. They must also pass the `more` filters."""
     properties = query.Properties.of_schema(schema.values())
     parts = (*conditions(view.filter, view.quick_filters, schema), *more)
     filters = tuple(query.parse_filter(part, properties) for part in parts)
@@ -76,24 +76,26 @@ def query_of_view(view: View, schema: Schema, more: Sequence[Json] = ()) -> quer
 def results(
     session: Session, view_id: str, query_id: str, start_cursor: str | None, page_size: str | None
 ) -> Json:
-    """Return a page of what a query found; raises 404 once it has expired."""
+    """Return a page of a query's results. Raises 404 after they have expired."""
     tabs.find(session, view_id)
-    found = _alive(session, view_id, query_id)
+    found = _find_unexpired(session, view_id, query_id)
     if found is None:
         raise session.not_found("view query", query_id)
     return as_list("page", page_of(_references(found), start_cursor, page_size), **_status(found))
 
 
 def delete(session: Session, view_id: str, query_id: str) -> Json:
-    """Forget a query; doing it again changes nothing."""
+    """Delete the results of a query. It is no error if they do not exist."""
     tabs.find(session, view_id)
     VIEW_QUERIES.delete(session.db, query_id)
     return {"object": "view_query", "id": query_id, "deleted": True}
 
 
-def _alive(session: Session, view_id: str, query_id: str) -> ViewQuery | None:
+def _find_unexpired(session: Session, view_id: str, query_id: str) -> ViewQuery | None:
     found = VIEW_QUERIES.find(session.db, query_id)
-    return found if found and found.view_id == view_id and found.expires_at > session.now else None
+    if found is None or found.view_id != view_id or found.expires_at <= session.now:
+        return None
+    return found
 
 
 def _references(found: ViewQuery) -> list[Json]:

@@ -1,4 +1,8 @@
-"""Shapes of a view's settings: small readers that check a value and name properties by their id."""
+"""Shapes of a view's settings.
+
+A shape is a function that checks a value, and returns it with properties named by id. The larger
+shapes are made of smaller ones.
+"""
 
 from __future__ import annotations
 
@@ -17,32 +21,33 @@ MIN_COLUMN_WIDTH = 32  # MIN_VIEW_COLUMN_WIDTH of the official clients
 
 
 def boolean(_: Schema, value: Any, path: str) -> bool:
-    """Take true or false."""
+    """Return true or false."""
     return checks.a_boolean(value, path)
 
 
 def number(_: Schema, value: Any, path: str) -> float:
-    """Take a number."""
+    """Return a number."""
     return checks.a_number(value, path)
 
 
 def text(_: Schema, value: Any, path: str) -> str:
-    """Take a string."""
+    """Return a string."""
     return checks.a_string(value, path)
 
 
 def width(_: Schema, value: Any, path: str) -> float:
-    """Take the width of a column."""
+    """Return the width of a column."""
     checks.a_number(value, path)
     if value < MIN_COLUMN_WIDTH:
         raise validation_error(
-            f"body failed validation: {path} should be ≥ `{MIN_COLUMN_WIDTH}`, instead was `{value}`."
+            f"body failed validation: {path} should be ≥ `{MIN_COLUMN_WIDTH}`, "
+            f"instead was `{value}`."
         )
     return float(value) if isinstance(value, float) else int(value)
 
 
 def choice(*words: str) -> Shape:
-    """Take one word of a closed vocabulary."""
+    """Return the shape of one of these words."""
 
     def read(_: Schema, value: Any, path: str) -> str:
         return checks.one_of(value, words, path)
@@ -51,13 +56,13 @@ def choice(*words: str) -> Shape:
 
 
 def one_number_of(*numbers: int) -> Shape:
-    """Take one number of a few."""
+    """Return the shape of one of these numbers."""
 
     def read(_: Schema, value: Any, path: str) -> int:
         if value not in numbers:
-            listed = " or ".join(f"`{each}`" for each in numbers)
+            choices = " or ".join(f"`{number}`" for number in numbers)
             raise validation_error(
-                f"body failed validation: {path} should be {listed}, instead was `{value}`."
+                f"body failed validation: {path} should be {choices}, instead was `{value}`."
             )
         return int(value)
 
@@ -65,7 +70,7 @@ def one_number_of(*numbers: int) -> Shape:
 
 
 def a_property(*types: str) -> Shape:
-    """Take the id or name of a property (of these types), and give its id as responses show it."""
+    """Return the shape of a property (of these types), by id or name. It reads the encoded id."""
 
     def read(schema: Schema, value: Any, path: str) -> str:
         return encode_property_id(the_property(schema, value, path, types).id)
@@ -74,7 +79,7 @@ def a_property(*types: str) -> Shape:
 
 
 def the_property(schema: Schema, value: Any, path: str, types: tuple[str, ...] = ()) -> Property:
-    """Return the property a setting names; raises 400 where there is none, or one of another type."""
+    """Return the property of a setting. Raises 400 if it does not exist or has another type."""
     key = checks.a_string(value, path)
     found = find_property(schema, key)
     if found is None:
@@ -87,7 +92,7 @@ def the_property(schema: Schema, value: Any, path: str, types: tuple[str, ...] =
 
 
 def nullable(shape: Shape) -> Shape:
-    """Take null beside what the shape takes."""
+    """Return a shape that also accepts null."""
 
     def read(schema: Schema, value: Any, path: str) -> Any:
         return None if value is None else shape(schema, value, path)
@@ -96,7 +101,7 @@ def nullable(shape: Shape) -> Shape:
 
 
 def array(shape: Shape) -> Shape:
-    """Take an array of one shape."""
+    """Return the shape of an array."""
 
     def read(schema: Schema, value: Any, path: str) -> list[Any]:
         found = checks.an_array(value, path)
@@ -106,7 +111,7 @@ def array(shape: Shape) -> Shape:
 
 
 def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None = None) -> Shape:
-    """Take an object of these keys and no others."""
+    """Return the shape of an object with these keys and no others."""
     shapes = {**required, **(optional or {})}
 
     def read(schema: Schema, value: Any, path: str) -> dict[str, Any]:
@@ -114,6 +119,6 @@ def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None =
         checks.check_keys(sent, shapes, path)
         for key in required:
             checks.require(sent, key, path)
-        return {key: shapes[key](schema, each, f"{path}.{key}") for key, each in sent.items()}
+        return {key: shapes[key](schema, item, f"{path}.{key}") for key, item in sent.items()}
 
     return read

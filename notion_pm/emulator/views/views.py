@@ -1,4 +1,4 @@
-"""Laws of views: create, list, read, change, delete (notion-api.md 2.6)."""
+"""Views: create, list, retrieve, update, delete (notion-api.md 2.6)."""
 
 from __future__ import annotations
 
@@ -23,27 +23,26 @@ from notion_pm.emulator.views import dashboards, tabs, view_config, view_filters
 Json = dict[str, Any]
 
 DEFAULT_NAME = "Default view"
+# A new view is put in a database, on a dashboard, or in a new linked database.
 _HOLDERS = ("database_id", "view_id", "create_database")
 _COMMON_KEYS = frozenset(("name", "filter", "sorts", "quick_filters", "configuration"))
 _CREATE_KEYS = _COMMON_KEYS | {"data_source_id", "type", "position", "placement", *_HOLDERS}
 
 
 def create_default(session: Session, database_id: str, data_source_id: str) -> View:
-    """Add the table view that every new data source comes with."""
-    position = tabs.last_position(session, database_id) + 1
-    return _add(
-        session,
-        View(
-            id=new_id(),
-            database_id=database_id,
-            data_source_id=data_source_id,
-            name=DEFAULT_NAME,
-            type="table",
-            position=position,
-            configuration={"type": "table"},
-            **tree.creation_stamp(session),
-        ),
+    """Add the table view that every new data source has."""
+    view = View(
+        id=new_id(),
+        database_id=database_id,
+        data_source_id=data_source_id,
+        name=DEFAULT_NAME,
+        type="table",
+        position=tabs.last_position(session, database_id) + 1,
+        configuration={"type": "table"},
+        **tree.creation_stamp(session),
     )
+    VIEWS.insert(session.db, view)
+    return view
 
 
 def create(session: Session, body: Mapping[str, Any]) -> Json:
@@ -66,7 +65,9 @@ def create(session: Session, body: Mapping[str, Any]) -> Json:
         configuration=_first_configuration(kind, body, schema),
         **tree.creation_stamp(session),
     )
-    return serialize(session, _add(session, _place_view(session, draft, body)))
+    view = _place_view(session, draft, body)
+    VIEWS.insert(session.db, view)
+    return serialize(session, view)
 
 
 def _first_configuration(kind: str, body: Mapping[str, Any], schema: Schema) -> Json:
@@ -79,13 +80,8 @@ def _first_configuration(kind: str, body: Mapping[str, Any], schema: Schema) -> 
     return view_config.merge({}, view_config.read(kind, body["configuration"], schema))
 
 
-def _add(session: Session, view: View) -> View:
-    VIEWS.insert(session.db, view)
-    return view
-
-
 def _place_view(session: Session, draft: View, body: Mapping[str, Any]) -> View:
-    """Put a new view where the request wants it: exactly one of the three holders is named."""
+    """Put a new view in the holder that the request names. It must name exactly one."""
     named = [key for key in _HOLDERS if body.get(key) is not None]
     if len(named) != 1:
         raise validation_error(
@@ -97,16 +93,12 @@ def _place_view(session: Session, draft: View, body: Mapping[str, Any]) -> View:
     if named == ["view_id"]:
         return dashboards.with_widget(session, draft, body)
     if named == ["create_database"]:
-        return replace(
-            draft, database_id=tabs.linked_database(session, body["create_database"]).id, position=1
-        )
+        linked_database = tabs.linked_database(session, body["create_database"])
+        return replace(draft, database_id=linked_database.id, position=1)
     database = session.database(checks.body_id(body, "database_id"))
     refuse_trashed_parent(session, database)
-    return replace(
-        draft,
-        database_id=database.id,
-        position=tabs.position(session, database.id, body.get("position")),
-    )
+    position = tabs.position(session, database.id, body.get("position"))
+    return replace(draft, database_id=database.id, position=position)
 
 
 def list_views(
@@ -116,7 +108,7 @@ def list_views(
     start_cursor: str | None,
     size: str | None,
 ) -> Json:
-    """Return references to the views of a database, or of a data source wherever they are."""
+    """Return references to the views of a database, or of a data source anywhere."""
     if (database_id is None) == (data_source_id is None):
         raise validation_error("Exactly one of database_id or data_source_id must be provided.")
     if database_id is not None:
@@ -126,9 +118,8 @@ def list_views(
         found = VIEWS.select(
             session.db, "WHERE data_source_id = ? ORDER BY position, seq", (source.id,)
         )
-    return as_list(
-        "view", page_of([{"object": "view", "id": view.id} for view in found], start_cursor, size)
-    )
+    references = [{"object": "view", "id": view.id} for view in found]
+    return as_list("view", page_of(references, start_cursor, size))
 
 
 def _query_id(value: str | None, key: str) -> str:
@@ -136,25 +127,24 @@ def _query_id(value: str | None, key: str) -> str:
 
 
 def update(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
-    """Change a view as a request says; its type and data source stay what they are."""
+    """Change a view. Its type and data source cannot be changed."""
     checks.check_keys(body, _COMMON_KEYS)
     view = tabs.find(session, view_id)
     schema = _schema(session, view)
     view_filters.refuse_timestamp_sorts(body.get("sorts"))
-    quick = body.get("quick_filters")
-    changed = replace(
-        view,
-        name=checks.a_string(body["name"], "body.name") if "name" in body else view.name,
-        filter=view_filters.read_filter(body["filter"], schema)
-        if "filter" in body
-        else view.filter,
-        sorts=view_filters.read_sorts(body["sorts"], schema) if "sorts" in body else view.sorts,
-        quick_filters=view_filters.read_quick_filters(quick, schema, view.quick_filters)
-        if "quick_filters" in body
-        else view.quick_filters,
-        configuration=_changed_configuration(view, body, schema),
-        **tree.edit_stamp(session),
-    )
+    changed = replace(view, **tree.edit_stamp(session))
+    if "name" in body:
+        changed = replace(changed, name=checks.a_string(body["name"], "body.name"))
+    if "filter" in body:
+        changed = replace(changed, filter=view_filters.read_filter(body["filter"], schema))
+    if "sorts" in body:
+        changed = replace(changed, sorts=view_filters.read_sorts(body["sorts"], schema))
+    if "quick_filters" in body:
+        quick_filters = view_filters.read_quick_filters(
+            body["quick_filters"], schema, view.quick_filters
+        )
+        changed = replace(changed, quick_filters=quick_filters)
+    changed = replace(changed, configuration=_changed_configuration(view, body, schema))
     VIEWS.update(session.db, changed)
     return serialize(session, changed)
 
@@ -167,7 +157,7 @@ def _changed_configuration(view: View, body: Mapping[str, Any], schema: Schema) 
 
 
 def delete(session: Session, view_id: str) -> Json:
-    """Delete a view for good, a dashboard with its widgets. A database keeps at least one view."""
+    """Delete a view, a dashboard with its widgets. The last view of a database cannot be deleted."""
     view = tabs.find(session, view_id)
     if view.dashboard_view_id is None and len(tabs.list_tabs(session, view.database_id)) == 1:
         raise validation_error("Cannot delete the last view of a database.")
