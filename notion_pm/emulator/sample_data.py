@@ -237,7 +237,7 @@ class SampleContext:
 def sample_values(
     schema: Mapping[str, Property], chance: Random, context: SampleContext
 ) -> dict[str, Any]:
-    """Return a request's `properties`, with values for most of the properties that can be written."""
+    """Return a request's `properties`, with values for most of the writable properties."""
     values: dict[str, Any] = {}
     for prop in schema.values():
         maker = _MAKERS.get(prop.type)

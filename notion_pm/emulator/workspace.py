@@ -37,7 +37,10 @@ _RECORD_VARIABLE = "NOTION_PM_LOCAL_RECORD"
 
 @dataclass(frozen=True, slots=True)
 class LocalWorkspace:
-    """An open workspace. Give `app` to httpx.WSGITransport or a server, and call `close` at the end."""
+    """An open workspace.
+
+    Give `app` to httpx.WSGITransport or a server, and call `close` at the end.
+    """
 
     app: WSGIApplication
     token: str = field(repr=False)
@@ -55,9 +58,9 @@ class LocalWorkspace:
     ) -> str:
         """Add or change another connection and return its token.
 
-        `capabilities`: without them it has all. `shared`: the ids of the pages and databases that it
-        sees, with everything inside them; without them it sees the root page. Raises ApiError for an
-        unknown capability or id.
+        `capabilities`: without them it has all. `shared`: the ids of the pages and databases that
+        it sees, with everything inside them; without them it sees the root page. Raises ApiError
+        for an unknown capability or id.
         """
         with self._store.transaction(write=True) as db:
             visible = list(shared) or [self.root_page_id]
@@ -113,7 +116,10 @@ class LocalWorkspace:
             return bootstrap.count_objects(db)
 
     def reset(self) -> None:
-        """Delete everything except tokens, users and webhook subscriptions. The root page keeps its id."""
+        """Delete everything except tokens, users and webhook subscriptions.
+
+        The root page keeps its id.
+        """
         _reset(self._store, self._settings, self._clock)
 
     def copy(self, target: Path) -> None:
@@ -137,7 +143,9 @@ def open_workspace(
     sleep: Callable[[float], object] = time.sleep,
     webhook_pace: Pace = DEFAULT_PACE,
 ) -> LocalWorkspace:
-    """Open a workspace file. A new one gets a bot, a person, a token and a page shared with the bot.
+    """Open a workspace file.
+
+    A new one gets a bot, a person, a token and a page shared with the bot.
 
     `record`: a file to append the traffic to (default: the variable NOTION_PM_LOCAL_RECORD).
     `search_lag`: how long search does not find a new or renamed object, like the real index.

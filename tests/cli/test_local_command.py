@@ -78,7 +78,7 @@ def test_token_connects_one_more_integration(file: Path) -> None:
         assert refused.status_code == 403
     workspace.close()
     faulty = local("token", file, "--name", "bird", "--capability", "fly")
-    assert (faulty.exit_code, "no capability" in faulty.output) == (1, True)
+    assert (faulty.exit_code, "Unknown capability" in faulty.output) == (1, True)
 
 
 def test_faulty_weather_is_told(file: Path) -> None:

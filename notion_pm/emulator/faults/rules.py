@@ -75,7 +75,7 @@ class Rule(_Strict):
         return matches_method and fnmatchcase(path, self.path)
 
     def strikes(self, number: int, chance: Random) -> bool:
-        """Return whether the rule strikes the `number`th (from 1) of the requests that it counts."""
+        """Return whether the rule strikes the `number`th (from 1) request that it counts."""
         position = number - self.skip
         if position < 1:
             return False

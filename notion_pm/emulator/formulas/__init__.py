@@ -1,7 +1,10 @@
-"""Notion's formula language (2.0): parsing, types, evaluation. Pure: the page and the moment are arguments.
+"""Notion's formula language (2.0): parsing, types, evaluation.
 
-result = check('prop("Votes") / prop("Effort")', properties)        # raises FormulaError, else number
-evaluate('prop("Votes") / prop("Effort")', row, now, result)        # {"type": "number", "number": 1.5}
+Pure: the page and the moment are arguments.
+
+result = check('prop("Votes") / prop("Effort")', properties)        # raises FormulaError, else
+number evaluate('prop("Votes") / prop("Effort")', row, now, result)        # {"type": "number",
+"number": 1.5}
 """
 
 from __future__ import annotations

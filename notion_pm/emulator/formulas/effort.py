@@ -1,8 +1,9 @@
 """A limit on the work that one formula may make.
 
-Formulas come with templates, and templates come from strangers. A few characters can ask for years: a regular
-expression that repeats a repetition, `map()` in `map()` in `map()`, or thirty formulas that each use the one before
-twice. So whatever a formula does is counted, formulas that it reads included; beyond the limit it has no value.
+Formulas come with templates, and templates come from strangers. A few characters can ask for years:
+a regular expression that repeats a repetition, `map()` in `map()` in `map()`, or thirty formulas
+that each use the one before twice. So whatever a formula does is counted, formulas that it reads
+included; beyond the limit it has no value.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ _failures: Counter[str] = Counter()
 
 @contextmanager
 def limit_effort(expression: str) -> Iterator[None]:
-    """Count the work that is done meanwhile. A formula that is read by another shares the other's limit.
+    """Count the work that is done meanwhile.
+
+    A formula that is read by another shares the other's limit.
 
     Raises FormulaError for an expression that has met the limit too often.
     """

@@ -124,7 +124,10 @@ def _is_number(value: Value) -> bool:
 
 
 def to_api(value: Value, expected: FormulaType) -> dict[str, Any]:
-    """Return the content of a formula value: `{"type": "number", "number": 3}`. What is no number is null."""
+    """Return the content of a formula value: `{"type": "number", "number": 3}`.
+
+    What is no number is null.
+    """
     kind = expected.kind if value is None or expected.kind == "text" else _kind(value)
     if kind == "number":
         return {

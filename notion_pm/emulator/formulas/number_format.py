@@ -44,7 +44,10 @@ _BYTES = {
 
 
 def format_number(number: float, style: str, places: int | None) -> str:
-    """Write a number in a style; `places` fixes the decimals. Raises FormulaError for a style that Notion lacks."""
+    """Write a number in a style; `places` fixes the decimals.
+
+    Raises FormulaError for a style that Notion lacks.
+    """
     if places is not None and not 0 <= places <= MOST_PLACES:
         raise FormulaError(
             f"formatNumber() takes a precision from 0 to {MOST_PLACES}, not {places}."

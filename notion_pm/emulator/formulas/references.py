@@ -1,7 +1,7 @@
 """Property references as people write them, `prop("Name")`, and as Notion keeps them, by id in double braces.
 
-A stored reference survives renaming. It reads `{{notion:block_property:<id>:<data source>:<workspace>}}` with the
-property id percent-encoded (recorded).
+A stored reference survives renaming. It reads `{{notion:block_property:<id>:<data
+source>:<workspace>}}` with the property id percent-encoded (recorded).
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def to_stored(
 ) -> str:
     """Replace `prop("Name")` by references to ids; `by_name` gives the encoded id of a property of this data source.
 
-    A property asked of another page (`current.prop("Name")`) stays named. Raises FormulaError for an unknown name.
+    A property asked of another page (`current.prop("Name")`) stays named. Raises FormulaError for
+    an unknown name.
     """
 
     def replaced(found: re.Match[str]) -> str:

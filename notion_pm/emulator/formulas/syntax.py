@@ -1,7 +1,8 @@
 """The grammar of Notion's formula language (2.0), after "Formula syntax & functions" of Notion's help.
 
-Precedence, tightest first: member call; `^` (from the right); `not`, `!`, `-`, `+`; `* / %`; `+ -`; `< <= > >=`;
-`== !=`; `and`; `or`; `? :`. Words may be in any case. A stored formula names properties by id, in double braces.
+Precedence, tightest first: member call; `^` (from the right); `not`, `!`, `-`, `+`; `* / %`; `+ -`;
+`< <= > >=`; `== !=`; `and`; `or`; `? :`. Words may be in any case. A stored formula names
+properties by id, in double braces.
 """
 
 from __future__ import annotations
@@ -75,7 +76,10 @@ _ESCAPES = {"n": "\n", "t": "\t"}
 
 @lru_cache(maxsize=1024)
 def parse(expression: str) -> Node:
-    """Return the tree of an expression. Raises FormulaError where it does not follow the grammar."""
+    """Return the tree of an expression.
+
+    Raises FormulaError where it does not follow the grammar.
+    """
     try:
         tree = _parser().parse(expression)
         node: Node = _Builder().transform(tree)

@@ -13,7 +13,10 @@ Kind = Literal["text", "number", "boolean", "date", "person", "page", "list", "a
 
 @dataclass(frozen=True, slots=True)
 class FormulaType:
-    """The type of a value: lists know their items', pages their properties. `any` is known only when computed."""
+    """The type of a value: lists know their items', pages their properties.
+
+    `any` is known only when computed.
+    """
 
     kind: Kind
     item: FormulaType | None = None
@@ -27,8 +30,8 @@ class FormulaType:
 class PropertyInfo:
     """What a formula may know of a property.
 
-    `result` gives the type of a formula's or rollup's value, where it is known, `target` the properties of a relation's
-    data source; they are asked for only when the formula goes there.
+    `result` gives the type of a formula's or rollup's value, where it is known, `target` the
+    properties of a relation's data source; they are asked for only when the formula goes there.
     """
 
     id: str
@@ -63,7 +66,10 @@ def list_of(item: FormulaType) -> FormulaType:
 
 
 def type_of(info: PropertyInfo) -> FormulaType:
-    """Return the type that a property has in a formula. Raises FormulaError for a kind that formulas cannot read."""
+    """Return the type that a property has in a formula.
+
+    Raises FormulaError for a kind that formulas cannot read.
+    """
     if info.type in _PLAIN:
         return _PLAIN[info.type]
     if info.type in ("formula", "rollup"):

@@ -1,4 +1,7 @@
-"""Actions of people in Notion's app that the API has no request for. Tests use them by control routes."""
+"""Actions of people in Notion's app that the API has no request for.
+
+Tests use them by control routes.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ MOST_IN_URL = 2000
 
 
 def path_id(name: str, value: str) -> str:
-    """Return the canonical form of an id in a URL path. Raises 400 if it is not a UUID (recorded)."""
+    """Return the canonical form of an id in a URL path.
+
+    Raises 400 if it is not a UUID (recorded).
+    """
     canonical = ids.canonical(value)
     if canonical is None:
         raise body_error(f"path.{name}", "a valid uuid", value)
@@ -169,7 +172,7 @@ def a_url(value: Any, path: str) -> str:
 
 
 def a_link(value: Any, path: str) -> str:
-    """Return the target of a link in a text: a URL, or a place in the workspace (`/...`, `#...`)."""
+    """Return the target of a link: a URL, or a place in the workspace (`/...`, `#...`)."""
     url = a_url(value, path)
     if not is_link(url):
         raise validation_error("Invalid URL for link.")

@@ -85,7 +85,8 @@ class _ControlApp(Flask):
                 "A local workspace is controlled from its own machine only.",
             )
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        # The comparison takes the same time for every token, so that it cannot be guessed bit by bit.
+        # The comparison takes the same time for every token, so that it cannot be guessed bit by
+        # bit.
         is_own_token = secrets.compare_digest(token.encode(), self._controls.token.encode())
         if scheme.lower() != "bearer" or not is_own_token:
             raise invalid_token()

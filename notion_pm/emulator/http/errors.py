@@ -125,7 +125,7 @@ def linked_database(database_id: str, *, status: int) -> ApiError:
 
 
 def multiple_sources(database_id: str, data_source_ids: Sequence[str]) -> ApiError:
-    """Return the 400 for a database with several data sources where one is meant (notion-api.md 1.1)."""
+    """Return the 400 for a database that should have one data source (notion-api.md 1.1)."""
     message = "Databases with multiple data sources are not supported in this API version."
     return validation_error(
         message,

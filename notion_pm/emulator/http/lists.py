@@ -1,4 +1,7 @@
-"""Paging of lists: the envelope, and cursors. A cursor is the id of the next page's first result."""
+"""Paging of lists: the envelope, and cursors.
+
+A cursor is the id of the next page's first result.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record the traffic with /v1, one JSON line per request, to check it against the official types."""
+"""Record the traffic with /v1 as JSON lines, to check it against the official types."""
 
 from __future__ import annotations
 

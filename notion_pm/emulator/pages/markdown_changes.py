@@ -70,7 +70,8 @@ def _put(session: Session, parent: Block, block: Block, position: float) -> None
 
 def _change(session: Session, old: Block, block: Json) -> Block:
     sent = _without_children(block)
-    # Markdown shows a hosted file by its URL. One that is unchanged must not become an external file.
+    # Markdown shows a hosted file by its URL. One that is unchanged must not become an external
+    # file.
     hosted_url = old.content.get("file", {}).get("url")
     if sent.get("external") and sent["external"]["url"] == hosted_url:
         sent = {key: value for key, value in sent.items() if key not in ("type", "external")}

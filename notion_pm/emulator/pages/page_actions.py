@@ -22,7 +22,10 @@ Json = dict[str, Any]
 def create_page(
     session: Session, body: Mapping[str, Any], filter_properties: Sequence[str] = ()
 ) -> Json:
-    """Create a page with its content: blocks or Markdown. With a template the content comes later."""
+    """Create a page with its content: blocks or Markdown.
+
+    With a template the content comes later.
+    """
     page_templates.refuse_content_with_template(body)
     page = pages.create(session, body, filter_properties)
     if body.get("template") is not None:

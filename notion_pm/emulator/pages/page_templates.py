@@ -1,8 +1,8 @@
 """Page templates of data sources: add and list them, and apply them some time after a request.
 
-The API lists templates and applies them; people make them in Notion's app. Here a template is a name
-and Markdown, not a page: queries, search and counts do not see it. In the text, `@today` and `@now`
-are replaced by the time at which it is applied, in the time zone of the request
+The API lists templates and applies them; people make them in Notion's app. Here a template is a
+name and Markdown, not a page: queries, search and counts do not see it. In the text, `@today` and
+`@now` are replaced by the time at which it is applied, in the time zone of the request
 (developers.notion.com/guides/data-apis/creating-pages-from-templates, and the official types).
 """
 
@@ -207,7 +207,10 @@ def _find_template(
 
 
 def _read_timezone(sent: Any) -> str:
-    """Return an IANA time zone. Without one it is UTC for an internal connection (official types)."""
+    """Return an IANA time zone.
+
+    Without one it is UTC for an internal connection (official types).
+    """
     name = "UTC" if sent is None else checks.a_string(sent, "body.template.timezone")
     try:
         return ZoneInfo(name).key

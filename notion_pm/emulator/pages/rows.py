@@ -36,7 +36,7 @@ _RESULT_TYPES = ("page", "data_source")
 
 
 class _Values(Mapping[str, Any]):
-    """The complete values of a page by property id, each computed when a filter or sort needs it."""
+    """The complete values of a page by property id, computed when a filter or sort needs them."""
 
     def __init__(self, reader: Reader, page: Page, schema: Schema) -> None:
         self._reader, self._page, self._schema = reader, page, schema

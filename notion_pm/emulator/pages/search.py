@@ -96,7 +96,7 @@ def _find(session: Session, kind: str, words: set[str], *, in_trash: bool | None
 
 
 def is_hidden(session: Session, notion_id: str) -> bool:
-    """Return whether a page or data source is below a trashed page: search skips those (reported)."""
+    """Return whether something is below a trashed page: search skips it (reported)."""
     page = PAGES.find(session.db, notion_id)
     if page is not None:
         return is_below_trash(session, page)

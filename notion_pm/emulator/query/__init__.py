@@ -1,6 +1,7 @@
 """Queries of a data source: filter, sorts and paging, validated and answered as Notion does.
 
-`parse` checks a request's body against a schema; `run` answers it from the store's index, `select` over rows in Python.
+`parse` checks a request's body against a schema; `run` answers it from the store's index, `select`
+over rows in Python.
 """
 
 from __future__ import annotations

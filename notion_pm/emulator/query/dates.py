@@ -1,8 +1,8 @@
 """What a date filter means: a half-open interval of milliseconds since 1970, UTC.
 
-A date without a time stands for the whole UTC day, a date with a time for its millisecond; without an offset
-UTC is meant (developers.notion.com, "Filter data source entries", date). Every date operator is therefore one
-interval, and Python and SQL evaluate the same two bounds.
+A date without a time stands for the whole UTC day, a date with a time for its millisecond; without
+an offset UTC is meant (developers.notion.com, "Filter data source entries", date). Every date
+operator is therefore one interval, and Python and SQL evaluate the same two bounds.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ class Interval:
 
 
 def milliseconds(text: str) -> int:
-    """Return the first millisecond of an ISO 8601 date or time. Raises ValueError when it is neither."""
+    """Return the first millisecond of an ISO 8601 date or time.
+
+    Raises ValueError when it is neither.
+    """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -1,7 +1,8 @@
 """The index that filters and sorts run on: one small row (a cell) for each value of each page of a data source.
 
-Triggers keep it true, whatever statement writes the pages; what a value's cells are is said once, in `cells_of`. Empty
-values have none. Relations stand in the table `links` already, times and authors in `pages` itself.
+Triggers keep it true, whatever statement writes the pages; what a value's cells are is said once,
+in `cells_of`. Empty values have none. Relations stand in the table `links` already, times and
+authors in `pages` itself.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ def _cells(properties: str) -> str:
 def cells_of(value: Any) -> Iterator[Cell]:
     """Return the cells of a stored value, which shows by its form what it is.
 
-    Text is folded, a date is the milliseconds of its start, an option or person its id, a file its name, and a ticked
-    checkbox 1.
+    Text is folded, a date is the milliseconds of its start, an option or person its id, a file its
+    name, and a ticked checkbox 1.
     """
     if isinstance(value, bool):
         yield from (1,) if value else ()

@@ -17,7 +17,10 @@ VERIFICATION_STATES = ("verified", "expired", "none")
 
 
 def parse(kind: Kind, body: Any, path: str) -> tuple[str, Operand]:
-    """Return the operator and its checked operand. Raises ApiError (400) when the body is not one operator."""
+    """Return the operator and its checked operand.
+
+    Raises ApiError (400) when the body is not one operator.
+    """
     checks.an_object(body, path)
     allowed = OPERATORS[kind]
     operator = next((key for key in body if key in allowed), None)
@@ -82,7 +85,10 @@ def _reference(kind: Kind, value: Any, path: str) -> Operand:
 
 
 def resolve_options(target: Property, operand: Operand) -> Operand:
-    """Return option names as option ids. Raises ApiError (400) for a name that the property does not have."""
+    """Return option names as option ids.
+
+    Raises ApiError (400) for a name that the property does not have.
+    """
     if target.type not in CHOICES or not isinstance(operand, tuple):
         return operand
     return tuple(option_id for name in operand for option_id in _option_ids(target, name))

@@ -39,7 +39,8 @@ OPERATORS: dict[Kind, frozenset[str]] = {
     "verification": frozenset({"status", "does_not_equal"}),
 }
 
-# The key of a filter that holds its operator, in the order in which the API names them when all are missing.
+# The key of a filter that holds its operator, in the order in which the API names them when all are
+# missing.
 KINDS: dict[str, Kind] = {
     "title": "text",
     "rich_text": "text",
@@ -89,8 +90,9 @@ _DATES = frozenset({"date", "created_time", "last_edited_time"})
 def fits(filter_key: str, property_type: str) -> bool:
     """Return whether a filter of `filter_key` may be used on a property of `property_type`.
 
-    The real service takes `rich_text` for every property that holds text (seen in recorded traffic), and its
-    documentation gives `people` and `date` for the created and edited properties as well.
+    The real service takes `rich_text` for every property that holds text (seen in recorded
+    traffic), and its documentation gives `people` and `date` for the created and edited properties
+    as well.
     """
     if filter_key in _TEXTS:
         return property_type in _TEXTS

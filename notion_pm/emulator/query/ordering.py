@@ -1,6 +1,7 @@
 """Orders in SQL: the levels of a sort as expressions, the place of a page among them, and how an index is walked.
 
-The order is that of sorts.py: empty values last, and the age of pages last of all, in the first sort's direction.
+The order is that of sorts.py: empty values last, and the age of pages last of all, in the first
+sort's direction.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ class Level:
 class Segment:
     """A stretch of the order: pages read `source`, those that pass `where`.
 
-    An index gives them by age as `age` says, after `walked` where the stretch is one of rising or falling values; else
-    they are level in the first sort, which `level` says of `p`. `entered`: the place to go on from lies within.
-    `values_of`: the property whose `value` each page has at hand.
+    An index gives them by age as `age` says, after `walked` where the stretch is one of rising or
+    falling values; else they are level in the first sort, which `level` says of `p`. `entered`: the
+    place to go on from lies within. `values_of`: the property whose `value` each page has at hand.
     """
 
     source: Sql

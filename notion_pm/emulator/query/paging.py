@@ -1,7 +1,8 @@
 """Cursors of a query, and its cap: opaque to clients, shaped as the service's own (`s:<uuid>:<uuid>`, recorded).
 
-A cursor names the last page given, whose place in the order is looked up when the next ones are asked for: paging
-costs the same however deep it is, and neither skips nor repeats what did not move meanwhile.
+A cursor names the last page given, whose place in the order is looked up when the next ones are
+asked for: paging costs the same however deep it is, and neither skips nor repeats what did not move
+meanwhile.
 """
 
 from __future__ import annotations

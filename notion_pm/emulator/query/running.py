@@ -1,6 +1,7 @@
 """Answers queries from the index where it can, in milliseconds however many pages there are and however deep it pages.
 
-What only Python can tell (formulas, rollups, orders of lists) is told for the pages that the rest of the filter leaves.
+What only Python can tell (formulas, rollups, orders of lists) is told for the pages that the rest
+of the filter leaves.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def run(
     most: int = MOST_RESULTS,
     few: int = FEW,
 ) -> Results:
-    """Answer a query of a data source. `load` gives rows of pages, for what the index does not know.
+    """Answer a query of a data source.
+
+    `load` gives rows of pages, for what the index does not know.
 
     Raises ApiError (400) when the cursor's page is gone.
     """

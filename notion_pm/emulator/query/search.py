@@ -1,7 +1,8 @@
 """Finds pages of one data source that pass conditions, in order and from any place on.
 
-Two ways lead to the next pages. When a condition leaves few candidates (found out by looking into its index), those are
-sorted. Else the index of the first sort is walked from the place reached until enough pages have passed.
+Two ways lead to the next pages. When a condition leaves few candidates (found out by looking into
+its index), those are sorted. Else the index of the first sort is walked from the place reached
+until enough pages have passed.
 """
 
 from __future__ import annotations
@@ -93,7 +94,10 @@ class Search:
         return int(self.db.execute(statement, (self.source.id, self.source.id)).fetchone()[0])
 
     def place(self, cursor: Cursor, order: Order) -> Place:
-        """Return where the cursor's page stands, passing or not. Raises ApiError (400) when it is gone."""
+        """Return where the cursor's page stands, passing or not.
+
+        Raises ApiError (400) when it is gone.
+        """
         values = [level.value for level in order.levels()]
         columns = ", ".join(value.text for value in values)
         statement = f"SELECT {columns} FROM pages p WHERE p.id = ? AND p.parent_id = ?"

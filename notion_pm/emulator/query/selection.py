@@ -32,7 +32,10 @@ class Query:
 
 
 def parse(body: Mapping[str, Any], properties: Properties) -> Query:
-    """Read `filter`, `sorts`, `page_size` and `start_cursor` of a body. Raises ApiError (400) for wrong ones."""
+    """Read `filter`, `sorts`, `page_size` and `start_cursor` of a body.
+
+    Raises ApiError (400) for wrong ones.
+    """
     return Query(
         filter=parse_filter(body["filter"], properties) if "filter" in body else None,
         sorts=parse_sorts(body["sorts"], properties) if "sorts" in body else (),
@@ -51,8 +54,8 @@ def select(
 ) -> Results:
     """Answer a query over the rows of a data source.
 
-    `anchor` is the row of the cursor's page, which keeps its place also when it no longer passes the filter. Raises
-    ApiError (400) when it is gone.
+    `anchor` is the row of the cursor's page, which keeps its place also when it no longer passes
+    the filter. Raises ApiError (400) when it is gone.
     """
     passing = (row for row in rows if query.filter is None or matches(query.filter, row, asker))
     ordered = sorted((order_key(row, query.sorts), row.id) for row in passing)

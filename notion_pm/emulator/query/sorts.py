@@ -1,8 +1,9 @@
 """Reads `sorts`, and orders rows in Python by them.
 
-Empty values come last in both directions. Rows equal in every sort follow the first sort's direction by age, so
-that a descending order shows the newest first, as a query without sorts does (recorded). The service itself
-guarantees no order among equals; sql.py relies on this one to walk its index.
+Empty values come last in both directions. Rows equal in every sort follow the first sort's
+direction by age, so that a descending order shows the newest first, as a query without sorts does
+(recorded). The service itself guarantees no order among equals; sql.py relies on this one to walk
+its index.
 """
 
 from __future__ import annotations

@@ -63,9 +63,9 @@ _FIRST, _LAST = (
 class Sql:
     """A piece of SQL with its values.
 
-    `seek`, where there is one, selects from an index the `seq` of all pages for which this holds, perhaps of others
-    too, and of some twice: where to look first. `cell`, where there is one, says the same of the page's one `value` of
-    a property; then `seek` gives no others.
+    `seek`, where there is one, selects from an index the `seq` of all pages for which this holds,
+    perhaps of others too, and of some twice: where to look first. `cell`, where there is one, says
+    the same of the page's one `value` of a property; then `seek` gives no others.
     """
 
     text: str

@@ -227,7 +227,10 @@ def _serialize_relation(session: Session, config: Mapping[str, Any]) -> Json:
 
 
 def _serialize_rollup(session: Session, properties: Schema, prop: Property) -> Json:
-    """Return the config of a rollup. Unlike elsewhere, its ids are not percent-encoded (recorded)."""
+    """Return the config of a rollup.
+
+    Unlike elsewhere, its ids are not percent-encoded (recorded).
+    """
     relation, rolled_up = rollup_path(session, properties, prop)
     return {
         "rollup_property_name": rolled_up.name if rolled_up else "",

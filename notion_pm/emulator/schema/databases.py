@@ -105,7 +105,10 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
 
 
 def retrieve(session: Session, database_id: str) -> Json:
-    """Return a database. Raises ApiError for a linked view, which has no data sources of its own."""
+    """Return a database.
+
+    Raises ApiError for a linked view, which has no data sources of its own.
+    """
     database = session.database(database_id)
     if not session.data_sources_of(database.id):
         raise linked_database(database.id, status=int(behaviour().linked_databases))

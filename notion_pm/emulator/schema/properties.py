@@ -1,4 +1,4 @@
-"""The property types, their configs, and how properties are found in a schema (notion-api.md 3.1)."""
+"""The property types and their configs, and how to find a property (notion-api.md 3.1)."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def _empty_config(sent: Mapping[str, Any], existing: Config | None, path: str) -
     return {}
 
 
-# Types whose config depends only on the request. For relation, rollup and formula, which also depend
-# on other properties, see schema.py.
+# Types whose config depends only on the request. For relation, rollup and formula, which also
+# depend on other properties, see schema.py.
 SELF_CONTAINED: dict[str, Callable[[Mapping[str, Any], Config | None, str], Config]] = {
     **dict.fromkeys(
         ("title", "rich_text", "date", "people", "files", "checkbox", *TEXTS), _empty_config

@@ -155,8 +155,8 @@ def _make_far_side(
 def _detach(session: Session, data_source_id: str, near: Property, *, keep_links: bool) -> None:
     """Separate a relation from its far side.
 
-    With `keep_links` only the direction changes: the far side stays, as a one-way relation (inferred
-    from a recording). Without, the far side and all links are removed.
+    With `keep_links` only the direction changes: the far side stays, as a one-way relation
+    (inferred from a recording). Without, the far side and all links are removed.
     """
     far_id = near.config.get("synced_property_id")
     target = session.find_data_source(near.config["data_source_id"])

@@ -1,8 +1,8 @@
 """Change the schema of a data source by a request's `properties` (notion-api.md 3.1 to 3.3).
 
-The entries of a request may refer to each other, so they are applied in this order: plain properties,
-relations, rollups, formulas. schema_migration.py changes the stored pages, and relations.py keeps
-the two sides of a two-way relation consistent.
+The entries of a request may refer to each other, so they are applied in this order: plain
+properties, relations, rollups, formulas. schema_migration.py changes the stored pages, and
+relations.py keeps the two sides of a two-way relation consistent.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _Entry = tuple[str, Any, Property | None]
 def edit(
     session: Session, data_source: DataSource, sent: Any, path: str = "body.properties"
 ) -> DataSource:
-    """Apply a request's `properties` to a data source and save it; raises 400 for what Notion refuses."""
+    """Apply a request's `properties` to a data source, and save it. Raises 400."""
     editor = Editor(session, data_source, path)
     editor.apply(checks.an_object(sent, path))
     _refuse_oversize(editor.schema)

@@ -149,7 +149,7 @@ def _values(session: Session, data_source_id: str, property_id: str) -> list[tup
 
 
 def _from_sqlite(value: Any, json_type: str) -> Any:
-    """Return a value of SQLite's json_extract as JSON: it gives containers as text, booleans as numbers."""
+    """Return a value of json_extract as JSON: it gives containers as text, booleans as numbers."""
     if json_type in ("array", "object"):
         return json.loads(value)
     return bool(value) if json_type in ("true", "false") else value

@@ -56,7 +56,7 @@ class Access:
             )
 
     def sees(self, db: sqlite3.Connection, notion_id: str) -> bool:
-        """Return whether a page, block, database or data source, or an ancestor of it, is shared."""
+        """Return whether something, or an ancestor of it, is shared."""
         if self.shared is None:
             return True
         shared = json.dumps(sorted(self.shared))
@@ -73,7 +73,10 @@ EVERYTHING = Access()
 
 
 def required_capabilities(method: str, path: str) -> frozenset[str]:
-    """Return the capabilities that a request needs (developers.notion.com/reference/capabilities)."""
+    """Return the capabilities that a request needs.
+
+    Source: developers.notion.com/reference/capabilities.
+    """
     if path.startswith(_WITHOUT_CAPABILITY):
         return frozenset()
     if path.startswith("/v1/users"):

@@ -48,7 +48,7 @@ def create_workspace(db: sqlite3.Connection, now: str) -> None:
 
 
 def reset_workspace(db: sqlite3.Connection, settings: Settings, now: str) -> None:
-    """Delete everything except tokens, users and webhook subscriptions, and make a new root page."""
+    """Delete everything except tokens, users and webhook subscriptions. Make a new root page."""
     tables = db.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     ).fetchall()

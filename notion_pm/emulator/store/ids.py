@@ -15,8 +15,8 @@ from notion_pm.emulator.behaviour import behaviour
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[1-8][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}")
 _NIL = "0" * 32
 
-# Notion makes property ids of printable ASCII. Characters that would have to be escaped in JSON paths
-# (schema_migration.py) or URLs are left out, and so is ".", because clients refuse "..".
+# Notion makes property ids of printable ASCII. Characters that would have to be escaped in JSON
+# paths (schema_migration.py) or URLs are left out, and so is ".", because clients refuse "..".
 _PROPERTY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz:;<=>@[]^_`{|}~"
 _NAMED_IDS = ("title", "verification", "verification_owner")
 

@@ -17,7 +17,10 @@ from notion_pm.emulator.store.store import Store
 
 
 class Past:
-    """The states before recent writes. Threads may share it: one query at a time reads an old state."""
+    """The states before recent writes.
+
+    Threads may share it: one query at a time reads an old state.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store

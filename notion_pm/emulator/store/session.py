@@ -68,7 +68,10 @@ class Session:
         return self.access.sees(self.db, notion_id)
 
     def database(self, database_id: str) -> Database:
-        """Return a database. Raises 404 if it does not exist or is not shared, 400 if it is a page."""
+        """Return a database.
+
+        Raises 404 if it does not exist or is not shared, 400 if it is a page.
+        """
         self._check_shared("database", database_id)
         found = DATABASES.find(self.db, database_id)
         if found is None and PAGES.find(self.db, database_id):
@@ -76,7 +79,10 @@ class Session:
         return found or self._raise_not_found("database", database_id)
 
     def page(self, page_id: str) -> Page:
-        """Return a page. Raises 404 if it does not exist or is not shared, 400 if it is a database."""
+        """Return a page.
+
+        Raises 404 if it does not exist or is not shared, 400 if it is a database.
+        """
         self._check_shared("page", page_id)
         found = PAGES.find(self.db, page_id)
         if found is None and DATABASES.find(self.db, page_id):

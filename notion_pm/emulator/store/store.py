@@ -98,8 +98,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = _open(path)
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA journal_mode = WAL")
-    # With WAL, NORMAL does not wait for the disk, and loses nothing if the program is killed. Only a
-    # power failure can lose the last transactions.
+    # With WAL, NORMAL does not wait for the disk, and loses nothing if the program is killed. Only
+    # a power failure can lose the last transactions.
     db.execute("PRAGMA synchronous = NORMAL")
     prepare(db)
     return db

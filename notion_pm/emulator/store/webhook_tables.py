@@ -1,8 +1,8 @@
 """The migration step for webhooks: subscriptions, pending deliveries, and a journal of changes.
 
 Triggers write the journal, so that it is complete whatever statement or process makes a change.
-They write nothing while there is no active subscription. Each line has the event type, the id of the
-changed object, the author, and the details that events.py needs.
+They write nothing while there is no active subscription. Each line has the event type, the id of
+the changed object, the author, and the details that events.py needs.
 """
 
 from __future__ import annotations
@@ -153,7 +153,10 @@ def _of_pages() -> list[str]:
 
 
 def _of_content() -> list[str]:
-    """Return the triggers for blocks. The entity is the block's parent; events.py finds the page."""
+    """Return the triggers for blocks.
+
+    The entity is the block's parent; events.py finds the page.
+    """
     cases = {"INSERT ON": ("NEW", "1"), "DELETE ON": ("OLD", "1")}
     cases["UPDATE OF content, in_trash ON"] = ("NEW", _differs("content", "in_trash"))
     return [

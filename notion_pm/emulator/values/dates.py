@@ -17,7 +17,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def read_date(value: Any, path: str) -> dict[str, Any]:
-    """Return a date value. Raises 400 if it is not an ISO 8601 date, or for an unknown time zone."""
+    """Return a date value.
+
+    Raises 400 if it is not an ISO 8601 date, or for an unknown time zone.
+    """
     sent = checks.an_object(value, path)
     zone = _read_zone(sent.get("time_zone"), f"{path}.time_zone")
     start = _read_moment(checks.require(sent, "start", path), zone, f"{path}.start")

@@ -1,4 +1,4 @@
-"""Property items: the complete value of one property, in pages if it is a list (notion-api.md 3.5)."""
+"""Property items: the complete value of a property, in pages if long (notion-api.md 3.5)."""
 
 from __future__ import annotations
 

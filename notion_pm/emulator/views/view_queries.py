@@ -62,7 +62,10 @@ def _run(session: Session, view: View) -> ViewQuery:
 
 
 def query_of_view(view: View, schema: Schema, more: Sequence[Json] = ()) -> query.Query:
-    """Return the query of a view, for all its rows at once. They must also pass the `more` filters."""
+    """Return the query of a view, for all its rows at once.
+
+    They must also pass the `more` filters.
+    """
     properties = query.Properties.of_schema(schema.values())
     parts = (*conditions(view.filter, view.quick_filters, schema), *more)
     filters = tuple(query.parse_filter(part, properties) for part in parts)

@@ -157,7 +157,10 @@ def _changed_configuration(view: View, body: Mapping[str, Any], schema: Schema) 
 
 
 def delete(session: Session, view_id: str) -> Json:
-    """Delete a view, a dashboard with its widgets. The last view of a database cannot be deleted."""
+    """Delete a view, a dashboard with its widgets.
+
+    The last view of a database cannot be deleted.
+    """
     view = tabs.find(session, view_id)
     if view.dashboard_view_id is None and len(tabs.list_tabs(session, view.database_id)) == 1:
         raise validation_error("Cannot delete the last view of a database.")

@@ -1,7 +1,8 @@
 """The workspace to look at: pages and databases as server-rendered HTML, for a browser on the same machine.
 
-It needs no token, and so it answers loopback alone, and lets nothing be changed from another site (guard.py). What is
-changed here is changed by the workspace's person, through the same laws as the API's.
+It needs no token, and so it answers loopback alone, and lets nothing be changed from another site
+(guard.py). What is changed here is changed by the workspace's person, through the same laws as the
+API's.
 """
 
 from __future__ import annotations

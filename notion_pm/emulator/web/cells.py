@@ -42,7 +42,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value to show. `kind` is how: spans, text, number, tags, status, people, dates, check or links."""
+    """A value to show.
+
+    `kind` is how: spans, text, number, tags, status, people, dates, check or links.
+    """
 
     kind: str
     items: tuple[Any, ...] = ()

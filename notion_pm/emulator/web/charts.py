@@ -1,4 +1,7 @@
-"""A chart's figures, group by group. Every kind of chart is drawn as bars, but the single number."""
+"""A chart's figures, group by group.
+
+Every kind of chart is drawn as bars, but the single number.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,10 @@ def choice(page: Page, prop: Property) -> Choice:
 
 
 def choose(session: Session, page_id: str, property_id: str, option_id: str) -> None:
-    """Set a page's status or select, by the laws of the API. Raises ApiError for what these refuse."""
+    """Set a page's status or select, by the laws of the API.
+
+    Raises ApiError for what these refuse.
+    """
     prop = _choosable(session, page_id, property_id)
     value = {"id": option_id} if option_id else None
     pages.update(

@@ -20,7 +20,10 @@ NO_VALUE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """One group of a view. `option` is what a row is set to when it is moved here, None where that cannot be said."""
+    """One group of a view.
+
+    `option` is what a row is set to when it is moved here, None where that cannot be said.
+    """
 
     key: str
     tag: Tag

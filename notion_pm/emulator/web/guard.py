@@ -1,8 +1,8 @@
 """Who may look, and who may change something: the checks that stand in for a token.
 
-A site elsewhere may point its own name at this machine (DNS rebinding), so the name asked for must be a loopback one;
-and it may send forms here, so a change must say that it comes from this site, and carry a token that only this site
-shows.
+A site elsewhere may point its own name at this machine (DNS rebinding), so the name asked for must
+be a loopback one; and it may send forms here, so a change must say that it comes from this site,
+and carry a token that only this site shows.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def asks_locally(host_header: str) -> bool:
 def is_from_here(headers: Headers, origin: str) -> bool:
     """Return whether a request that changes something was sent by a page of this origin.
 
-    Browsers say so by Sec-Fetch-Site; older ones by Origin, which is `null` for pages that send no referrer.
+    Browsers say so by Sec-Fetch-Site; older ones by Origin, which is `null` for pages that send no
+    referrer.
     """
     site, sender = headers.get("Sec-Fetch-Site"), headers.get("Origin", "null")
     if sender not in ("null", origin):

@@ -14,7 +14,8 @@ from notion_pm.emulator.web.cells import UNTITLED, Link, emoji, page_link
 
 _MOST_SHOWN = 500
 _HOLDERS = ("child_page", "child_database")
-# Looked for from the top, page by page: what rows of databases hold is by far the most, and none of the tree.
+# Looked for from the top, page by page: what rows of databases hold is by far the most, and none of
+# the tree.
 _HOLDING = f"""
 WHERE type IN {_HOLDERS} AND id IN (
     WITH RECURSIVE below (id) AS (

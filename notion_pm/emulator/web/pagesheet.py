@@ -28,7 +28,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """What stands between a page's title and its body. Properties without a value come last, and folded away."""
+    """What stands between a page's title and its body.
+
+    Properties without a value come last, and folded away.
+    """
 
     lines: tuple[Line, ...]
     empty: tuple[Line, ...]

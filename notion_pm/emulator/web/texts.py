@@ -1,4 +1,7 @@
-"""Rich text for templates: spans that say which tags they stand in. Nothing here is HTML; templates escape it all."""
+"""Rich text for templates: spans that say which tags they stand in.
+
+Nothing here is HTML; templates escape it all.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks: what happens in the workspace, told to the subscribers in signed deliveries (notion-api.md 2.9)."""
+"""Webhooks: events of the workspace, sent to subscribers and signed (notion-api.md 2.9)."""
 
 from __future__ import annotations
 

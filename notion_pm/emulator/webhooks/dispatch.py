@@ -1,4 +1,4 @@
-"""Sending deliveries: signed, until they arrive or have been tried often enough."""
+"""Send deliveries, signed, until they arrive or the last attempt has failed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 SIGNATURE = "X-Notion-Signature"
 _TIMEOUT_SECONDS = 10
-_LOOKS_AFTER_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 
 
 def new_client() -> httpx.Client:
@@ -38,7 +38,7 @@ def new_client() -> httpx.Client:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """The subscriptions of one workspace, and what is sent to them."""
+    """The subscriptions of one workspace, and their deliveries."""
 
     store: Store = field(repr=False)
     settings: Settings = field(repr=False)
@@ -47,7 +47,9 @@ class Webhooks:
     client: Callable[[], httpx.Client] = new_client
 
     def subscribe(self, url: str, event_types: Iterable[str] | None = None) -> Json:
-        """Deliver a verification token to a URL and return the subscription, which waits for it to come back.
+        """Send a verification token to a URL, and return the subscription.
+
+        It becomes active when the token is given to `verify`.
 
         Raises ApiError for a wrong URL or event type, and UnreachableError.
         """
@@ -59,7 +61,7 @@ class Webhooks:
             return subscriptions.serialize(db, drafted)
 
     def verify(self, subscription_id: str, token: str) -> Json:
-        """Activate a subscription with the token that its URL was given. Raises ApiError."""
+        """Activate a subscription with the token that was sent to its URL. Raises ApiError."""
         with self.store.transaction(write=True) as db:
             return subscriptions.serialize(db, subscriptions.verify(db, subscription_id, token))
 
@@ -69,45 +71,48 @@ class Webhooks:
             subscriptions.remove(db, subscription_id)
 
     def list_subscriptions(self) -> list[Json]:
-        """Return the subscriptions and how their deliveries fare."""
+        """Return the subscriptions with the counts of their deliveries."""
         with self.store.transaction(write=False) as db:
             return subscriptions.list_subscriptions(db)
 
     def deliver(self) -> int:
-        """Send what is due by now, each delivery once, and return how many were sent."""
+        """Send the deliveries that are due, each once, and return their number."""
         with self.store.transaction(write=False) as db:
             if not outbox.has_work(db, self.clock()):
                 return 0
+        # The write transaction ends before anything is sent: subscribers may answer slowly, or send
+        # requests to the workspace themselves.
         with self.store.transaction(write=True) as db:
             outbox.enqueue_events(db, self.settings, self.pace, self.clock())
             due = outbox.take_due(db, self.clock())
         with self.client() as client:
             for delivery, subscription in due:
-                self._settle(delivery, arrived=_send(client, delivery, subscription))
+                arrived = _send(client, delivery, subscription)
+                self._record_attempt(delivery, arrived=arrived)
         return len(due)
 
     def run(self, stop: threading.Event) -> None:
-        """Deliver until told to stop; where another process keeps the file busy, look again later."""
-        while not stop.wait(_LOOKS_AFTER_SECONDS):
+        """Deliver until `stop` is set. If another process keeps the file locked, try again later."""
+        while not stop.wait(_POLL_SECONDS):
             with suppress(sqlite3.OperationalError):
                 while self.deliver() and not stop.is_set():
                     pass
 
-    def _settle(self, delivery: Delivery, *, arrived: bool) -> None:
+    def _record_attempt(self, delivery: Delivery, *, arrived: bool) -> None:
         now: datetime = self.clock()
         with self.store.transaction(write=True) as db:
             outbox.record_attempt(db, delivery, self.pace, now, arrived=arrived)
 
 
 def signature(body: bytes, verification_token: str) -> str:
-    """Return what the signature header says of a body."""
-    return f"sha256={hmac.new(verification_token.encode(), body, hashlib.sha256).hexdigest()}"
+    """Return the value of the signature header for a body (notion-api.md 2.9)."""
+    digest = hmac.new(verification_token.encode(), body, hashlib.sha256).hexdigest()
+    return f"sha256={digest}"
 
 
 def _send(client: httpx.Client, delivery: Delivery, subscription: Subscription) -> bool:
-    body = json.dumps(
-        {**delivery.payload, "attempt_number": delivery.attempts}, ensure_ascii=False
-    ).encode()
+    payload = {**delivery.payload, "attempt_number": delivery.attempts}
+    body = json.dumps(payload, ensure_ascii=False).encode()
     headers = {
         "Content-Type": "application/json",
         SIGNATURE: signature(body, subscription.verification_token),

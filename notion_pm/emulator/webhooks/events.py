@@ -1,4 +1,7 @@
-"""From the journal's lines to events as subscribers get them (shapes: official types; notion-api.md 2.9)."""
+"""Make events for subscribers from the lines of the journal (notion-api.md 2.9).
+
+Their shapes are those of the official types.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +12,40 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from notion_pm.emulator.store.ids import encode_property_id
-from notion_pm.emulator.store.records import BLOCKS, DATA_SOURCES, DATABASES, PAGES
+from notion_pm.emulator.store.records import BLOCKS, DATA_SOURCES, DATABASES, PAGES, Database, Page
 
 Json = dict[str, Any]
 
-_CONTENT = ("created", "content_updated", "properties_updated", "moved", "deleted", "undeleted")
 TYPES = (
-    *(f"page.{what}" for what in (*_CONTENT, "locked", "unlocked")),
-    *(
-        f"data_source.{what}"
-        for what in ("created", "content_updated", "schema_updated", "moved", "deleted")
-    ),
+    "page.created",
+    "page.content_updated",
+    "page.properties_updated",
+    "page.moved",
+    "page.deleted",
+    "page.undeleted",
+    "page.locked",
+    "page.unlocked",
+    "data_source.created",
+    "data_source.content_updated",
+    "data_source.schema_updated",
+    "data_source.moved",
+    "data_source.deleted",
     "data_source.undeleted",
-    *(f"database.{what}" for what in ("created", "moved", "deleted", "undeleted")),
-    *(
-        f"{kind}.{what}"
-        for kind in ("view", "comment")
-        for what in ("created", "updated", "deleted")
-    ),
+    "database.created",
+    "database.moved",
+    "database.deleted",
+    "database.undeleted",
+    "view.created",
+    "view.updated",
+    "view.deleted",
+    "comment.created",
+    "comment.updated",
+    "comment.deleted",
     "file_upload.created",
     "file_upload.completed",
 )
+# Events of these types (or beginnings of types) are sent at once, the others are aggregated.
 AT_ONCE = ("page.locked", "page.unlocked", "comment.", "file_upload.")
-"""Event types that are not aggregated."""
 
 _KINDS = {"page_id": "page", "block_id": "block"}
 _LISTS = ("updated_blocks", "updated_properties", "updated_fields")
@@ -39,7 +53,7 @@ _LISTS = ("updated_blocks", "updated_properties", "updated_fields")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to one thing."""
+    """A change of one object."""
 
     type: str
     entity: Mapping[str, str]
@@ -48,19 +62,24 @@ class Event:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Events of one key are told as one."""
+        """Events with the same key are sent as one."""
         return self.type, self.entity["id"]
 
 
 def read_journal(db: sqlite3.Connection, workspace_id: str) -> list[Event]:
-    """Return the events that the journal's lines make together, in order of their first line."""
+    """Return the events of the journal, merged, in the order of their first lines."""
     reader = _Reader(db, workspace_id)
     lines = db.execute("SELECT type, entity_id, author, detail FROM changes ORDER BY seq")
-    return merge(event for line in lines for event in reader.read(*line))
+    events = []
+    for event_type, entity_id, author, detail in lines:
+        event = reader.read(event_type, entity_id, author, detail)
+        if event is not None:
+            events.append(event)
+    return merge(events)
 
 
 def merge(events: Iterable[Event]) -> list[Event]:
-    """Tell events of one type about one thing as one; what follows a creation belongs to it."""
+    """Merge events of one type about one object. Updates after a creation are part of it."""
     found: dict[tuple[str, str], Event] = {}
     for event in events:
         if belongs_to_creation(event, found):
@@ -71,48 +90,62 @@ def merge(events: Iterable[Event]) -> list[Event]:
 
 
 def belongs_to_creation(event: Event, known: Iterable[tuple[str, str]]) -> bool:
-    """Return whether an update is part of a creation that is still to be told."""
+    """Return whether an event is an update of something whose creation is not sent yet.
+
+    `known`: the keys of the events that are not sent yet.
+    """
     kind, _, what = event.type.partition(".")
-    return (
-        what.endswith("updated")
-        and kind != "comment"
-        and (f"{kind}.created", event.entity["id"]) in set(known)
-    )
+    if kind == "comment" or not what.endswith("updated"):
+        return False
+    return (f"{kind}.created", event.entity["id"]) in set(known)
 
 
 def merge_pair(earlier: Event, later: Event) -> Event:
-    """Join two events of one key: authors and lists of what changed are united, the rest is the later's."""
+    """Merge two events of one key.
+
+    The result has the authors and the lists of changes of both, and all else from the later one.
+    """
     authors = tuple(dict.fromkeys((*earlier.authors, *later.authors)))
-    lists = {key: _unite(earlier.data[key], later.data[key]) for key in _LISTS if key in later.data}
-    return replace(later, authors=authors, data={**later.data, **lists})
+    data = dict(later.data)
+    for key in _LISTS:
+        if key in data:
+            data[key] = _unite(earlier.data[key], data[key])
+    return replace(later, authors=authors, data=data)
 
 
 def _unite(earlier: list[Any], later: list[Any]) -> list[Any]:
-    """Join two lists of strings or of objects with an id; of an object, the later form stays."""
-    items = {item["id"] if isinstance(item, dict) else item: item for item in (*earlier, *later)}
+    """Join two lists of strings, or of objects with an id. Of two equal objects the later stays."""
+    items = {}
+    for item in (*earlier, *later):
+        key = item["id"] if isinstance(item, dict) else item
+        items[key] = item
     return list(items.values())
 
 
 class _Reader:
-    """Looks up what the events say beside the journal."""
+    """Reads lines of the journal, and looks up what else their events contain."""
 
     def __init__(self, db: sqlite3.Connection, workspace_id: str) -> None:
         self._db, self._workspace_id = db, workspace_id
 
-    def read(self, type_: str, entity_id: str, author: str, detail: str | None) -> Iterator[Event]:
-        """Yield the event of one line; none where what it is about is no more."""
-        told = None if detail is None else json.loads(detail)
-        kind = type_.split(".")[0]
-        if type_ == "page.content_updated":
+    def read(
+        self, event_type: str, entity_id: str, author: str, detail: str | None
+    ) -> Event | None:
+        """Return the event of one line, None if its object does not exist any more."""
+        details = None if detail is None else json.loads(detail)
+        kind = event_type.split(".")[0]
+        if event_type == "page.content_updated":
+            # The journal has the parent of the changed block (see webhook_tables.py).
             entity_id = self._page_of(entity_id) or ""
-        data = self._data(kind, type_, entity_id, told)
-        if data is not None:
-            entity = {"id": entity_id, "type": kind}
-            yield Event(type_, entity, (author,) if author else (), data)
+        data = self._data(kind, event_type, entity_id, details)
+        if data is None:
+            return None
+        authors = (author,) if author else ()
+        return Event(event_type, {"id": entity_id, "type": kind}, authors, data)
 
-    def _data(self, kind: str, type_: str, entity_id: str, told: Any) -> Json | None:
+    def _data(self, kind: str, event_type: str, entity_id: str, details: Any) -> Json | None:
         if kind == "view":
-            return _view_data(type_, told)
+            return _view_data(event_type, details)
         if kind == "comment":
             return self._comment_data(entity_id)
         if kind == "file_upload":
@@ -120,30 +153,23 @@ class _Reader:
         parent = self._parent(kind, entity_id)
         if parent is None:
             return None
-        match type_:
+        match event_type:
             case "page.content_updated" | "data_source.content_updated":
-                return {"parent": parent, "updated_blocks": told}
+                return {"parent": parent, "updated_blocks": details}
             case "page.properties_updated":
-                return {
-                    "parent": parent,
-                    "updated_properties": [encode_property_id(each) for each in told],
-                }
+                property_ids = [encode_property_id(property_id) for property_id in details]
+                return {"parent": parent, "updated_properties": property_ids}
             case "data_source.schema_updated":
-                return {
-                    "parent": parent,
-                    "updated_properties": list(_schema_changes(told["old"], told["new"])),
-                }
+                changes = list(_schema_changes(details["old"], details["new"]))
+                return {"parent": parent, "updated_properties": changes}
         return {"parent": parent}
 
     def _parent(self, kind: str, entity_id: str) -> Json | None:
         if kind == "data_source":
             source = DATA_SOURCES.find(self._db, entity_id)
             return {"id": source.database_id, "type": "database"} if source else None
-        thing = (
-            PAGES.find(self._db, entity_id)
-            if kind == "page"
-            else DATABASES.find(self._db, entity_id)
-        )
+        table = PAGES if kind == "page" else DATABASES
+        thing: Page | Database | None = table.find(self._db, entity_id)
         if thing is None:
             return None
         if thing.parent_type == "workspace":
@@ -164,7 +190,7 @@ class _Reader:
         return {"parent": parent, "page_id": self._page_of(row["parent_id"])}
 
     def _page_of(self, block_id: str) -> str | None:
-        """Return the id of the page that a block stands on (a page's own id is its)."""
+        """Return the id of the page that a block is on, or the id itself if it is a page."""
         while PAGES.find(self._db, block_id) is None:
             block = BLOCKS.find(self._db, block_id)
             if block is None:
@@ -173,17 +199,25 @@ class _Reader:
         return block_id
 
 
-def _view_data(type_: str, told: Mapping[str, Any]) -> Json:
-    data: Json = {"parent": {"id": told["database_id"], "type": "database"}}
-    if type_ == "view.created":
-        return {**data, "view_type": told["type"]}
-    return {**data, "updated_fields": told["fields"]} if type_ == "view.updated" else data
+def _view_data(event_type: str, details: Mapping[str, Any]) -> Json:
+    data: Json = {"parent": {"id": details["database_id"], "type": "database"}}
+    if event_type == "view.created":
+        return {**data, "view_type": details["type"]}
+    if event_type == "view.updated":
+        return {**data, "updated_fields": details["fields"]}
+    return data
 
 
 def _schema_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Json]:
     for property_id in dict.fromkeys((*old, *new)):
         before, after = old.get(property_id), new.get(property_id)
-        if before != after:
-            action = "created" if before is None else "deleted" if after is None else "updated"
-            name = (after or before or {}).get("name")
-            yield {"id": encode_property_id(property_id), "name": name, "action": action}
+        if before == after:
+            continue
+        if before is None:
+            action = "created"
+        elif after is None:
+            action = "deleted"
+        else:
+            action = "updated"
+        name = (after or before or {}).get("name")
+        yield {"id": encode_property_id(property_id), "name": name, "action": action}

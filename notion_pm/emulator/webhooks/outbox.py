@@ -1,4 +1,4 @@
-"""The deliveries on their way: what has happened is put in, what is due is taken out, and the outcome is noted."""
+"""The pending deliveries: add events, take those that are due, and record the attempts."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ from notion_pm.emulator.webhooks.events import (
 )
 from notion_pm.emulator.webhooks.records import DELIVERIES, SUBSCRIPTIONS, Delivery, Subscription
 
-MOST_ATTEMPTS = 8
-_LEASE = timedelta(minutes=2)  # what a killed server had taken is sent again after this
+MOST_ATTEMPTS = 8  # notion-api.md 2.9
+# A delivery that is being sent is due again after this time, in case the server is killed.
+_LEASE = timedelta(minutes=2)
 _MOST_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long events are gathered, and how long a failed delivery rests: twice as long each time."""
+    """How long events are aggregated, and how long a failed delivery waits: each time twice as long."""
 
     delay: timedelta = timedelta(seconds=2)
     backoff: timedelta = timedelta(seconds=1)
 
-    def rest(self, attempts: int) -> timedelta:
-        """Return the rest after so many attempts."""
+    def wait_after(self, attempts: int) -> timedelta:
+        """Return how long a delivery waits after this number of attempts."""
         return self.backoff * int(2 ** (attempts - 1))
 
 
 def has_work(db: sqlite3.Connection, now: datetime) -> bool:
-    """Return whether anything has happened or is due."""
+    """Return whether there are new events, or deliveries that are due."""
     query = (
         "SELECT EXISTS (SELECT 1 FROM changes) OR EXISTS (SELECT 1 FROM deliveries WHERE due <= ?)"
     )
@@ -46,17 +47,17 @@ def has_work(db: sqlite3.Connection, now: datetime) -> bool:
 
 
 def enqueue_events(db: sqlite3.Connection, settings: Settings, pace: Pace, now: datetime) -> None:
-    """Make deliveries of what the journal says, and empty it."""
+    """Move the events of the journal to the deliveries of each subscription."""
     events = read_journal(db, settings.workspace_id)
     db.execute("DELETE FROM changes")
     subscriptions = SUBSCRIPTIONS.select(db, "WHERE is_active ORDER BY seq")
     for subscription in subscriptions:
         for event in events:
             if subscription.wants(event.type):
-                _put(db, subscription, event, settings, pace, now)
+                _enqueue(db, subscription, event, settings, pace, now)
 
 
-def _put(
+def _enqueue(
     db: sqlite3.Connection,
     subscription: Subscription,
     event: Event,
@@ -65,29 +66,33 @@ def _put(
     now: datetime,
 ) -> None:
     waiting = _waiting(db, subscription, event)
-    if belongs_to_creation(event, [(each.type, each.entity_id) for each in waiting]):
+    if belongs_to_creation(event, [(delivery.type, delivery.entity_id) for delivery in waiting]):
         return
-    same = next((each for each in waiting if each.type == event.type), None)
-    if same is not None and not event.type.startswith(AT_ONCE):
-        payload = same.payload
-        earlier = Event(
-            event.type,
-            event.entity,
-            tuple(each["id"] for each in payload["authors"]),
-            payload["data"],
-        )
-        joined = merge_pair(earlier, event)
-        said = {"authors": _authors(db, joined.authors), "data": joined.data}
-        DELIVERIES.update(db, replace(same, payload={**payload, **said}))
+    if event.type.startswith(AT_ONCE):
+        DELIVERIES.insert(db, _delivery(db, subscription, event, settings, now, now))
         return
-    delay = timedelta() if event.type.startswith(AT_ONCE) else pace.delay
-    DELIVERIES.insert(db, _delivery(db, subscription, event, settings, now, now + delay))
+    for delivery in waiting:
+        if delivery.type == event.type:
+            _merge_into(db, delivery, event)
+            return
+    due = now + pace.delay
+    DELIVERIES.insert(db, _delivery(db, subscription, event, settings, now, due))
+
+
+def _merge_into(db: sqlite3.Connection, delivery: Delivery, event: Event) -> None:
+    """Add an event to a delivery of the same type that was not sent yet."""
+    payload = delivery.payload
+    authors = tuple(author["id"] for author in payload["authors"])
+    earlier = Event(event.type, event.entity, authors, payload["data"])
+    merged = merge_pair(earlier, event)
+    changed = {"authors": _authors(db, merged.authors), "data": merged.data}
+    DELIVERIES.update(db, replace(delivery, payload={**payload, **changed}))
 
 
 def _waiting(
     db: sqlite3.Connection, subscription: Subscription, event: Event
 ) -> Sequence[Delivery]:
-    """Return what this subscriber is still to be told for the first time about the same thing."""
+    """Return the deliveries about the same object that were not sent yet."""
     clauses = "WHERE entity_id = ? AND subscription_id = ? AND attempts = 0"
     return DELIVERIES.select(db, clauses, (event.entity["id"], subscription.id))
 
@@ -112,8 +117,9 @@ def _delivery(
         "api_version": NEW_VERSION,
         "entity": dict(event.entity),
         "type": event.type,
-        **({"data": event.data} if event.data else {}),
     }
+    if event.data:
+        payload["data"] = event.data
     return Delivery(
         id=event_id,
         subscription_id=subscription.id,
@@ -127,12 +133,19 @@ def _delivery(
 
 def _authors(db: sqlite3.Connection, author_ids: Sequence[str]) -> list[dict[str, str]]:
     query = "SELECT json_extract(body, '$.type') FROM users WHERE id = ?"
-    found = [(author, db.execute(query, (author,)).fetchone()) for author in author_ids]
-    return [{"id": author, "type": row[0]} for author, row in found if row]
+    authors = []
+    for author_id in author_ids:
+        row = db.execute(query, (author_id,)).fetchone()
+        if row:
+            authors.append({"id": author_id, "type": row[0]})
+    return authors
 
 
 def take_due(db: sqlite3.Connection, now: datetime) -> list[tuple[Delivery, Subscription]]:
-    """Take what is due, with its attempt counted; what is not settled in time is due again."""
+    """Return the deliveries that are due, and count the attempt.
+
+    A delivery is due again if its attempt is not recorded in time.
+    """
     clauses = "WHERE due <= ? ORDER BY due, seq LIMIT ?"
     taken: list[tuple[Delivery, Subscription]] = []
     for delivery in DELIVERIES.select(db, clauses, (to_stored(now), _MOST_AT_ONCE)):
@@ -149,9 +162,11 @@ def take_due(db: sqlite3.Connection, now: datetime) -> list[tuple[Delivery, Subs
 def record_attempt(
     db: sqlite3.Connection, delivery: Delivery, pace: Pace, now: datetime, *, arrived: bool
 ) -> None:
-    """Note how an attempt went: done with, to be tried again, or given up after the last attempt."""
+    """Record an attempt: the delivery is done, tried again, or given up after the last attempt."""
     if not arrived and delivery.attempts < MOST_ATTEMPTS:
-        DELIVERIES.update(db, replace(delivery, due=to_stored(now + pace.rest(delivery.attempts))))
+        DELIVERIES.update(
+            db, replace(delivery, due=to_stored(now + pace.wait_after(delivery.attempts)))
+        )
         return
     DELIVERIES.delete(db, delivery.id)
     column = "delivered" if arrived else "given_up"

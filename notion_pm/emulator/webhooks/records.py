@@ -1,4 +1,4 @@
-"""What is kept of webhooks: subscriptions, and deliveries until they have arrived."""
+"""Records of webhooks: subscriptions, and deliveries that have not arrived yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from notion_pm.emulator.store.store import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One subscriber: active once the verification token has come back."""
+    """One subscriber. It is active after its verification token was given back."""
 
     id: str
     url: str
@@ -22,13 +22,13 @@ class Subscription:
     given_up: int = 0
 
     def wants(self, event_type: str) -> bool:
-        """Return whether an event is for this subscriber."""
+        """Return whether the subscriber gets events of a type."""
         return self.is_active and (self.event_types is None or event_type in self.event_types)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One event on its way to one subscriber; `payload` lacks only the attempt's number."""
+    """One event for one subscriber. `payload` is complete except for the attempt number."""
 
     id: str
     subscription_id: str

@@ -1,4 +1,7 @@
-"""Laws of subscriptions: the handshake by which a subscriber shows that the address is its own (notion-api.md 2.9)."""
+"""Webhook subscriptions (notion-api.md 2.9).
+
+A subscriber proves that a URL is its own by giving back the token that was sent there.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,18 @@ class UnreachableError(ApiError):
 
 
 def draft(url: str, event_types: Iterable[str] | None, now: str) -> Subscription:
-    """Make a subscription that waits for its token. Raises ApiError (400) for a wrong URL or event type."""
+    """Return a new subscription that is not active yet.
+
+    Raises ApiError (400) for a wrong URL or event type.
+    """
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise validation_error(f"{url} is no http(s) URL.")
+        raise validation_error(f"{url} is not an http(s) URL.")
     wanted = None if event_types is None else list(event_types)
     for event_type in wanted or ():
         if event_type not in TYPES:
-            raise validation_error(f"{event_type} is no event type: {', '.join(TYPES)}")
+            raise validation_error(
+                f"Unknown event type {event_type}. Use any of: {', '.join(TYPES)}"
+            )
     token = f"secret_{secrets.token_urlsafe(32)}"
     return Subscription(
         id=new_id(),
@@ -48,7 +56,7 @@ def draft(url: str, event_types: Iterable[str] | None, now: str) -> Subscription
 
 
 def send_verification_token(client: httpx.Client, subscription: Subscription) -> None:
-    """Deliver the verification token. Raises UnreachableError."""
+    """Send the verification token to the URL. Raises UnreachableError."""
     try:
         answer = client.post(
             subscription.url, json={"verification_token": subscription.verification_token}
@@ -60,7 +68,7 @@ def send_verification_token(client: httpx.Client, subscription: Subscription) ->
 
 
 def verify(db: sqlite3.Connection, subscription_id: str, token: str) -> Subscription:
-    """Activate a subscription whose token has come back. Raises ApiError (400, 404)."""
+    """Activate a subscription with its token. Raises ApiError (400, 404)."""
     subscription = find(db, subscription_id)
     if not secrets.compare_digest(token.encode(), subscription.verification_token.encode()):
         raise validation_error("This is not the verification token that was delivered.")
@@ -80,13 +88,13 @@ def find(db: sqlite3.Connection, subscription_id: str) -> Subscription:
 
 
 def remove(db: sqlite3.Connection, subscription_id: str) -> None:
-    """End a subscription, and forget what was on its way to it. Raises ApiError (404)."""
+    """Delete a subscription and its pending deliveries. Raises ApiError (404)."""
     SUBSCRIPTIONS.delete(db, find(db, subscription_id).id)
     db.execute("DELETE FROM deliveries WHERE subscription_id = ?", (subscription_id,))
 
 
 def list_subscriptions(db: sqlite3.Connection) -> list[Json]:
-    """Return the subscriptions and how their deliveries fare, without their tokens."""
+    """Return the subscriptions with the counts of their deliveries, without their tokens."""
     return [
         serialize(db, subscription) for subscription in SUBSCRIPTIONS.select(db, "ORDER BY seq")
     ]

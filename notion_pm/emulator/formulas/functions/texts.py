@@ -208,7 +208,8 @@ def _run_with_timeout(run: Callable[..., T], text: str) -> T:
 def _compile(pattern: str) -> regex.Pattern[str]:
     """Read a JavaScript pattern; named groups are written otherwise in Python.
 
-    The package `regex` takes what `re` takes, and can be stopped: some patterns need years for a short text.
+    The package `regex` takes what `re` takes, and can be stopped: some patterns need years for a
+    short text.
     """
     if len(pattern) > _LONGEST_PATTERN:
         raise FormulaError(f"A regular expression has more than {_LONGEST_PATTERN} characters.")
