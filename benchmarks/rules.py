@@ -115,7 +115,7 @@ def _turned(forward: Mapping[NotionId, RelatedPages]) -> dict[NotionId, RelatedP
 def _value(rules: RuleSet, database: str, key: str, chance: random.Random) -> RuleValue:
     """Return a value; none for what rules compute, for nobody has typed that."""
     vocabulary = rules.schema
-    if any(each.rule.value is not None for each in rules.writers.get((database, key), ())):
+    if any(each.spec.value is not None for each in rules.writers.get((database, key), ())):
         return None
     spec = vocabulary.spec(database, key)
     if isinstance(spec, OptionsProperty) and spec.options:

@@ -20,7 +20,7 @@ Test = Callable[[View, SnapshotPage], Verdict]
 """A condition made ready: it judges one page after another."""
 
 
-def every(verdicts: Iterable[Verdict]) -> Verdict:
+def all_hold(verdicts: Iterable[Verdict]) -> Verdict:
     """Return whether all hold: one no settles it, otherwise one unknown does."""
     unknown = False
     for verdict in verdicts:
@@ -30,7 +30,7 @@ def every(verdicts: Iterable[Verdict]) -> Verdict:
     return None if unknown else True
 
 
-def test_of(where: Where) -> Test:
+def compile_where(where: Where) -> Test:
     """Return the test of whether a page satisfies all conditions of a `where`."""
     tests = [
         _is_one_of(key, each.is_) if _says_only_is(each) else _test(key, each)
@@ -38,7 +38,7 @@ def test_of(where: Where) -> Test:
     ]
     if len(tests) == 1:
         return tests[0]
-    return lambda view, page: every(test(view, page) for test in tests)
+    return lambda view, page: all_hold(test(view, page) for test in tests)
 
 
 def _says_only_is(condition: Condition) -> bool:
@@ -61,8 +61,8 @@ def _test(key: str, condition: Condition) -> Test:
     checks = [_CHECKS[name] for name in condition.stated]
     if len(checks) == 1:
         check = checks[0]
-        return lambda view, page: every(check(view, page, key, condition))
-    return lambda view, page: every(
+        return lambda view, page: all_hold(check(view, page, key, condition))
+    return lambda view, page: all_hold(
         verdict for check in checks for verdict in check(view, page, key, condition)
     )
 

@@ -1,13 +1,15 @@
-"""Numbers and dates from related pages: what Notion's rollups cannot say (once per customer, weights, several hops)."""
+"""Numbers and dates computed from related pages, and the amounts behind a sum.
+
+Notion's rollups cannot count once per customer, weigh, or follow several relations; rules can.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import compress
 from math import isfinite
 
-from notion_pm.conditions.evaluate import Test, test_of
+from notion_pm.conditions.evaluate import Test, compile_where
 from notion_pm.model.ids import NotionId
 from notion_pm.model.rule import ValueOf
 from notion_pm.model.snapshot import (
@@ -25,97 +27,114 @@ from notion_pm.rules.ruleset import CompiledValue
 from notion_pm.rules.view import View
 
 DIGITS = 4
-"""Results are rounded: a share is then exact to the hundredth of a percent."""
+"""Decimal places of results: a share is then exact to the hundredth of a percent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """A computed value and the pages that it stands on."""
+class ComputedValue:
+    """A computed value and the pages it was computed from."""
 
     value: RuleValue | NoResult
-    because: tuple[NotionId, ...] = ()
+    causes: tuple[NotionId, ...] = ()
 
 
-def compute(view: View, page: SnapshotPage, value: CompiledValue) -> Result:
-    """Return what a `value` comes to for a page; UNKNOWN when something it needs could not be read."""
-    path = value.path
-    if path is None:
-        return Result(_formula(view, page, value.spec.expression))
-    pages = _looked_at(view, page, path, value.of)
+def compute_value(view: View, page: SnapshotPage, value: CompiledValue) -> ComputedValue:
+    """Return the result of a `value` for a page. UNKNOWN: something it needs could not be read."""
+    if value.path is None:
+        return ComputedValue(_calculate_formula(view, page, value.spec.expression))
+    pages = _pages_looked_at(view, page, value.path, value.of)
     if pages is None:
-        return Result(UNKNOWN)
-    return over(view, pages, value.spec, path.key or "")
+        return ComputedValue(UNKNOWN)
+    return aggregate_pages(view, pages, value.spec, value.path.key or "")
 
 
-def over(view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str) -> Result:
-    """Return what a `value` comes to over pages that are found; `key` is the property at the end of its path."""
-    because = tuple(each.id for each in pages)
+def aggregate_pages(
+    view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str
+) -> ComputedValue:
+    """Return the result of a `value` over given pages. `key`: the property at the end of its path."""
+    causes = tuple(page.id for page in pages)
     match value.way:
         case "count":
-            return Result(len(pages), because)
+            return ComputedValue(len(pages), causes)
         case "share":
-            return Result(_share(view, pages, value), because)
+            return ComputedValue(_share(view, pages, value), causes)
         case "distinct":
-            return Result(_distinct(view, pages, key), because)
+            return ComputedValue(_count_distinct(view, pages, key), causes)
         case "sum":
-            return Result(_sum(view, pages, value, key), because)
+            return ComputedValue(_sum(view, pages, value, key), causes)
         case "only":
-            return Result(_only(view, pages, key), because)
+            return ComputedValue(_only_number(view, pages, key), causes)
         case way:
-            return Result(_extreme(view, pages, key, largest=way == "max"), because)
+            return ComputedValue(_extreme(view, pages, key, largest=way == "max"), causes)
 
 
-def _looked_at(
+def _pages_looked_at(
     view: View, page: SnapshotPage, path: Path, of: Test
-) -> tuple[SnapshotPage, ...] | None:
-    """Return the related pages that satisfy `of`, None when that is not known of all."""
-    found = view.reach(page, path)
-    verdicts = [of(view, each) for each in found.pages]
-    if not found.complete or None in verdicts:
+) -> list[SnapshotPage] | None:
+    """Return the related pages that satisfy `of`, None when this is not known of all."""
+    reached = view.reach(page, path)
+    if not reached.complete:
         return None
-    return tuple(compress(found.pages, verdicts))
+    looked_at = []
+    for related in reached.pages:
+        verdict = of(view, related)
+        if verdict is None:
+            return None
+        if verdict:
+            looked_at.append(related)
+    return looked_at
 
 
-def _formula(view: View, page: SnapshotPage, expression: str) -> RuleValue | NoResult:
-    numbers = {name: view.number(page, name) for name in arithmetic.names(expression)}
-    known = {
-        name: number for name, number in numbers.items() if not isinstance(number, UnknownOption)
-    }
-    if len(known) < len(numbers):
-        return UNKNOWN
-    return _rounded(arithmetic.calculate(expression, known))
+def _calculate_formula(view: View, page: SnapshotPage, expression: str) -> RuleValue | NoResult:
+    numbers: dict[str, float | None] = {}
+    for name in arithmetic.property_names(expression):
+        number = view.number(page, name)
+        if isinstance(number, UnknownOption):
+            return UNKNOWN
+        numbers[name] = number
+    return _round(arithmetic.calculate(expression, numbers))
 
 
 def _share(view: View, pages: Sequence[SnapshotPage], value: ValueOf) -> RuleValue | NoResult:
-    counts = test_of(value.where)
-    verdicts = [counts(view, each) for each in pages]
+    """Return the weighted share of pages that satisfy `where`; None where there are no pages."""
     weights = _weights(view, pages, value.weight)
-    if any(verdict is None for verdict in verdicts) or any(weight is None for weight in weights):
+    if weights is None:
         return UNKNOWN
-    total = sum(weight or 0 for weight in weights)
-    yes = sum(weight or 0 for weight, verdict in zip(weights, verdicts, strict=True) if verdict)
-    return _rounded(yes / total) if total else None
+    satisfies = compile_where(value.where)
+    total = satisfied = 0.0
+    for page, weight in zip(pages, weights, strict=True):
+        verdict = satisfies(view, page)
+        if verdict is None:
+            return UNKNOWN
+        total += weight
+        if verdict:
+            satisfied += weight
+    return _round(satisfied / total) if total else None
 
 
-def _weights(view: View, pages: Sequence[SnapshotPage], key: str | None) -> list[float | None]:
-    """What each page weighs; None where it is unknown.
+def _weights(view: View, pages: Sequence[SnapshotPage], key: str | None) -> list[float] | None:
+    """Return the weight of each page; None when one of them is unknown.
 
-    Pages without a weight weigh as the mean of the others. Where nothing weighs anything the pages are counted.
+    A page without a weight weighs as much as the mean of the others. If no page has a weight above
+    zero, the pages are counted. Example: weights 1, 3 and empty become 1, 3 and 2.
     """
     if key is None:
         return [1.0] * len(pages)
-    found = [view.number(each, key) for each in pages]
-    known = [each for each in found if each is not None and not isinstance(each, UnknownOption)]
+    stated: list[float | None] = []
+    for page in pages:
+        number = view.number(page, key)
+        if isinstance(number, UnknownOption):
+            return None
+        stated.append(number)
+
+    known = [weight for weight in stated if weight is not None]
     if not any(known):
-        known, found = [], [each if isinstance(each, UnknownOption) else None for each in found]
-    mean = sum(known) / len(known) if known else 1.0
-    return [
-        None if isinstance(each, UnknownOption) else mean if each is None else each
-        for each in found
-    ]
+        return [1.0] * len(pages)
+    mean = sum(known) / len(known)
+    return [mean if weight is None else weight for weight in stated]
 
 
-def _distinct(view: View, pages: Iterable[SnapshotPage], key: str) -> RuleValue | NoResult:
+def _count_distinct(view: View, pages: Iterable[SnapshotPage], key: str) -> RuleValue | NoResult:
     found: set[object] = set()
     for page in pages:
         value = view.value(page, key)
@@ -125,21 +144,66 @@ def _distinct(view: View, pages: Iterable[SnapshotPage], key: str) -> RuleValue 
     return len(found)
 
 
-def identities(value: RuleValue) -> Iterable[object]:
-    """Return what a value counts as: names of customers are the same whatever their case and outer blanks."""
+def identities(value: RuleValue) -> list[object]:
+    """Return what a value counts as, for counting each customer once.
+
+    Case and outer blanks of names do not matter: "Acme" and "acme " are one customer.
+    """
     if isinstance(value, RelatedPages):
-        return value.ids
+        return list(value.ids)
     items = value if isinstance(value, tuple) else (value,)
-    folded = (each.strip().casefold() if isinstance(each, str) else each for each in items)
-    return [each for each in folded if each is not None and each != ""]
+    found: list[object] = []
+    for item in items:
+        identity = item.strip().casefold() if isinstance(item, str) else item
+        if identity is not None and identity != "":
+            found.append(identity)
+    return found
 
 
-def _only(view: View, pages: Sequence[SnapshotPage], key: str) -> RuleValue | NoResult:
-    """Return the number of a single page; None where there are several, for it would be none of theirs."""
+def _only_number(view: View, pages: Sequence[SnapshotPage], key: str) -> RuleValue | NoResult:
+    """Return the number of a single page; None where there are several, as it would fit none."""
     if len(pages) != 1:
         return None
     number = view.number(pages[0], key)
-    return UNKNOWN if isinstance(number, UnknownOption) else _rounded(number)
+    if isinstance(number, UnknownOption):
+        return UNKNOWN
+    return _round(number)
+
+
+def _extreme(
+    view: View, pages: Sequence[SnapshotPage], key: str, *, largest: bool
+) -> RuleValue | NoResult:
+    """Return the largest or smallest number or date; None where no page has one."""
+    pick = max if largest else min
+    numbers = []
+    for page in pages:
+        number = view.number(page, key)
+        if isinstance(number, UnknownOption):
+            return UNKNOWN
+        if number is not None:
+            numbers.append(number)
+    if numbers:
+        return _round(pick(numbers))
+    if not pages or view.schema.type(pages[0].database, key) != "date":
+        return None
+
+    dates = []
+    for page in pages:
+        value = view.value(page, key)
+        if isinstance(value, str) and not is_empty(value):
+            dates.append(value)
+    return pick(dates) if dates else None
+
+
+def _round(number: float | None) -> float | int | None:
+    """Return a number as it is written to Notion: 4 decimal places, whole numbers as integers.
+
+    None for infinity and NaN: JSON has neither.
+    """
+    if number is None or not isfinite(number):
+        return None
+    rounded = round(number, DIGITS)
+    return int(rounded) if rounded == int(rounded) else rounded
 
 
 def _sum(
@@ -149,13 +213,16 @@ def _sum(
     if amounts is None:
         return UNKNOWN
     if not amounts:
-        return None  # nobody has stated a number: that is not zero
-    return _rounded(sum(each.number for each in amounts))
+        return None  # no page has a number: that is not zero
+    return _round(sum(amount.number for amount in amounts))
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """One number of a sum, and the page that states it. `identity`: with `once_per`, whose number it is."""
+    """One number of a sum, and the page that states it.
+
+    `identity`: with `once_per`, the customer that the number belongs to.
+    """
 
     page: SnapshotPage
     number: float
@@ -166,73 +233,136 @@ def amounts_of(
     view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str
 ) -> list[Amount] | None:
     """Return the numbers that a sum adds up, None when one of them is unknown."""
-    if value.once_per is None:
-        return _stated(view, pages, key)
     once_per = value.once_per
-    wanted = {identity for page in pages for identity in identities(view.value(page, once_per))}
+    if once_per is None:
+        return _stated_amounts(view, pages, key)
+
+    wanted: set[object] = set()
+    for page in pages:
+        wanted.update(identities(view.value(page, once_per)))
+    # `across_all`: what a customer pays may be stated on an insight that is not related to this
+    # page. The customer counts because of a related insight, with the number found anywhere.
     if value.across_all and pages:
-        pages = tuple(view.snapshot.databases.get(pages[0].database, {}).values())
+        everywhere = view.snapshot.databases.get(pages[0].database, {}).values()
         pages = [
-            page for page in pages if wanted.intersection(identities(view.value(page, once_per)))
+            page
+            for page in everywhere
+            if wanted.intersection(identities(view.value(page, once_per)))
         ]
-    stated = _stated(view, pages, key)
-    return None if stated is None else _one_per_identity(view, stated, value, wanted)
+    stated = _stated_amounts(view, pages, key)
+    if stated is None:
+        return None
+    return _one_amount_per_identity(view, stated, value, wanted)
 
 
-def _stated(view: View, pages: Iterable[SnapshotPage], key: str) -> list[Amount] | None:
-    """Return the numbers of pages that have one, None when one of them is unknown."""
-    found = []
+def _stated_amounts(view: View, pages: Iterable[SnapshotPage], key: str) -> list[Amount] | None:
+    """Return the numbers of the pages that have one, None when one of them is unknown."""
+    amounts = []
     for page in pages:
         number = view.number(page, key)
         if isinstance(number, UnknownOption):
             return None
         if number is not None:
-            found.append(Amount(page, number))
-    return found
+            amounts.append(Amount(page, number))
+    return amounts
 
 
-def _one_per_identity(
+def _one_amount_per_identity(
     view: View, stated: Iterable[Amount], value: ValueOf, wanted: set[object]
 ) -> list[Amount]:
-    """Return one amount for each customer: its latest, or the largest of that day.
+    """Return one amount for each customer: the latest, or the largest of the latest day.
 
-    A page that names no customer is evidence, but nobody's amount. A page that names two counts for both.
+    A page without a customer adds nothing. A page with two customers counts for both.
     """
+    assert value.once_per is not None
     chosen: dict[object, tuple[str, Amount]] = {}
-    for each in stated:
-        when = str(view.value(each.page, value.latest_by) or "") if value.latest_by else ""
-        for identity in identities(view.value(each.page, value.once_per or "")):
-            known = chosen.get(identity)
-            is_better = known is None or (when, each.number) > (known[0], known[1].number)
-            if identity in wanted and is_better:
-                chosen[identity] = (when, Amount(each.page, each.number, identity))
+    for amount in stated:
+        day = ""
+        if value.latest_by is not None:
+            day = str(view.value(amount.page, value.latest_by) or "")
+        for identity in identities(view.value(amount.page, value.once_per)):
+            if identity not in wanted:
+                continue
+            if identity in chosen:
+                best_day, best = chosen[identity]
+                if (day, amount.number) <= (best_day, best.number):
+                    continue
+            chosen[identity] = (day, Amount(amount.page, amount.number, identity))
     return [amount for _, amount in chosen.values()]
 
 
-def _extreme(
-    view: View, pages: Sequence[SnapshotPage], key: str, *, largest: bool
-) -> RuleValue | NoResult:
-    pick = max if largest else min
-    numbers = [view.number(each, key) for each in pages]
-    if any(isinstance(number, UnknownOption) for number in numbers):
-        return UNKNOWN
-    known = [
-        number for number in numbers if number is not None and not isinstance(number, UnknownOption)
-    ]
-    if known:
-        return _rounded(pick(known))
-    if not pages or view.schema.type(pages[0].database, key) != "date":
-        return None
-    dates = [
-        value
-        for each in pages
-        if isinstance(value := view.value(each, key), str) and not is_empty(value)
-    ]
-    return pick(dates) if dates else None
+@dataclass(frozen=True, slots=True)
+class Summand:
+    """One amount of a sum, for a person to check.
+
+    `page` states it; `through` are the pages on the way to it, such as insights.
+    """
+
+    name: str
+    page: SnapshotPage
+    number: float
+    through: tuple[SnapshotPage, ...]
 
 
-def _rounded(number: float | None) -> float | int | None:
-    if number is None or not isfinite(number):
-        return None
-    rounded = round(number, DIGITS)
-    return int(rounded) if rounded == int(rounded) else rounded
+def summands(view: View, page: SnapshotPage, value: CompiledValue) -> tuple[Summand, ...]:
+    """Return the amounts that a `sum` adds up for a page, the largest first.
+
+    Empty for any other kind of value.
+    """
+    path = value.path
+    if value.spec.way != "sum" or path is None or path.key is None:
+        return ()
+    reached = view.reach(page, path)
+    pages = [related for related in reached.pages if value.of(view, related)]
+    pages_before_end = _pages_before_end(view, page, path)
+
+    found = []
+    for amount in amounts_of(view, pages, value.spec, path.key) or []:
+        if value.spec.once_per is None:
+            through = pages_before_end.get(amount.page.id, ())
+            found.append(Summand(amount.page.title, amount.page, amount.number, through))
+        else:
+            name = _customer_name(view, amount, value.spec.once_per)
+            found.append(Summand(name, amount.page, amount.number, (amount.page,)))
+    found.sort(key=lambda summand: (-summand.number, summand.name.casefold()))
+    return tuple(found)
+
+
+def _customer_name(view: View, amount: Amount, once_per: str) -> str:
+    """Return the name of the customer that an amount belongs to, as the page writes it."""
+    held = view.value(amount.page, once_per)
+    if isinstance(held, RelatedPages):
+        return _title_of(view, amount.identity).strip()
+    names = held if isinstance(held, tuple) else (held,)
+    for name in names:
+        if str(name).strip().casefold() == amount.identity:
+            return str(name).strip()
+    return ""
+
+
+def _pages_before_end(
+    view: View, page: SnapshotPage, path: Path
+) -> dict[NotionId, tuple[SnapshotPage, ...]]:
+    """Return, for each page at the end of a path, the pages one hop before it.
+
+    Example: for `insights.customer` these are the insights through which a customer is reached.
+    Routes of a single hop have no such pages.
+    """
+    before_end: dict[NotionId, tuple[SnapshotPage, ...]] = {}
+    for route in path.routes:
+        if len(route) < 2:
+            continue
+        for before in view.follow(page, route[:-1]).pages:
+            for end in view.follow(before, route[-1:]).pages:
+                known = before_end.get(end.id, ())
+                if before not in known:
+                    before_end[end.id] = (*known, before)
+    return before_end
+
+
+def _title_of(view: View, page_id: object) -> str:
+    for pages in view.snapshot.databases.values():
+        for page in pages.values():
+            if page.id == page_id:
+                return page.title
+    return ""

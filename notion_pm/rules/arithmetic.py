@@ -13,23 +13,30 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
+_ALLOWED = "use only numbers, property keys, + - * / and brackets."
 
 
 class BadFormula(ValueError):
-    """A formula is not arithmetic. Its text says what, for a person."""
+    """A formula is not arithmetic. Its text says what is wrong, for a person."""
 
 
 @cache
-def names(expression: str) -> tuple[str, ...]:
-    """Return the properties that a formula reads. Raises BadFormula."""
-    tree = _parse(expression)
-    return tuple(dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)))
+def property_names(expression: str) -> tuple[str, ...]:
+    """Return the keys of the properties that a formula reads. Raises BadFormula."""
+    names: dict[str, None] = {}  # a dict keeps the order and drops repetitions
+    for node in ast.walk(_parse(expression)):
+        if isinstance(node, ast.Name):
+            names[node.id] = None
+    return tuple(names)
 
 
 def calculate(expression: str, numbers: Mapping[str, float | None]) -> float | None:
-    """Return the result, or None when a number is missing or a divisor is zero. Raises BadFormula."""
+    """Return the result of a formula. Raises BadFormula.
+
+    None when a number is missing, a divisor is zero, or the result is too large.
+    """
     try:
-        return _value(_parse(expression), numbers)
+        return _calculate(_parse(expression), numbers)
     except (ZeroDivisionError, OverflowError):
         return None
 
@@ -38,15 +45,14 @@ def calculate(expression: str, numbers: Mapping[str, float | None]) -> float | N
 def _parse(expression: str) -> ast.expr:
     try:
         tree = ast.parse(expression.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise BadFormula(
-            f"{expression!r} is not arithmetic: numbers, property keys, + - * / and brackets."
-        ) from error
+    except (SyntaxError, ValueError) as error:  # ValueError: a null byte
+        raise BadFormula(f"{expression!r} is not arithmetic: {_ALLOWED}") from error
     _check(tree)
     return tree
 
 
 def _check(node: ast.expr) -> None:
+    """Refuse everything but the four operations: Python's syntax knows calls, strings and more."""
     match node:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             _check(left)
@@ -54,22 +60,24 @@ def _check(node: ast.expr) -> None:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             _check(operand)
         case ast.Constant(value=bool()) | ast.Constant(value=complex()):
-            raise BadFormula(f"{ast.unparse(node)!r} is no number.")
+            raise BadFormula(f"{ast.unparse(node)!r} is not a number.")
         case ast.Name() | ast.Constant(value=int()) | ast.Constant(value=float()):
             pass
         case _:
-            raise BadFormula(
-                f"{ast.unparse(node)!r} is not arithmetic: numbers, property keys, + - * / and brackets."
-            )
+            raise BadFormula(f"{ast.unparse(node)!r} is not arithmetic: {_ALLOWED}")
 
 
-def _value(node: ast.expr, numbers: Mapping[str, float | None]) -> float | None:
+def _calculate(node: ast.expr, numbers: Mapping[str, float | None]) -> float | None:
+    """Return the value of a checked expression, None as soon as one of its numbers is missing."""
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            one, other = _value(left, numbers), _value(right, numbers)
-            return None if one is None or other is None else _OPERATORS[type(op)](one, other)
+            left_number = _calculate(left, numbers)
+            right_number = _calculate(right, numbers)
+            if left_number is None or right_number is None:
+                return None
+            return _OPERATORS[type(op)](left_number, right_number)
         case ast.UnaryOp(operand=operand):
-            number = _value(operand, numbers)
+            number = _calculate(operand, numbers)
             return None if number is None else -number
         case ast.Name(id=name):
             return numbers.get(name)

@@ -1,46 +1,49 @@
-"""What is wrong with a template's rules, for the report that is made when a template is read."""
+"""Find the problems of a template's rules when the template is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import TypeVar
 
 from notion_pm.conditions.check import Place, Problem, condition_problems
+from notion_pm.model.condition import Condition
 from notion_pm.model.property_types import DATE_TYPES, READ_ONLY_TYPES
 from notion_pm.model.rule import Related, Rule, ValueOf
 from notion_pm.model.template import Template
 from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules import arithmetic
 from notion_pm.rules.arithmetic import BadFormula
-from notion_pm.rules.check_cycles import cycle_problems
 from notion_pm.rules.check_disagreement import disagreement_problems
-from notion_pm.rules.paths import (
-    BadPath,
-    Path,
-    parse_property,
-    parse_relations,
-    parse_target,
-    require_property,
-)
-from notion_pm.rules.ruleset import RuleSet
+from notion_pm.rules.paths import BadPath, parse_relations, parse_target, require_property
+from notion_pm.rules.ruleset import CompiledRule, RuleSet, Target, related_parts, value_path
 from notion_pm.text import suggest
 
-_STAMPS = {"max": {"number", "date"}, "min": {"number", "date"}}
-_COMPUTED = "is computed by Notion, nobody can set it."
+N = TypeVar("N")
+
+_RANKED_TYPES = frozenset({"status", "select"})
+"""Types whose options have an order, for rules that only move forward."""
+
+_CONVERGENCE_ADVICE = (
+    "Let its rules be `forward_only`, let them fill only what is empty, "
+    "or let one of them only `propose`."
+)
 
 
 def check(template: Template) -> list[Problem]:
-    """Return every problem of a template's rules: where (keys and indices into the template) and what, for a person."""
+    """Return every problem of a template's rules.
+
+    A problem is a place (keys and indices into the template) and a message for a person.
+    """
     schema = TemplateSchema(template)
-    found = [
-        problem
-        for name, rule in template.sync.items()
-        for problem in _rule_problems(schema, name, rule)
-    ]
-    found += _mixed_notes(template.sync)
-    if found:
-        return found
+    problems: list[Problem] = []
+    for name, rule in template.sync.items():
+        problems += _rule_problems(schema, name, rule)
+    problems += _mixed_note_problems(template.sync)
+    if problems:
+        return problems  # rules with errors cannot be compiled, so the rest cannot be checked
     rules = RuleSet(template)
-    return [*cycle_problems(rules), *disagreement_problems(rules)]
+    return [*_cycle_problems(rules), *disagreement_problems(rules)]
 
 
 def _rule_problems(schema: TemplateSchema, name: str, rule: Rule) -> Iterator[Problem]:
@@ -50,59 +53,59 @@ def _rule_problems(schema: TemplateSchema, name: str, rule: Rule) -> Iterator[Pr
     except BadPath as error:
         yield (*place, "set"), str(error)
         return
-    yield from _target_problems(schema, place, rule, database, key)
+    yield from _target_problems(schema, place, rule, (database, key))
     yield from condition_problems(schema, (*place, "when"), database, rule.when, own=True)
-    if rule.if_ is not None:
-        parts = {"any": rule.if_.any, "all": rule.if_.all, "none": rule.if_.none}
-        for quantifier, related in parts.items():
-            if related is not None:
-                yield from _related_problems(schema, (*place, "if", quantifier), database, related)
+    for quantifier, related in related_parts(rule):
+        yield from _related_problems(schema, (*place, "if", quantifier), database, related)
     if rule.value is not None:
         yield from _value_problems(schema, (*place, "value"), database, rule.value)
 
 
 def _target_problems(
-    schema: TemplateSchema, place: Place, rule: Rule, database: str, key: str
+    schema: TemplateSchema, place: Place, rule: Rule, target: Target
 ) -> Iterator[Problem]:
-    kind = schema.type(database, key) or ""
-    options = [each.key for each in schema.options(database, key)]
+    """Yield what a rule cannot set its property to."""
+    kind = schema.type(*target) or ""
+    options = [option.key for option in schema.options(*target)]
     if kind in READ_ONLY_TYPES:
-        yield (*place, "set"), f"{rule.set} {_COMPUTED}"
-    elif rule.note is not None and kind != "rich_text":
-        yield (
-            (*place, "note"),
-            f"A note needs a property of type rich_text; {rule.set} is of type {kind}.",
-        )
-    elif rule.value is not None and kind not in _STAMPS.get(rule.value.way, {"number"}):
-        yield (
-            (*place, "value"),
-            f"{rule.value.way} cannot be written to {rule.set}, which is of type {kind}.",
-        )
-    elif rule.to is not None and (message := _option_problem(kind, options, to=rule.to)):
-        yield (*place, "to"), f"{rule.set} {message}"
-    if rule.forward_only and kind not in {"status", "select"}:
-        yield (*place, "forward_only"), f"Only options have an order; {rule.set} is of type {kind}."
+        yield (*place, "set"), f"{rule.set} is computed by Notion and cannot be set."
+    elif rule.note is not None:
+        if kind != "rich_text":
+            message = f"A note needs a property of type rich_text; {rule.set} is of type {kind}."
+            yield (*place, "note"), message
+    elif rule.value is not None:
+        # Only `max` and `min` can yield a date; all other values are numbers.
+        accepted = {"number", "date"} if rule.value.way in {"max", "min"} else {"number"}
+        if kind not in accepted:
+            message = f"{rule.value.way} cannot be written to {rule.set}, which is of type {kind}."
+            yield (*place, "value"), message
+    elif rule.to is not None:
+        problem = _constant_problem(kind, options, constant=rule.to)
+        if problem:
+            yield (*place, "to"), f"{rule.set} {problem}"
+
+    if rule.forward_only and kind not in _RANKED_TYPES:
+        message = f"Only options have an order; {rule.set} is of type {kind}."
+        yield (*place, "forward_only"), message
     for option in rule.keep:
         if option not in options:
-            yield (
-                (*place, "keep"),
-                f"{rule.set} has no option {option!r}. {suggest(option, options)}".strip(),
-            )
+            message = f"{rule.set} has no option {option!r}. {suggest(option, options)}".strip()
+            yield (*place, "keep"), message
 
 
-def _option_problem(kind: str, options: list[str], *, to: str | bool) -> str:
-    """What is wrong with a value that a rule sets; empty when nothing is."""
+def _constant_problem(kind: str, options: list[str], *, constant: str | bool) -> str:
+    """Return what is wrong with a value that a rule sets (`to`); an empty text if nothing is."""
     match kind:
         case "status" | "select":
-            return (
-                ""
-                if to in options
-                else f"has no option {to!r}. {suggest(str(to), options)}".strip()
-            )
+            if constant in options:
+                return ""
+            return f"has no option {constant!r}. {suggest(str(constant), options)}".strip()
         case "date":
-            return "" if to == "today" else "is a date: `to` can only be today."
+            return "" if constant == "today" else "is a date: `to` can only be today."
         case "checkbox":
-            return "" if isinstance(to, bool) else "is a checkbox: `to` can only be true or false."
+            if isinstance(constant, bool):
+                return ""
+            return "is a checkbox: `to` can only be true or false."
         case _:
             return f"is of type {kind}; `to` sets a status, a select, a date or a checkbox."
 
@@ -117,74 +120,171 @@ def _related_problems(
         return
     yield from condition_problems(schema, (*place, "where"), end, related.where)
     yield from condition_problems(schema, (*place, "of"), end, related.of)
-    for theirs, own in related.after.items():
-        yield from _no_date(schema, (*place, "after"), end, theirs)
-        yield from _no_date(schema, (*place, "after"), database, own)
+    for related_key, own_key in related.after.items():
+        yield from _date_problems(schema, (*place, "after"), end, related_key)
+        yield from _date_problems(schema, (*place, "after"), database, own_key)
 
 
-def _no_date(schema: TemplateSchema, place: Place, database: str, key: str) -> Iterator[Problem]:
+def _date_problems(
+    schema: TemplateSchema, place: Place, database: str, key: str
+) -> Iterator[Problem]:
+    """Yield a problem if a property does not exist or is not a date."""
     try:
         kind = require_property(schema, database, key)
     except BadPath as error:
         yield place, str(error)
         return
     if kind not in DATE_TYPES:
-        yield place, f"{database}.{key} is no date: it is of type {kind}."
+        yield place, f"{database}.{key} is not a date: it is of type {kind}."
 
 
 def _value_problems(
     schema: TemplateSchema, place: Place, database: str, value: ValueOf
 ) -> Iterator[Problem]:
     try:
-        path = _value_path(schema, database, value)
+        if value.way == "formula":
+            _require_numbers(schema, database, value.expression)
+        path = value_path(schema, database, value)
     except (BadPath, BadFormula) as error:
         yield (*place, value.way), str(error)
         return
     if path is None:
         return
-    if value.way in {"sum", "only"} and (message := _sum_problem(schema, path.end, path.key or "")):
+
+    if value.way in {"sum", "only"} and not _is_summable(schema, path.end, path.key or ""):
+        message = (
+            f"{path.end}.{path.key} cannot be summed: it is neither a number nor a select whose "
+            "options have weights."
+        )
         yield (*place, value.way), message
     yield from condition_problems(schema, (*place, "of"), path.end, value.of)
     yield from condition_problems(schema, (*place, "where"), path.end, value.where)
-    for field in ("weight", "once_per", "latest_by"):
-        key = getattr(value, field)
-        if key is not None:
-            yield from _missing(schema, (*place, field), path.end, key)
+    named = {
+        "weight": value.weight,
+        "once_per": value.once_per,
+        "latest_by": value.latest_by,
+    }
+    for field, key in named.items():
+        if key is None:
+            continue
+        try:
+            require_property(schema, path.end, key)
+        except BadPath as error:
+            yield (*place, field), str(error)
 
 
-def _value_path(schema: TemplateSchema, database: str, value: ValueOf) -> Path | None:
-    match value.way:
-        case "formula":
-            for name in arithmetic.names(value.expression):
-                if require_property(schema, database, name) not in {"number", "select"}:
-                    raise BadPath(f"{database}.{name} is no number.")
-            return None
-        case "count" | "share":
-            return parse_relations(schema, database, value.expression)
-        case _:
-            return parse_property(schema, database, value.expression)
+def _require_numbers(schema: TemplateSchema, database: str, expression: str) -> None:
+    """Raise BadPath or BadFormula unless a formula reads only numbers and options with weights."""
+    for name in arithmetic.property_names(expression):
+        if require_property(schema, database, name) not in {"number", "select"}:
+            raise BadPath(f"{database}.{name} is not a number.")
 
 
-def _sum_problem(schema: TemplateSchema, database: str, key: str) -> str:
-    weighs = any(each.weight is not None for each in schema.options(database, key))
-    if schema.type(database, key) == "number" or weighs:
-        return ""
-    return f"{database}.{key} cannot be summed: it is neither a number nor a select whose options have weights."
+def _is_summable(schema: TemplateSchema, database: str, key: str) -> bool:
+    if schema.type(database, key) == "number":
+        return True
+    return any(option.weight is not None for option in schema.options(database, key))
 
 
-def _missing(schema: TemplateSchema, place: Place, database: str, key: str) -> Iterator[Problem]:
-    try:
-        require_property(schema, database, key)
-    except BadPath as error:
-        yield place, str(error)
+def _mixed_note_problems(rules: Mapping[str, Rule]) -> Iterator[Problem]:
+    """Yield the rules that write notes to a property that other rules set to something else."""
+    set_otherwise = {rule.set for rule in rules.values() if rule.note is None and not rule.propose}
+    for name, rule in rules.items():
+        if rule.note is not None and rule.set in set_otherwise:
+            message = f"Other rules set {rule.set} as well, and not as a note."
+            yield ("sync", name, "note"), message
 
 
-def _mixed_notes(rules: Mapping[str, Rule]) -> list[Problem]:
-    """Rules that write notes where other rules write something else."""
-    others = {rule.set for rule in rules.values() if rule.note is None and not rule.propose}
-    message = "Other rules set {} as well, and not as a note."
-    return [
-        (("sync", name, "note"), message.format(rule.set))
-        for name, rule in rules.items()
-        if rule.note is not None and rule.set in others
-    ]
+def _cycle_problems(rules: RuleSet) -> Iterator[Problem]:
+    """Yield a problem for each group of properties whose rules might never converge.
+
+    Rules whose properties need each other converge if each rule can act only a limited number of
+    times: it only moves forward along the options, or it only fills an empty property. Rules that
+    look at nothing but the property they set converge if their steps from option to option never
+    lead back to an earlier option.
+    """
+    for group in rules.groups:
+        unlimited = []
+        for target in group:
+            unlimited += [
+                rule for rule in rules.writers[target] if not _acts_limited_times(rule, group)
+            ]
+        cycle = shortest_cycle(group[0], rules.dependencies)
+        if not cycle or not unlimited:
+            continue
+        steps: Iterable[str] = [".".join(target) for target in reversed(cycle)]
+        if len(group) == 1:
+            steps = _steps_back_to_start(rules, group[0])
+            if not steps:
+                continue
+        message = (
+            f"This rule could set off a chain without an end: {' -> '.join(steps)}. "
+            f"{_CONVERGENCE_ADVICE}"
+        )
+        yield ("sync", unlimited[0].name), message
+
+
+def _acts_limited_times(rule: CompiledRule, group: tuple[Target, ...]) -> bool:
+    """Whether a rule cannot act forever: it only moves forward, only fills an empty property, or
+    reads nothing of the group."""
+    condition = rule.spec.when.get(rule.key)
+    fills_empty = condition is not None and condition.empty is True
+    return rule.spec.forward_only or fills_empty or rule.reads.isdisjoint(group)
+
+
+def _steps_back_to_start(rules: RuleSet, target: Target) -> tuple[str, ...]:
+    """Return options through which the rules of one property lead back to the first of them.
+
+    Empty when they never do. Example: "Idea -> Spec" and "Spec -> Idea" return idea, spec, idea.
+    """
+    steps: dict[str, set[str]] = defaultdict(set)
+    for rule in rules.writers[target]:
+        # A computed value, or a property read on other pages: its steps cannot be listed.
+        if not isinstance(rule.spec.to, str) or target in rule.far_reads:
+            return (".".join(target), ".".join(target))
+        for option in _options_changed_by(rules.schema, rule):
+            steps[option].add(rule.spec.to)
+    for spec in rules.schema.options(*target):
+        cycle = shortest_cycle(spec.key, steps)
+        if cycle:
+            return cycle
+    return ()
+
+
+def _options_changed_by(schema: TemplateSchema, rule: CompiledRule) -> Iterator[str]:
+    """Yield the options that a rule changes to its own."""
+    condition = rule.spec.when.get(rule.key)
+    wanted_rank = schema.rank(*rule.target, rule.spec.to)
+    for rank, option in enumerate(schema.options(*rule.target)):
+        if option.key == rule.spec.to or option.key in rule.spec.keep:
+            continue
+        if rule.spec.forward_only and wanted_rank is not None and rank >= wanted_rank:
+            continue
+        if condition is None or _may_be(condition, option.key, option.meaning):
+            yield option.key
+
+
+def _may_be(condition: Condition, option: str, category: str | None) -> bool:
+    """Whether a page that satisfies a condition can hold an option."""
+    if condition.is_ is not None and option not in condition.is_:
+        return False
+    if condition.not_ is not None and option in condition.not_:
+        return False
+    return condition.category is None or category in condition.category
+
+
+def shortest_cycle(start: N, dependencies: Mapping[N, Set[N]]) -> tuple[N, ...]:
+    """Return a shortest way from a node back to itself, with the node at both ends.
+
+    Empty when there is none.
+    """
+    ways: list[tuple[N, ...]] = [(start,)]
+    seen: set[N] = set()
+    for way in ways:  # breadth first: the list grows while it is walked
+        for needed in dependencies.get(way[-1], ()):
+            if needed == start:
+                return (*way, start)
+            if needed not in seen:
+                seen.add(needed)
+                ways.append((*way, needed))
+    return ()

@@ -1,4 +1,4 @@
-"""What an evaluation of rules comes to: plain values for reports, writes and the next baseline."""
+"""The result of evaluating rules: plain values for reports, writes and the next baseline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from notion_pm.model.snapshot import BaseValue, RuleValue, SnapshotPage
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A property gets another value: by which rules, and because of which pages. `starter`: see BaseValue."""
+    """A new value of a property, the rules that set it, and the pages that caused it.
+
+    `starter`: see BaseValue.
+    """
 
     property: str
     before: RuleValue
@@ -24,7 +27,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class PageUpdate:
-    """Everything that changes on one page."""
+    """All changes to one page."""
 
     page: SnapshotPage
     changes: tuple[Change, ...]
@@ -32,7 +35,7 @@ class PageUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A person's value that a rule would overwrite. `new` is false when an earlier sync has reported it already."""
+    """A person's value that rules would overwrite. `new`: no earlier sync has reported it."""
 
     page: SnapshotPage
     property: str
@@ -47,7 +50,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a rule suggests to a person."""
+    """A value that a rule suggests to a person."""
 
     page: SnapshotPage
     property: str
@@ -60,35 +63,36 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that a person should know: why a rule could not act. `page` is None where it is about several."""
+    """Why a rule could not act. `page` is None if the note is about several pages."""
 
     message: str
     page: SnapshotPage | None = None
 
 
 PropertyRef = tuple[NotionId, str]
-"""A property of a page."""
+"""A property of a page: page id, property key."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedValue:
-    """A property in quarantine: what it holds, what rules say and do not write, why, and the runs that led to it.
+    """A property in quarantine: its value, the value that rules want and do not write, and why.
 
-    `told` when a sync has reported it.
+    `runs`: the runs that led to it. `reported`: a sync has reported it.
     """
 
     value: RuleValue
     derived: RuleValue
     reason: str
     runs: tuple[str, ...] = ()
-    told: bool = False
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All that rules come to, at rest.
+    """The result of all rules on all pages.
 
-    `baseline` holds the pages whose memory changes, by page id; `holds` is all that is in quarantine afterwards.
+    `baseline`: the new memory of the pages whose memory changes. `quarantined`: all that is in
+    quarantine afterwards.
     """
 
     updates: tuple[PageUpdate, ...] = ()
@@ -96,4 +100,4 @@ class Evaluation:
     proposals: tuple[Proposal, ...] = ()
     notes: tuple[Note, ...] = ()
     baseline: dict[NotionId, dict[str, BaseValue]] = field(default_factory=dict)
-    holds: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)
+    quarantined: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""One run of rules over all pages: properties are settled, group by group, until nothing changes any more."""
+"""Run rules over all pages, group of properties by group, until nothing changes any more."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from notion_pm.rules.view import View
 
 @dataclass(frozen=True, slots=True)
 class SettledProperty:
-    """The last word on one property of one page."""
+    """The last decision on one property of one page."""
 
     page: SnapshotPage
     target: Target
@@ -36,9 +36,12 @@ class SettledProperty:
 
 
 class RuleRun:
-    """The state of a run: what pages hold by now, what rules derived, and the last write to each property.
+    """The state of a run over all pages.
 
-    `settled` holds what has to be told: everything but what was left as it is, of which there is plenty.
+    `derived`: what rules wanted last. `settled`: the last decisions that a report mentions, so not
+    those to leave a property as it is, which are most. `written`: the last write to each property.
+    `quarantined`: the properties in quarantine that rules would have written. `not_converging`: the
+    properties that were still changing after the last round.
     """
 
     def __init__(
@@ -53,121 +56,140 @@ class RuleRun:
         self.rules = rules
         self.snapshot = snapshot
         self.baseline = baseline
-        self.view = View(rules.schema, snapshot, baseline, today)
-        self.derived: dict[Target, dict[NotionId, RuleValue | NoResult]] = {
-            target: {} for target in rules.writers
-        }
-        self.settled: dict[Target, dict[NotionId, SettledProperty]] = {
-            target: {} for target in rules.writers
-        }
-        self.written: dict[Target, dict[NotionId, SettledProperty]] = {
-            target: {} for target in rules.writers
-        }
-        self.not_converging: list[Target] = []
         self.quarantine = quarantine
-        self.held: dict[PropertyRef, QuarantinedValue] = {}
+        self.view = View(rules.schema, snapshot, baseline, today)
+        self.derived: dict[Target, dict[NotionId, RuleValue | NoResult]] = {}
+        self.settled: dict[Target, dict[NotionId, SettledProperty]] = {}
+        self.written: dict[Target, dict[NotionId, SettledProperty]] = {}
+        for target in rules.writers:
+            self.derived[target] = {}
+            self.settled[target] = {}
+            self.written[target] = {}
+        self.not_converging: list[Target] = []
+        self.quarantined: dict[PropertyRef, QuarantinedValue] = {}
         self._policy = policy
 
     def run_to_fixpoint(self, max_rounds: int) -> None:
-        """Settle all properties. What does not come to rest stays as it was, and is listed in `restless`."""
+        """Settle all properties.
+
+        Properties that do not converge keep the values they had, and are in `not_converging`.
+        """
         for group in self.rules.groups:
-            if not self._comes_to_rest(group, max_rounds):
+            if not self._converges(group, max_rounds):
                 self._undo(group)
 
     def pages(self, database: str) -> Iterator[SnapshotPage]:
         """Yield the pages of a database."""
         return iter(self.snapshot.databases.get(database, {}).values())
 
-    def decided(self, *decisions: Decision) -> Iterator[SettledProperty]:
-        """Yield the last words that came to one of these decisions."""
-        for those in self.settled.values():
-            yield from (each for each in those.values() if each.outcome.decision in decisions)
+    def with_decision(self, decision: Decision) -> Iterator[SettledProperty]:
+        """Yield the properties whose last decision was this one."""
+        for by_page in self.settled.values():
+            for settled in by_page.values():
+                if settled.outcome.decision is decision:
+                    yield settled
 
-    def _comes_to_rest(self, group: tuple[Target, ...], max_rounds: int) -> bool:
+    def _converges(self, group: tuple[Target, ...], max_rounds: int) -> bool:
         for _ in range(max_rounds):
-            changed = [self._settle_all(target) for target in group]
+            changed = [self._settle_property(target) for target in group]
             if not any(changed) or not self._reads_itself(group):
                 return True
         return False
 
     def _reads_itself(self, group: tuple[Target, ...]) -> bool:
-        return any(
-            read in group
-            for target in group
-            for each in self.rules.writers[target]
-            for read in each.reads
-        )
+        """Whether rules of the group read what the group sets, so that another round is needed."""
+        return any(not self.rules.dependencies[target].isdisjoint(group) for target in group)
 
-    def _settle_all(self, target: Target) -> bool:
-        """Decide about a property of all pages; tell whether any has got another value."""
-        writers, lock = (
-            self.rules.writers[target],
-            self.rules.schema.template.databases[target[0]].lock,
-        )
-        changed = [
-            self._settle(page, target, combine_results(self.view, page, writers), lock)
-            for page in self.pages(target[0])
-        ]
-        return any(changed)
+    def _settle_property(self, target: Target) -> bool:
+        """Decide on a property of all pages; return whether any page has got another value."""
+        database = target[0]
+        writers = self.rules.writers[target]
+        lock = self.rules.schema.template.databases[database].lock
+        has_changed = False
+        for page in self.pages(database):
+            result = combine_results(self.view, page, writers)
+            if self._settle(page, target, result, lock):
+                has_changed = True
+        return has_changed
 
     def _settle(
-        self, page: SnapshotPage, target: Target, derived: RuleResult, lock: str | None
+        self, page: SnapshotPage, target: Target, result: RuleResult, lock: str | None
     ) -> bool:
+        """Decide on a property of one page; return whether it has got another value."""
+        key = target[1]
         case = Case(
             target=target,
-            current=self.view.value(page, target[1]),
-            derived=derived,
+            current=self.view.value(page, key),
+            result=result,
             base=self._base(page, target),
-            locked=lock is not None and self.view.value(page, lock) is True,
+            is_locked=lock is not None and self.view.value(page, lock) is True,
             edited=page.last_edited,
-            caused=self._caused(derived),
+            causes_edited=self._last_edit_of_causes(result),
         )
-        outcome = self._unless_held(page, case, settle(self.rules.schema, case, self._policy))
+        outcome = settle(self.rules.schema, case, self._policy)
+        outcome = self._respect_quarantine(page, case, outcome)
+
         self.derived[target][page.id] = outcome.remember
-        self.settled[target].pop(page.id, None)
+        self.settled[target].pop(page.id, None)  # an earlier round may have decided otherwise
         if outcome.decision is Decision.LEAVE:
             return False
-        settled = self.settled[target][page.id] = SettledProperty(page, target, case, outcome)
+        settled = SettledProperty(page, target, case, outcome)
+        self.settled[target][page.id] = settled
         if outcome.decision is not Decision.WRITE:
             return False
         self.written[target][page.id] = settled
-        self.view.set(page, target[1], derived.plain)
+        self.view.set(page, key, result.known_value)
         return True
 
-    def _unless_held(self, page: SnapshotPage, case: Case, outcome: Outcome) -> Outcome:
-        """Leave a property alone that is in quarantine. What is remembered stays, so that rules resume afterwards."""
-        spot = (page.id, case.target[1])
-        self.held.pop(spot, None)
+    def _respect_quarantine(self, page: SnapshotPage, case: Case, outcome: Outcome) -> Outcome:
+        """Turn the write to a property in quarantine into a conflict.
+
+        What is remembered stays as it was, so that the rules resume after the quarantine.
+        """
+        key = case.target[1]
+        ref = (page.id, key)
+        self.quarantined.pop(ref, None)
         if outcome.decision is not Decision.WRITE or self._policy == "rule":
             return outcome
-        hold = self.quarantine.hold(spot, page.values.get(case.target[1]), case.derived.value)
-        if hold is None or page.id in self.written[case.target]:
+        if page.id in self.written[case.target]:
+            return outcome  # this run wrote it in an earlier round, and goes on
+        value = self.quarantine.find(ref, page.values.get(key), case.result.value)
+        if value is None:
             return outcome
-        self.held[spot] = replace(hold, told=True)
-        return Outcome(
-            Decision.CONFLICT, case.base.derived if case.base else NOT_APPLICABLE, hold.reason
-        )
+        self.quarantined[ref] = replace(value, reported=True)
+        remembered = case.base.derived if case.base else NOT_APPLICABLE
+        return Outcome(Decision.CONFLICT, remembered, value.reason)
 
     def _base(self, page: SnapshotPage, target: Target) -> BaseValue | None:
-        """What is remembered: after a write in this run, that write."""
-        if written := self.written[target].get(page.id):
-            return BaseValue(written.case.derived.plain, written.case.derived.value)
+        """Return what is remembered of a property: a write of this run, else the last sync."""
+        written = self.written[target].get(page.id)
+        if written is not None:
+            result = written.case.result
+            return BaseValue(result.known_value, result.value)
         return self.view.before(page, target[1])
 
-    def _caused(self, derived: RuleResult) -> datetime | None:
-        """When the pages that a rule looked at were last edited, where that settles conflicts."""
-        if (self._policy or derived.rule.rule.on_conflict) != "newest":
+    def _last_edit_of_causes(self, result: RuleResult) -> datetime | None:
+        """Return when the latest of the pages that a rule looked at was edited.
+
+        None where the policy does not ask for it: finding the pages takes time.
+        """
+        policy = self._policy or result.rule.spec.on_conflict
+        if policy != "newest":
             return None
-        named = (
-            pages.get(id) for id in derived.because for pages in self.snapshot.databases.values()
-        )
-        return max((page.last_edited for page in named if page), default=None)
+        edits = []
+        for page_id in result.causes:
+            for pages in self.snapshot.databases.values():
+                if page_id in pages:
+                    edits.append(pages[page_id].last_edited)
+        return max(edits, default=None)
 
     def _undo(self, group: tuple[Target, ...]) -> None:
-        """Forget what was decided about properties that do not come to rest."""
+        """Drop all decisions on properties that do not converge."""
         self.not_converging.extend(group)
         for target in group:
-            for page in self.pages(target[0]):
-                self.view.set(page, target[1], page.values.get(target[1]))
-            for kept in (self.derived, self.settled, self.written):
-                kept[target].clear()
+            database, key = target
+            for page in self.pages(database):
+                self.view.set(page, key, page.values.get(key))
+            self.derived[target].clear()
+            self.settled[target].clear()
+            self.written[target].clear()

@@ -1,4 +1,4 @@
-"""How the properties of one page stand with the rules: what each rule says, and what comes of it."""
+"""Explain each property that rules set on one page: the result of each rule, and the decision."""
 
 from __future__ import annotations
 
@@ -24,35 +24,39 @@ from notion_pm.rules.settle import Decision
 
 @dataclass(frozen=True, slots=True)
 class PropertyExplanation:
-    """One property: its value, what each of its rules says, what they say together and what a sync would do now."""
+    """One property of a page.
+
+    `results`: what each of its rules yields. `combined`: what they want together. `decision`: what
+    a sync would do now.
+    """
 
     key: str
     value: RuleValue
-    opinions: tuple[RuleResult, ...]
-    together: RuleValue | NoResult
+    results: tuple[RuleResult, ...]
+    combined: RuleValue | NoResult
     decision: Decision
     reason: str = ""
-    hold: QuarantinedValue | None = None
+    quarantined: QuarantinedValue | None = None
 
     @property
-    def says(self) -> RuleValue:
-        """What the rules say together; None when they are silent or do not know."""
-        return None if isinstance(self.together, NoResult) else self.together
+    def wanted(self) -> RuleValue:
+        """The value that the rules want together; None if they want none, or it is unknown."""
+        return None if isinstance(self.combined, NoResult) else self.combined
 
     @property
-    def speaks(self) -> bool:
-        """Whether any rule says a value."""
-        return any(map(has_value, self.opinions))
+    def has_result(self) -> bool:
+        """Whether any rule yields a value."""
+        return any(has_value(result) for result in self.results)
 
     @property
     def agrees(self) -> bool:
-        """Whether the page holds what the rules say."""
-        return self.speaks and same_value(self.value, self.says)
+        """Whether the page holds the value that the rules want."""
+        return self.has_result and same_value(self.value, self.wanted)
 
 
-def has_value(opinion: RuleResult) -> bool:
-    """Tell whether a rule says a value."""
-    return not isinstance(opinion.value, NoResult)
+def has_value(result: RuleResult) -> bool:
+    """Return whether a rule yields a value."""
+    return not isinstance(result.value, NoResult)
 
 
 def explain_properties(
@@ -63,23 +67,30 @@ def explain_properties(
     page: SnapshotPage,
     today: date,
 ) -> list[PropertyExplanation]:
-    """Return how the properties of a page stand that rules set, in the template's order."""
+    """Return an explanation of each property of a page that rules set, in the template's order."""
     run = RuleRun(rules, snapshot, baseline, today, None, quarantine)
     run.run_to_fixpoint(MAX_ROUNDS)
     return [
-        _standing(run, page, key) for database, key in rules.writers if database == page.database
+        _explain(run, page, key) for database, key in rules.writers if database == page.database
     ]
 
 
-def _standing(run: RuleRun, page: SnapshotPage, key: str) -> PropertyExplanation:
+def _explain(run: RuleRun, page: SnapshotPage, key: str) -> PropertyExplanation:
     target = (page.database, key)
+    results = tuple(evaluate_rule(run.view, page, rule) for rule in run.rules.writers[target])
+    quarantined = run.quarantined.get((page.id, key))
     settled = run.settled[target].get(page.id)
+    if settled is None:  # left as it is
+        combined = run.derived[target].get(page.id)
+        return PropertyExplanation(
+            key, page.values.get(key), results, combined, Decision.LEAVE, "", quarantined
+        )
     return PropertyExplanation(
         key=key,
         value=page.values.get(key),
-        opinions=tuple(evaluate_rule(run.view, page, each) for each in run.rules.writers[target]),
-        together=settled.case.derived.value if settled else run.derived[target].get(page.id),
-        decision=settled.outcome.decision if settled else Decision.LEAVE,
-        reason=settled.outcome.reason if settled else "",
-        hold=run.held.get((page.id, key)),
+        results=results,
+        combined=settled.case.result.value,
+        decision=settled.outcome.decision,
+        reason=settled.outcome.reason,
+        quarantined=quarantined,
     )

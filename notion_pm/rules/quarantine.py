@@ -1,7 +1,8 @@
-"""Properties that rules leave alone for a while: those that flip, and those that an undo set back.
+"""Properties that rules leave alone for a while: those that flap, and those that an undo set back.
 
-A property is held as long as the page holds the same value and the rules say the same: it is released when what they
-say moves on, or when a person sets or empties it. Taking the rules' side (`--on-conflict rule`) releases everything.
+A property stays in quarantine as long as the page holds the same value and the rules want the same.
+It is released when the rules want something else, or when a person sets or empties it. The policy
+that rules win (`--on-conflict rule`) releases everything.
 """
 
 from __future__ import annotations
@@ -14,64 +15,77 @@ from notion_pm.rules.evaluation import PropertyRef, QuarantinedValue
 from notion_pm.rules.history import HistoryChange
 
 UNDONE = "an undo set it back"
-WITHIN = 3
-"""Runs within which a value must have been turned back to count as flipping."""
-LOOK_BACK = 2 * WITHIN
-"""Runs that tell whether it was so twice."""
+
+FLAPPING_RUNS = 3
+"""Runs within which a value must have been turned back to count as flapping.
+
+A person's correction a week later is no fight between a rule and another automation.
+"""
+
+LOOK_BACK = 2 * FLAPPING_RUNS
+"""Runs that show whether a value was turned back twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """What is held already, and what must not be written a third time."""
+    """The values in quarantine already, and those that must not be written a third time."""
 
-    holds: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)
+    values: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)
     flapping: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)
 
-    def hold(
-        self, spot: PropertyRef, current: RuleValue, derived: RuleValue | NoResult
+    def find(
+        self, ref: PropertyRef, current: RuleValue, wanted: RuleValue | NoResult
     ) -> QuarantinedValue | None:
-        """Return why a property must not be written, None where it may be."""
-        either = (self.holds.get(spot), self.flapping.get(spot))
-        return next((each for each in either if each and _applies(each, current, derived)), None)
-
-
-def detect_flapping(runs: Sequence[Iterable[HistoryChange]]) -> dict[PropertyRef, QuarantinedValue]:
-    """Return what must not be written a third time, from what the last runs noticed and wrote, the oldest first.
-
-    The last two writes of a property set it to the same value, and nothing that rules wrote lies between: so somebody
-    else turned it back. Each time that took three runs at most. Where it holds again what it held before the first, it
-    flips, unless a person has given it another value since. What rules themselves lead to and fro, because what it
-    follows goes to and fro, does not flip.
-    """
-    last: dict[PropertyRef, tuple[int, HistoryChange]] = {}
-    found: dict[PropertyRef, QuarantinedValue] = {}
-    for number, run in enumerate(runs):
-        for each in run:
-            spot = (each.page, each.property)
-            if each.actor != "rule":
-                if spot in found and not same_value(found[spot].value, each.after):
-                    del found[spot]
+        """Return why rules must not write a property, None if they may."""
+        for values in (self.values, self.flapping):
+            value = values.get(ref)
+            if value is None:
                 continue
-            found.pop(spot, None)
-            before, first = last.get(spot, (0, None))
-            if (
-                first
-                and same_value(first.after, each.after)
-                and max(number - before, len(runs) - number) <= WITHIN
-            ):
-                found[spot] = _flip(first, each)
-            last[spot] = (number, each)
-    return found
+            if same_value(value.value, current) and same_value(value.derived, wanted):
+                return value
+        return None
 
 
-NOTHING = Quarantine()
+EMPTY_QUARANTINE = Quarantine()
 
 
-def _applies(hold: QuarantinedValue, current: RuleValue, derived: RuleValue | NoResult) -> bool:
-    return same_value(hold.value, current) and same_value(hold.derived, derived)
+def detect_flapping(
+    runs: Sequence[Iterable[HistoryChange]],
+) -> dict[PropertyRef, QuarantinedValue]:
+    """Return the properties that rules must not write a third time.
+
+    `runs`: what the last runs noticed and wrote, the oldest first.
+
+    A property flaps if the last two writes of rules set it to the same value, each was turned back
+    within 3 runs, and rules wrote nothing in between: so another tool or automation fights the
+    rule. It does not flap if a person has set a third value since, or if the rules themselves
+    change their mind because the pages they look at change to and fro.
+    """
+    last_writes: dict[PropertyRef, tuple[int, HistoryChange]] = {}
+    flapping: dict[PropertyRef, QuarantinedValue] = {}
+    for number, run in enumerate(runs):
+        for change in run:
+            ref = (change.page, change.property)
+            if change.actor != "rule":
+                # The value that the property held before the first write keeps it flapping.
+                if ref in flapping and not same_value(flapping[ref].value, change.after):
+                    del flapping[ref]
+                continue
+
+            flapping.pop(ref, None)
+            if ref in last_writes:
+                first_number, first = last_writes[ref]
+                runs_between = number - first_number
+                runs_since = len(runs) - number
+                is_recent = max(runs_between, runs_since) <= FLAPPING_RUNS
+                if is_recent and same_value(first.after, change.after):
+                    flapping[ref] = _flapping_value(first, change)
+            last_writes[ref] = (number, change)
+    return flapping
 
 
-def _flip(first: HistoryChange, second: HistoryChange) -> QuarantinedValue:
-    runs = (first.run, second.run)
-    reason = f"it flips back: runs {' and '.join(runs)} wrote it as well, and it did not stay"
-    return QuarantinedValue(first.before, first.after, reason, runs)
+def _flapping_value(first: HistoryChange, second: HistoryChange) -> QuarantinedValue:
+    reason = (
+        f"it flips back: runs {first.run} and {second.run} wrote it as well, and it did not stay"
+    )
+    return QuarantinedValue(first.before, first.after, reason, (first.run, second.run))

@@ -1,11 +1,11 @@
-"""What one rule says about one page, and what several rules say together."""
+"""What one rule yields for one page, and how the results of several rules on one property combine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from notion_pm.conditions.evaluate import Verdict, every
+from notion_pm.conditions.evaluate import Verdict, all_hold
 from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import (
     NOT_APPLICABLE,
@@ -15,191 +15,262 @@ from notion_pm.model.snapshot import (
     SnapshotPage,
     same_value,
 )
-from notion_pm.rules.aggregates import compute
+from notion_pm.rules.aggregates import compute_value
 from notion_pm.rules.ruleset import CompiledPart, CompiledRule
 from notion_pm.rules.view import View
 
-_TITLES = 5
-"""How many pages a note names; of the others it says how many they are."""
+MAX_TITLES_IN_NOTE = 5
+"""Pages that a note names; it only counts the others. Keeps the text short enough for a cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What rules say: a value, or that they are silent or do not know; and why."""
+    """The value that rules want a property to have, or why there is none.
+
+    `causes`: the pages that decided it, for explanations. `rules_disagree`: equal priority,
+    different values.
+    """
 
     value: RuleValue | NoResult
     rules: tuple[CompiledRule, ...] = ()
-    because: tuple[NotionId, ...] = ()
+    causes: tuple[NotionId, ...] = ()
     rules_disagree: bool = False
 
     @property
-    def plain(self) -> RuleValue:
-        """The value of rules that speak."""
+    def known_value(self) -> RuleValue:
+        """The value of a result that has one."""
         assert not isinstance(self.value, NoResult)
         return self.value
 
     @property
     def rule(self) -> CompiledRule:
-        """The rule that is named for it."""
+        """The rule that is named for this result: the first one."""
         return self.rules[0]
 
+    @property
+    def priority(self) -> int:
+        """The priority of the rules behind this result; only rules of one priority are joined."""
+        return self.rule.spec.priority
 
-def evaluate_rule(view: View, page: SnapshotPage, ready: CompiledRule) -> RuleResult:
-    """Return what a rule says about a page."""
-    holds, because = _holds(view, page, ready)
+
+def evaluate_rule(view: View, page: SnapshotPage, rule: CompiledRule) -> RuleResult:
+    """Return what one rule yields for a page.
+
+    NOT_APPLICABLE: its conditions do not hold. UNKNOWN: they cannot be judged, because a page that
+    they look at could not be read in full. An unknown is never treated as false: otherwise a count
+    would fall to zero when sharing is lost.
+    """
+    holds, causes = _evaluate_conditions(view, page, rule)
+    if holds is None:
+        return RuleResult(UNKNOWN, (rule,))
     if not holds:
-        return RuleResult(UNKNOWN if holds is None else NOT_APPLICABLE, (ready,))
-    rule = ready.rule
-    if ready.value is not None:
-        result = compute(view, page, ready.value)
-        return RuleResult(result.value, (ready,), result.because)
-    if rule.note is not None:
-        return RuleResult(_note(view, ready, rule.note, because), (ready,), because)
-    return RuleResult(view.today.isoformat() if rule.to == "today" else rule.to, (ready,), because)
+        return RuleResult(NOT_APPLICABLE, (rule,))
+
+    value: RuleValue | NoResult
+    if rule.value is not None:
+        computed = compute_value(view, page, rule.value)
+        value, causes = computed.value, computed.causes
+    elif rule.spec.note is not None:
+        value = _render_note(view, rule, rule.spec.note, causes)
+    elif rule.spec.to == "today":
+        value = view.today.isoformat()
+    else:
+        value = rule.spec.to
+    return RuleResult(value, (rule,), causes)
 
 
 def combine_results(view: View, page: SnapshotPage, rules: Sequence[CompiledRule]) -> RuleResult:
-    """Return what the rules of one property say together.
+    """Return what all rules of one property want together.
 
-    The highest priority wins. Among equals, a rule that leaves the page's present option alone is not heard; rules that
-    only move forward go as far as any of them; notes stand side by side; otherwise rules that differ disagree, and
-    nothing is written. An unknown result never wins, but it blocks rules of equal priority unless all of them are
-    forward-only.
+    The cases, in order:
+
+    1. No rule applies: nothing is wanted (notes are cleared).
+    2. Only unknown results: unknown.
+    3. The highest priority among the known results wins. But an unknown result of the same or a
+       higher priority could still overrule it; then the property is unknown. Rules that only move
+       forward cannot be overruled backwards, so they may act despite an unknown of their own kind.
+    4. Of several winners, those that would leave the page as it is do not count.
+    5. Several winners are left: see `_merge_equals`.
     """
-    opinions = [
-        opinion
-        for ready in rules
-        if (opinion := evaluate_rule(view, page, ready)).value is not NOT_APPLICABLE
-    ]
-    unknown = [each for each in opinions if each.value is UNKNOWN]
-    speaking = [each for each in opinions if each.value is not UNKNOWN] if unknown else opinions
-    if not speaking:
-        return unknown[0] if unknown else _silence(rules)
-    if len(opinions) == 1:
-        return opinions[0]
-    top = max(each.rule.rule.priority for each in speaking)
-    heard = [each for each in speaking if each.rule.rule.priority == top]
-    blocking = [each for each in unknown if each.rule.rule.priority >= top]
-    if blocking and not _all_forward([*heard, *blocking]):
-        return blocking[0]
-    acting = [each for each in heard if not _leaves_alone(view, page, each)]
-    return _merged(view, acting or heard)
+    known: list[RuleResult] = []
+    unknown: list[RuleResult] = []
+    for rule in rules:
+        result = evaluate_rule(view, page, rule)
+        if result.value is UNKNOWN:
+            unknown.append(result)
+        elif result.value is not NOT_APPLICABLE:
+            known.append(result)
+
+    if not known:
+        return unknown[0] if unknown else _no_result(rules)
+    if len(known) == 1 and not unknown:  # the most frequent case
+        return known[0]
+
+    top_priority = max(result.priority for result in known)
+    winners = [result for result in known if result.priority == top_priority]
+    undecided = [result for result in unknown if result.priority >= top_priority]
+    # Example: "all features shipped -> Shipped" cannot be judged while one feature is unreadable.
+    # A rule of the same priority must not write until then, or the status would flip back as soon
+    # as the page can be read again.
+    if undecided and not _all_forward_only(winners + undecided):
+        return undecided[0]
+
+    acting = [result for result in winners if not _leaves_page_alone(view, page, result)]
+    return _merge_equals(view, acting or winners)
 
 
-def _leaves_alone(view: View, page: SnapshotPage, derived: RuleResult) -> bool:
-    """Whether a rule would not touch the option that the page holds: it keeps it, or it would have to go back."""
-    ready = derived.rule
-    current = view.value(page, ready.key)
-    if current in ready.rule.keep:
+def _leaves_page_alone(view: View, page: SnapshotPage, result: RuleResult) -> bool:
+    """Whether a rule would not touch the option that the page holds.
+
+    Either the option belongs to people (`keep`), or the rule only moves forward and would have to
+    move back. Example: two forward-only rules want Planned and Shipped for a page that is In
+    progress; Planned would be a step back, so only Shipped counts.
+    """
+    rule = result.rule
+    current = view.value(page, rule.key)
+    if current in rule.spec.keep:
         return True
-    now, then = (
-        view.schema.rank(*ready.target, current),
-        view.schema.rank(*ready.target, derived.value),
-    )
-    return ready.rule.forward_only and now is not None and then is not None and then < now
+    if not rule.spec.forward_only:
+        return False
+    current_rank = view.schema.rank(*rule.target, current)
+    wanted_rank = view.schema.rank(*rule.target, result.value)
+    return current_rank is not None and wanted_rank is not None and wanted_rank < current_rank
 
 
-def _silence(rules: Sequence[CompiledRule]) -> RuleResult:
-    """Silent rules; notes that no longer hold leave an empty text behind."""
-    notes = all(each.rule.note is not None for each in rules)
-    return RuleResult("" if notes else NOT_APPLICABLE, tuple(rules))
+def _no_result(rules: Sequence[CompiledRule]) -> RuleResult:
+    """Return the result where no rule applies. A note that no longer holds is emptied."""
+    all_notes = all(rule.is_note for rule in rules)
+    return RuleResult("" if all_notes else NOT_APPLICABLE, tuple(rules))
 
 
-def _merged(view: View, heard: Sequence[RuleResult]) -> RuleResult:
-    first = heard[0]
-    if all(each.rule.rule.note is not None for each in heard):
-        return _joined(heard, " ".join(str(each.value) for each in heard))
-    if all(same_value(each.value, first.value) for each in heard):
-        return _joined(heard, first.value)
-    if _all_forward(heard):
-        database, key = first.rule.target
-        rank = view.schema.rank
-        farthest = max(heard, key=lambda each: rank(database, key, each.value) or 0)
-        return _joined(
-            [each for each in heard if same_value(each.value, farthest.value)], farthest.value
-        )
-    return RuleResult(first.value, tuple(each.rule for each in heard), rules_disagree=True)
+def _merge_equals(view: View, results: Sequence[RuleResult]) -> RuleResult:
+    """Combine results of one priority.
+
+    Notes are joined to one text. Equal values agree. Rules that only move forward move as far as
+    the farthest of them. All else is a disagreement, and nothing is written.
+    """
+    first = results[0]
+    if all(result.rule.is_note for result in results):
+        return _join(results, " ".join(str(result.value) for result in results))
+
+    if all(same_value(result.value, first.value) for result in results):
+        return _join(results, first.value)
+
+    if _all_forward_only(results):
+        farthest = max(results, key=lambda result: _rank(view, result))
+        agreeing = [result for result in results if same_value(result.value, farthest.value)]
+        return _join(agreeing, farthest.value)
+
+    all_rules = tuple(result.rule for result in results)
+    return RuleResult(first.value, all_rules, rules_disagree=True)
 
 
-def _joined(opinions: Iterable[RuleResult], value: RuleValue | NoResult) -> RuleResult:
-    listed = list(opinions)
-    because = dict.fromkeys(page for each in listed for page in each.because)
-    return RuleResult(value, tuple(each.rule for each in listed), tuple(because))
+def _rank(view: View, result: RuleResult) -> int:
+    return view.schema.rank(*result.rule.target, result.value) or 0
 
 
-def _all_forward(opinions: Iterable[RuleResult]) -> bool:
-    return all(each.rule.rule.forward_only for each in opinions)
+def _join(results: Iterable[RuleResult], value: RuleValue | NoResult) -> RuleResult:
+    """Return one result for several that agree, with the rules and causes of all."""
+    rules: list[CompiledRule] = []
+    causes: dict[NotionId, None] = {}  # a dict keeps the order and drops repetitions
+    for result in results:
+        rules.append(result.rule)
+        causes.update(dict.fromkeys(result.causes))
+    return RuleResult(value, tuple(rules), tuple(causes))
 
 
-def _holds(
-    view: View, page: SnapshotPage, ready: CompiledRule
+def _all_forward_only(results: Iterable[RuleResult]) -> bool:
+    """Whether every result comes from a rule that only moves an option forward."""
+    return all(result.rule.spec.forward_only for result in results)
+
+
+def _evaluate_conditions(
+    view: View, page: SnapshotPage, rule: CompiledRule
 ) -> tuple[Verdict, tuple[NotionId, ...]]:
-    """Whether a rule's `when` and `if` hold, and the related pages that decide it."""
-    own = ready.when(view, page)
-    if own is False or not ready.parts:
-        return own, ()
-    if len(ready.parts) == 1:
-        verdict, pages = _part_holds(view, page, ready.parts[0])
-        return (verdict if own or verdict is False else None), pages
-    judged = [_part_holds(view, page, part) for part in ready.parts]
-    because = dict.fromkeys(each for _, pages in judged for each in pages)
-    return every((own, *(verdict for verdict, _ in judged))), tuple(because)
+    """Return whether a rule's `when` and `if` hold, and the related pages that decide it."""
+    own_verdict = rule.when(view, page)
+    if own_verdict is False or not rule.parts:
+        return own_verdict, ()
+
+    verdicts: list[Verdict] = [own_verdict]
+    causes: dict[NotionId, None] = {}
+    for part in rule.parts:
+        verdict, pages = _evaluate_part(view, page, part)
+        verdicts.append(verdict)
+        causes.update(dict.fromkeys(pages))
+    return all_hold(verdicts), tuple(causes)
 
 
-def _part_holds(
+def _evaluate_part(
     view: View, page: SnapshotPage, part: CompiledPart
 ) -> tuple[Verdict, tuple[NotionId, ...]]:
-    found = view.reach(page, part.path)
-    yes: list[NotionId] = []
-    no: list[NotionId] = []
-    unsure = not found.complete
-    for each in found.pages:
-        looked_at = part.of(view, each)
-        verdict = looked_at and every(
-            (part.where(view, each), _is_after(view, page, each, part.after))
-        )
-        if looked_at is None or verdict is None:
-            unsure = True
-        elif looked_at:
-            (yes if verdict else no).append(each.id)
-    return _quantified(part.quantifier, yes, no, unsure=unsure)
+    """Return whether one part of an `if` holds, and the related pages that decide it."""
+    reached = view.reach(page, part.path)
+    satisfying: list[NotionId] = []
+    failing: list[NotionId] = []
+    is_complete = reached.complete
+    for related in reached.pages:
+        is_looked_at = part.of(view, related)
+        if is_looked_at is False:
+            continue
+        is_later = _is_after(view, page, related, part.after)
+        verdict = all_hold((part.where(view, related), is_later))
+        if is_looked_at is None or verdict is None:
+            is_complete = False
+        elif verdict:
+            satisfying.append(related.id)
+        else:
+            failing.append(related.id)
+
+    # One page can settle a part; otherwise whatever could not be read leaves it unknown.
+    # `all` and `none` need at least one page that is looked at: a feature without insights is not
+    # a feature whose insights are all closed.
+    unsettled: Verdict = None if not is_complete else False
+    if part.quantifier == "any":
+        return (True if satisfying else unsettled), tuple(satisfying)
+    if part.quantifier == "all":
+        supporting, opposing = satisfying, failing
+    else:
+        supporting, opposing = failing, satisfying
+    if opposing:
+        return False, ()
+    if not is_complete:
+        return None, tuple(supporting)
+    return bool(supporting), tuple(supporting)
 
 
 def _is_after(
     view: View, page: SnapshotPage, related: SnapshotPage, after: Mapping[str, str]
 ) -> bool:
-    """Whether dates of a related page lie after those of the page itself, day by day.
+    """Whether dates of a related page are later than those of the page itself, day by day.
 
-    Example: a complaint of 2 March about a feature that shipped on 1 March is not answered by that feature. A page
-    without a date is taken for the earlier one. A related page without a date proves nothing, so it does not count.
+    Example: a complaint of 2 March about a feature that shipped on 1 March is not answered by that
+    feature. A page without a date counts as the earlier one. A related page without a date proves
+    nothing, so it does not count.
     """
-    for theirs, own in after.items():
-        day, earliest = view.value(related, theirs), view.value(page, own)
+    for related_key, own_key in after.items():
+        earliest = view.value(page, own_key)
         if not isinstance(earliest, str) or not earliest:
             continue
+        day = view.value(related, related_key)
         if not isinstance(day, str) or day[:10] <= earliest[:10]:
             return False
     return True
 
 
-def _quantified(
-    quantifier: str, yes: Sequence[NotionId], no: Sequence[NotionId], *, unsure: bool
-) -> tuple[Verdict, tuple[NotionId, ...]]:
-    """Judge what was found: one page can settle it, otherwise what is not known leaves it unknown."""
-    if quantifier == "any":
-        return (True if yes else None if unsure else False), tuple(yes)
-    supporting, against = (yes, no) if quantifier == "all" else (no, yes)
-    if against:
-        return False, ()
-    return (None if unsure else bool(supporting)), tuple(supporting)
-
-
-def _note(view: View, ready: CompiledRule, note: str, because: Sequence[NotionId]) -> str:
-    """The text of a note, with the titles of the pages that cause it."""
+def _render_note(view: View, rule: CompiledRule, note: str, causes: Sequence[NotionId]) -> str:
+    """Return the text of a note, with the titles of the pages that cause it."""
     if "{pages}" not in note:
         return note
-    ends = dict.fromkeys(path.end for path in ready.paths.values())
-    pages = (view.snapshot.page(end, id) for id in because for end in ends)
-    titles = sorted(page.title for page in pages if page)
-    more = f" and {len(titles) - _TITLES} more" if len(titles) > _TITLES else ""
-    return note.replace("{pages}", ", ".join(titles[:_TITLES]) + more)
+    databases = dict.fromkeys(path.end for path in rule.paths.values())
+    titles = []
+    for page_id in causes:
+        for database in databases:
+            page = view.snapshot.page(database, page_id)
+            if page is not None:
+                titles.append(page.title)
+    titles.sort()
+    listed = ", ".join(titles[:MAX_TITLES_IN_NOTE])
+    if len(titles) > MAX_TITLES_IN_NOTE:
+        listed += f" and {len(titles) - MAX_TITLES_IN_NOTE} more"
+    return note.replace("{pages}", listed)

@@ -1,17 +1,22 @@
-"""A template's rules, ready to run: paths resolved, ordered so that what a rule reads is settled before it runs."""
+"""A template's rules, ready to run: paths resolved, conditions compiled, properties ordered.
+
+A property is settled after the properties that its rules read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import TypeVar
 
-from notion_pm.conditions.evaluate import Test, test_of
+from notion_pm.conditions.evaluate import Test, compile_where
 from notion_pm.model.rule import Related, Rule, ValueOf
 from notion_pm.model.template import Template
 from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules import arithmetic
-from notion_pm.rules.order import ordered_groups
 from notion_pm.rules.paths import Path, parse_property, parse_relations, parse_target
 
 Target = tuple[str, str]
@@ -20,7 +25,11 @@ Target = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CompiledPart:
-    """A part of a rule's `if`: what must be so (any, all, none) of the pages at the end of a path."""
+    """A part of a rule's `if`: what must hold for any, all or none of the pages at the end of a path.
+
+    `of`: which related pages are looked at. `where`: what they must satisfy. `after`: dates of the
+    related page that must be later than dates of the page itself.
+    """
 
     quantifier: str
     path: Path
@@ -31,7 +40,7 @@ class CompiledPart:
 
 @dataclass(frozen=True, slots=True)
 class CompiledValue:
-    """A rule's `value`: the path to the pages it is computed from, None for arithmetic on the page itself."""
+    """A rule's `value`. `path`: to the pages it is computed from; None for arithmetic on the page."""
 
     spec: ValueOf
     path: Path | None
@@ -40,10 +49,13 @@ class CompiledValue:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule with its paths resolved and its conditions made tests. `paths` are by the text that the rule has."""
+    """A rule with its paths resolved and its conditions compiled.
+
+    `spec`: the rule as the template states it. `paths`: by the text that the rule has for them.
+    """
 
     name: str
-    rule: Rule
+    spec: Rule
     database: str
     key: str
     paths: dict[str, Path]
@@ -53,32 +65,60 @@ class CompiledRule:
 
     @property
     def target(self) -> Target:
+        """The property that the rule sets."""
         return self.database, self.key
 
     @property
+    def is_note(self) -> bool:
+        """Whether the rule writes a note."""
+        return self.spec.note is not None
+
+    @property
     def reads(self) -> frozenset[Target]:
-        """Every property that the rule looks at, except the one that it sets for being set."""
+        """Every property that the rule looks at. The one it sets belongs to it if it is looked at."""
         return self.own_reads | self.far_reads
 
     @property
     def own_reads(self) -> frozenset[Target]:
         """The properties that the rule looks at on the page itself."""
-        value = self.rule.value
-        names = arithmetic.names(value.expression) if value and value.way == "formula" else ()
-        dates = [key for _, related in related_parts(self.rule) for key in related.after.values()]
-        return frozenset((self.database, key) for key in (*self.rule.when, *names, *dates))
+        keys = set(self.spec.when)
+        value = self.spec.value
+        if value is not None and value.way == "formula":
+            keys.update(arithmetic.property_names(value.expression))
+        for _, related in related_parts(self.spec):
+            keys.update(related.after.values())
+        return frozenset((self.database, key) for key in keys)
 
     @property
     def far_reads(self) -> frozenset[Target]:
-        """The relations that the rule follows, and what it looks at on the pages they lead to."""
-        return frozenset(_far_reads(self))
+        """The relations that the rule follows, and what it looks at on the pages at their end."""
+        targets: set[Target] = set()
+        for path in self.paths.values():
+            targets.update((hop.holder, hop.relation) for hop in path.hops)
+        for _, related in related_parts(self.spec):
+            database = self.paths[related.over].end
+            keys = (*related.where, *related.of, *related.after)
+            targets.update((database, key) for key in keys)
+        value = self.spec.value
+        if value is not None and value.way != "formula":
+            targets.update(_value_reads(self.paths[value.expression], value))
+        return frozenset(targets)
+
+
+def _value_reads(path: Path, value: ValueOf) -> Iterator[Target]:
+    """Yield what a `value` reads on the pages that it is computed from."""
+    for key in (path.key, value.weight, value.once_per, value.latest_by):
+        if key is not None:
+            yield path.end, key
+    for key in (*value.where, *value.of):
+        yield path.end, key
 
 
 class RuleSet:
     """All rules of a template."""
 
     def __init__(self, template: Template) -> None:
-        """Resolve the rules. Raises BadPath or BadFormula for what `rules.check` would have reported."""
+        """Compile the rules. Raises BadPath or BadFormula for what `rules.check` reports."""
         self.schema = TemplateSchema(template)
         self.rules = tuple(
             compile_rule(self.schema, name, rule) for name, rule in template.sync.items()
@@ -86,115 +126,153 @@ class RuleSet:
 
     @cached_property
     def writers(self) -> dict[Target, tuple[CompiledRule, ...]]:
-        """The rules that set a property, by property; those that only propose are not among them."""
-        writing = [each for each in self.rules if not each.rule.propose]
-        targets = dict.fromkeys(each.target for each in writing)
-        return {
-            target: tuple(each for each in writing if each.target == target) for target in targets
-        }
+        """The rules that set a property, by property. Rules that only propose are not among them."""
+        by_target: dict[Target, list[CompiledRule]] = defaultdict(list)
+        for rule in self.rules:
+            if not rule.spec.propose:
+                by_target[rule.target].append(rule)
+        return {target: tuple(rules) for target, rules in by_target.items()}
 
     @cached_property
     def proposing(self) -> tuple[CompiledRule, ...]:
         """The rules that only propose."""
-        return tuple(each for each in self.rules if each.rule.propose)
+        return tuple(rule for rule in self.rules if rule.spec.propose)
 
     @cached_property
     def groups(self) -> tuple[tuple[Target, ...], ...]:
-        """The properties that rules set, in the order to settle them; those of a cycle stand in one group."""
-        return ordered_groups(dependencies(self))
+        """The properties that rules set, in the order to settle them.
+
+        Properties that need each other are one group.
+        """
+        return dependency_groups(self.dependencies)
+
+    @cached_property
+    def dependencies(self) -> dict[Target, frozenset[Target]]:
+        """For each property that rules set: the properties set by rules that its own rules read."""
+        found = {}
+        for target, writers in self.writers.items():
+            reads: set[Target] = set()
+            for rule in writers:
+                reads |= rule.reads
+            found[target] = frozenset(reads & self.writers.keys())
+        return found
 
     @cached_property
     def needs(self) -> dict[str, tuple[str, ...]]:
-        """The properties that rules read or set, by database: all that has to be read of a workspace."""
-        wanted = {target for each in self.rules for target in (each.target, *each.reads)}
-        wanted |= {mirror for database, key in wanted if (mirror := self._mirror(database, key))}
-        passed = {
-            hop.end for each in self.rules for path in each.paths.values() for hop in path.hops
-        }
-        databases = self.schema.template.databases
-        needed = {
-            key
-            for key in databases
-            if key in passed or any(key == database for database, _ in wanted)
-        }
-        wanted |= {(key, lock) for key in needed if (lock := databases[key].lock)}
-        return {
-            key: tuple(sorted(k for database, k in wanted if database == key))
-            for key in databases
-            if key in needed
-        }
+        """The properties that sync must read, by database: whatever rules read or set.
 
-    def _mirror(self, database: str, key: str) -> Target | None:
-        target, mirror = (
-            self.schema.target(database, key),
-            self.schema.mirror(database, key),
-        )
-        return (target, mirror) if target and mirror else None
+        With two-way relations both sides are read, because a page that was edited may show only one
+        of them as changed. A database needs its `lock` property as soon as anything of it is read.
+        """
+        wanted = self._read_or_set()
+        for database, key in list(wanted):
+            related = self.schema.target(database, key)
+            mirror = self.schema.mirror(database, key)
+            if related and mirror:
+                wanted.add((related, mirror))
+
+        # A database in the middle of a path is read even where none of its properties is looked at:
+        # `count: features.insights` must know which insights exist.
+        needed_databases = {database for database, _ in wanted} | self._databases_on_paths()
+
+        needs = {}
+        for database, spec in self.schema.template.databases.items():
+            if database not in needed_databases:
+                continue
+            keys = {key for owner, key in wanted if owner == database}
+            if spec.lock:
+                keys.add(spec.lock)
+            needs[database] = tuple(sorted(keys))
+        return needs
+
+    def _read_or_set(self) -> set[Target]:
+        targets: set[Target] = set()
+        for rule in self.rules:
+            targets.add(rule.target)
+            targets |= rule.reads
+        return targets
+
+    def _databases_on_paths(self) -> set[str]:
+        databases: set[str] = set()
+        for rule in self.rules:
+            for path in rule.paths.values():
+                databases.update(hop.end for hop in path.hops)
+        return databases
 
 
 def compile_rule(schema: TemplateSchema, name: str, rule: Rule) -> CompiledRule:
     """Resolve one rule. Raises BadPath or BadFormula."""
     database, key = parse_target(schema, rule.set)
-    paths = {
-        related.over: parse_relations(schema, database, related.over)
-        for _, related in related_parts(rule)
-    }
+    paths = {}
+    for _, related in related_parts(rule):
+        paths[related.over] = parse_relations(schema, database, related.over)
+
+    value = None
     if rule.value is not None:
-        paths.update(_value_path(schema, database, rule.value))
-    parts = tuple(
-        CompiledPart(
-            quantifier, paths[each.over], test_of(each.of), test_of(each.where), each.after
-        )
-        for quantifier, each in related_parts(rule)
-    )
-    return CompiledRule(
-        name, rule, database, key, paths, test_of(rule.when), parts, _ready_value(rule.value, paths)
-    )
+        path = value_path(schema, database, rule.value)
+        if path is not None:
+            paths[rule.value.expression] = path
+        value = CompiledValue(rule.value, path, compile_where(rule.value.of))
+
+    parts = []
+    for quantifier, related in related_parts(rule):
+        of, where = compile_where(related.of), compile_where(related.where)
+        parts.append(CompiledPart(quantifier, paths[related.over], of, where, related.after))
+
+    when = compile_where(rule.when)
+    return CompiledRule(name, rule, database, key, paths, when, tuple(parts), value)
 
 
 def related_parts(rule: Rule) -> tuple[tuple[str, Related], ...]:
-    """Return the parts of a rule's `if`, each with its name."""
-    named = (
-        (("any", rule.if_.any), ("all", rule.if_.all), ("none", rule.if_.none)) if rule.if_ else ()
-    )
-    return tuple((quantifier, each) for quantifier, each in named if each is not None)
+    """Return the parts of a rule's `if`, each with its quantifier: any, all, none."""
+    if rule.if_ is None:
+        return ()
+    named = (("any", rule.if_.any), ("all", rule.if_.all), ("none", rule.if_.none))
+    return tuple((quantifier, related) for quantifier, related in named if related is not None)
 
 
-def _ready_value(value: ValueOf | None, paths: Mapping[str, Path]) -> CompiledValue | None:
-    if value is None:
-        return None
-    return CompiledValue(value, paths.get(value.expression), test_of(value.of))
-
-
-def dependencies(rules: RuleSet) -> dict[Target, frozenset[Target]]:
-    """Return for each property that rules set the set properties that its rules read."""
-    return {
-        target: frozenset(read for each in writers for read in each.reads if read in rules.writers)
-        for target, writers in rules.writers.items()
-    }
-
-
-def _value_path(schema: TemplateSchema, database: str, value: ValueOf) -> dict[str, Path]:
+def value_path(schema: TemplateSchema, database: str, value: ValueOf) -> Path | None:
+    """Return the path that a `value` follows, None for a formula. Raises BadPath or BadFormula."""
     match value.way:
         case "formula":
-            arithmetic.names(value.expression)
-            return {}
+            arithmetic.property_names(value.expression)  # raises BadFormula
+            return None
         case "count" | "share":
-            return {value.expression: parse_relations(schema, database, value.expression)}
+            return parse_relations(schema, database, value.expression)
         case _:
-            return {value.expression: parse_property(schema, database, value.expression)}
+            return parse_property(schema, database, value.expression)
 
 
-def _far_reads(ready: CompiledRule) -> Iterator[Target]:
-    for path in ready.paths.values():
-        yield from ((hop.holder, hop.relation) for hop in path.hops)
-    for _, related in related_parts(ready.rule):
-        yield from (
-            (ready.paths[related.over].end, key)
-            for key in (*related.where, *related.of, *related.after)
-        )
-    value = ready.rule.value
-    if value is not None and value.way != "formula":
-        path = ready.paths[value.expression]
-        keys = (path.key, value.weight, value.once_per, value.latest_by, *value.where, *value.of)
-        yield from ((path.end, key) for key in keys if key is not None)
+N = TypeVar("N")
+
+
+def dependency_groups(dependencies: Mapping[N, Set[N]]) -> tuple[tuple[N, ...], ...]:
+    """Return all nodes in groups, dependencies first. Nodes that need each other share a group."""
+    reachable = {node: _reachable(node, dependencies) for node in dependencies}
+    groups: dict[N, tuple[N, ...]] = {}
+    for node in dependencies:
+        if node in groups:
+            continue
+        members = [node]
+        for other in dependencies:
+            if other != node and other in reachable[node] and node in reachable[other]:
+                members.append(other)
+        group = tuple(member for member in dependencies if member in members)
+        groups.update(dict.fromkeys(group, group))
+
+    needed_groups: dict[tuple[N, ...], set[tuple[N, ...]]] = {}
+    for group in groups.values():
+        needed = {groups[needed] for member in group for needed in dependencies[member]}
+        needed_groups[group] = needed - {group}
+    return tuple(TopologicalSorter(needed_groups).static_order())
+
+
+def _reachable(start: N, dependencies: Mapping[N, Set[N]]) -> set[N]:
+    """Return the nodes that a node depends on, directly or through others."""
+    reached: set[N] = set()
+    waiting = [start]
+    while waiting:
+        new = set(dependencies.get(waiting.pop(), ())) - reached
+        reached |= new
+        waiting.extend(new)
+    return reached

@@ -1,16 +1,19 @@
-"""The three-way decision: what is there, what rules say, and what was there after the last sync (domain.md 3).
+"""The three-way decision on one property of one page.
 
-The cases, in order; each is a branch below.
+It compares the present value, the value that rules want, and the value after the last sync
+(the baseline). The cases, in order; each is a branch below:
 
-- Rules are silent, do not know, or disagree: nothing is written.
-- What is there equals what rules say: nothing to do, never a conflict.
-- The page is locked, holds an option that people added, or one that belongs to people (`keep`): left alone.
-- A page that reached its end (done, dropped) is not led back; a rule that only moves forward does not move back.
-- The property is empty: written, for a person who empties it hands it back to the rule.
-- Nobody touched it since the last sync: written.
-- A person changed it. A rule that only moves forward resumes when what it says has advanced past the person's value;
-  otherwise it is a conflict, settled by the rule's policy.
-- Nothing is remembered: a rule that only moves forward does so; otherwise differing values are a conflict as well.
+- No rule applies, the result is unknown, or rules disagree: nothing is written.
+- The present value is what the rules want: nothing to do, and never a conflict.
+- The page is locked, holds an option that people added, or one that belongs to people (`keep`):
+  left alone.
+- A page that is done or dropped is not moved back; a rule that only moves forward never moves back.
+- The property is empty: written. A person who empties a property hands it back to the rule.
+- Unchanged since the last sync: written.
+- A person changed it: a conflict, settled by the rule's policy. But a rule that only moves forward
+  resumes as soon as it wants something farther than at the last sync.
+- Nothing is remembered: differing values are a conflict as well, except for rules that only move
+  forward.
 """
 
 from __future__ import annotations
@@ -36,41 +39,42 @@ from notion_pm.rules.ruleset import Target
 
 
 class Decision(Enum):
-    """What becomes of a property."""
+    """What happens to a property. The values are part of the JSON output of `why`."""
 
     LEAVE = "leave"
     WRITE = "write"
     CONFLICT = "conflict"
     LOCKED = "locked"
-    FOREIGN = "foreign"  # it holds an option that people added
-    UNKNOWN = "unknown"  # what rules need could not be read
+    UNKNOWN_OPTION = "foreign"  # the page holds an option that people added
+    UNKNOWN = "unknown"  # something the rules need could not be read
 
 
-NO_MEMORY = "the values differ and no earlier sync is remembered that would tell who changed it"
-CHANGED_BY_HAND = "a person set it, and what the rule says has not changed since"
-BOTH_CHANGED = "a person changed it, and so did what the rule says"
+NO_MEMORY = "the values differ, and no earlier sync is remembered that would show who changed it"
+CHANGED_BY_HAND = "a person set it, and the rule still wants the same as before"
+BOTH_CHANGED = "a person changed it, and the rule wants something else than before"
 RULES_DISAGREE = "rules of the same priority disagree"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One property of one page, with everything that decides about it.
+    """One property of one page, with everything that the decision depends on.
 
-    `edited` and `caused` are when the page and the pages that the rule looked at were last edited.
+    `edited`: when the page was last edited. `causes_edited`: when the latest of the pages that the
+    rule looked at was.
     """
 
     target: Target
     current: RuleValue
-    derived: RuleResult
+    result: RuleResult
     base: BaseValue | None
-    locked: bool = False
+    is_locked: bool = False
     edited: datetime | None = None
-    caused: datetime | None = None
+    causes_edited: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The decision, its reason where it is a conflict, and what to remember as derived."""
+    """The decision, what to remember as the rules' value, and with a conflict its reason."""
 
     decision: Decision
     remember: RuleValue | NoResult
@@ -78,90 +82,106 @@ class Outcome:
 
 
 def settle(schema: TemplateSchema, case: Case, policy: OnConflict | None = None) -> Outcome:
-    """Decide about one property. `policy` overrides that of the rule."""
-    derived = case.derived
+    """Decide on one property. `policy` overrides the rule's own."""
+    result = case.result
+    # Where nothing can be decided, the memory stays as it is: the next sync then still sees whether
+    # a person or a rule made the last change.
     remembered = case.base.derived if case.base else NOT_APPLICABLE
-    if derived.value is UNKNOWN:
+    if result.value is UNKNOWN:
         return Outcome(Decision.UNKNOWN, remembered)
-    if isinstance(derived.value, NoResult) or same_value(case.current, derived.value):
-        return Outcome(Decision.LEAVE, derived.value)
-    if derived.rules_disagree:
+    if isinstance(result.value, NoResult) or same_value(case.current, result.value):
+        return Outcome(Decision.LEAVE, result.value)
+    if result.rules_disagree:
         return Outcome(Decision.CONFLICT, remembered, RULES_DISAGREE)
-    if case.locked:
+    if case.is_locked:
         return Outcome(Decision.LOCKED, remembered)
     if isinstance(case.current, UnknownOption):
-        return Outcome(Decision.FOREIGN, derived.value)
-    if _must_stay(schema, case) or _is_withdrawn_note(case):
-        return Outcome(Decision.LEAVE, derived.value)
-    if reason := _objection(schema, case):
-        wins = _rule_wins(case, policy or derived.rule.rule.on_conflict)
-        return Outcome(Decision.WRITE if wins else Decision.CONFLICT, derived.value, reason)
-    return Outcome(Decision.WRITE, derived.value)
+        return Outcome(Decision.UNKNOWN_OPTION, result.value)
+    if _must_stay(schema, case) or _is_note_by_person(case):
+        return Outcome(Decision.LEAVE, result.value)
+
+    objection = _objection(schema, case)
+    if not objection:
+        return Outcome(Decision.WRITE, result.value)
+    if _rule_wins(case, policy or result.rule.spec.on_conflict):
+        return Outcome(Decision.WRITE, result.value, objection)
+    return Outcome(Decision.CONFLICT, result.value, objection)
 
 
 def _must_stay(schema: TemplateSchema, case: Case) -> bool:
-    """Whether the property belongs to people, or the rule would lead it backwards."""
-    if any(case.current in ready.rule.keep for ready in case.derived.rules):
+    """Whether the present option belongs to people, or the rule would move the page backwards."""
+    if any(case.current in rule.spec.keep for rule in case.result.rules):
         return True
-    now, then = (
-        schema.rank(*case.target, case.current),
-        schema.rank(*case.target, case.derived.value),
+    current_rank = schema.rank(*case.target, case.current)
+    wanted_rank = schema.rank(*case.target, case.result.value)
+    is_backward = (
+        current_rank is not None and wanted_rank is not None and wanted_rank < current_rank
     )
-    backwards = now is not None and then is not None and then < now
-    if backwards and any(ready.rule.forward_only for ready in case.derived.rules):
+    if is_backward and any(rule.spec.forward_only for rule in case.result.rules):
         return True
-    return _leaves_the_end(schema, case, backwards=backwards)
 
-
-def _leaves_the_end(schema: TemplateSchema, case: Case, *, backwards: bool) -> bool:
-    """Whether a page that is done or dropped would come back to life, or to an earlier step of the end."""
     if not schema.is_terminal(*case.target, case.current):
         return False
-    now = schema.option(*case.target, case.current)
-    then = schema.option(*case.target, case.derived.value)
-    return backwards or now is None or then is None or now.meaning != then.meaning
+    # A page that is done or dropped does not come back to life, and does not change from done to
+    # dropped. It may still move forward within its category: from shipped to announced.
+    current = schema.option(*case.target, case.current)
+    wanted = schema.option(*case.target, case.result.value)
+    if current is None or wanted is None:
+        return True
+    return is_backward or current.meaning != wanted.meaning
 
 
-def _is_withdrawn_note(case: Case) -> bool:
-    """Whether no note holds any more and the text there is not one that rules wrote."""
-    flags = all(ready.rule.note is not None for ready in case.derived.rules)
-    ours = (
-        case.base is not None
-        and same_value(case.current, case.base.value)
-        and same_value(case.base.value, case.base.derived)
-    )
-    return flags and case.derived.value == "" and not ours
+def _is_note_by_person(case: Case) -> bool:
+    """Whether no note holds any more, and the text there was not written by rules."""
+    is_withdrawn = case.result.value == "" and all(rule.is_note for rule in case.result.rules)
+    if not is_withdrawn:
+        return False
+    base = case.base
+    if base is None:
+        return True
+    is_ours = same_value(case.current, base.value) and same_value(base.value, base.derived)
+    return not is_ours
 
 
 def _objection(schema: TemplateSchema, case: Case) -> str:
-    """Why a person may object to the rule's value; empty when nobody does."""
+    """Return why a person may object to the rules' value; an empty text when there is no reason."""
     if is_empty(case.current):
         return ""
-    forward = all(ready.rule.forward_only for ready in case.derived.rules)
+    is_forward_only = all(rule.spec.forward_only for rule in case.result.rules)
     if case.base is None:
-        return "" if forward else NO_MEMORY
-    if not _belongs_to_a_person(case.current, case.base):
+        return "" if is_forward_only else NO_MEMORY
+    if not _is_persons_value(case.current, case.base):
         return ""
-    if forward and _has_advanced(schema, case, case.base):
+    if is_forward_only and _has_advanced(schema, case, case.base):
         return ""
-    return CHANGED_BY_HAND if same_value(case.derived.value, case.base.derived) else BOTH_CHANGED
+    if same_value(case.result.value, case.base.derived):
+        return CHANGED_BY_HAND
+    return BOTH_CHANGED
 
 
-def _belongs_to_a_person(current: RuleValue, base: BaseValue) -> bool:
-    """Whether a person changed the value since the last sync, or had done so before and was respected then."""
-    overruled = base.derived is not NOT_APPLICABLE and not same_value(base.value, base.derived)
-    return overruled or not same_value(current, base.value)
+def _is_persons_value(current: RuleValue, base: BaseValue) -> bool:
+    """Whether a person changed the value since the last sync, or before it and was respected then.
+
+    Example of the latter: rules wanted Planned at the last sync, a person had set On hold, and it
+    stayed. The value is unchanged since, and still the person's.
+    """
+    was_respected = base.derived is not NOT_APPLICABLE and not same_value(base.value, base.derived)
+    return was_respected or not same_value(current, base.value)
 
 
 def _has_advanced(schema: TemplateSchema, case: Case, base: BaseValue) -> bool:
-    """Whether the rule says something farther along than at the last sync."""
-    then = schema.rank(*case.target, base.derived)
-    now = schema.rank(*case.target, case.derived.value)
-    return then is None or (now is not None and now > then)
+    """Whether the rules want an option farther along the list than at the last sync."""
+    rank_before = schema.rank(*case.target, base.derived)
+    rank_now = schema.rank(*case.target, case.result.value)
+    if rank_before is None:
+        return True
+    return rank_now is not None and rank_now > rank_before
 
 
 def _rule_wins(case: Case, policy: OnConflict) -> bool:
-    """Settle a conflict. With `newest` the rule wins when what it looked at was edited after the page."""
+    """Settle a conflict. With `newest` the rule wins if its pages were edited after this page."""
     if policy == "newest":
-        return case.caused is not None and case.edited is not None and case.caused > case.edited
+        if case.causes_edited is None or case.edited is None:
+            return False
+        return case.causes_edited > case.edited
     return policy == "rule"

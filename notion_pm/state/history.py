@@ -207,7 +207,7 @@ def _decode_change(*columns: Any) -> HistoryChange:
 def _encode_hold(spot: PropertyRef, hold: QuarantinedValue) -> tuple[object, ...]:
     page_id, key = spot
     held, derived = to_json(hold.value), to_json(hold.derived)
-    return page_id, key, held, derived, hold.reason, json.dumps(hold.runs), int(hold.told)
+    return page_id, key, held, derived, hold.reason, json.dumps(hold.runs), int(hold.reported)
 
 
 def _decode_hold(

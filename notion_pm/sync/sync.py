@@ -363,8 +363,8 @@ class _Run:
     def _begin_writing(self, evaluation: Evaluation, taken_up: Memories) -> None:
         """Remember what is in quarantine, what is about to be written, and what the other pages hold."""
         self._state.quarantine.save(
-            evaluation.holds,
-            released=self._state.quarantine.read().keys() - evaluation.holds.keys(),
+            evaluation.quarantined,
+            released=self._state.quarantine.read().keys() - evaluation.quarantined.keys(),
         )
         intents = intents_of(evaluation)
         at_rest = {id: each for id, each in evaluation.baseline.items() if id not in intents}

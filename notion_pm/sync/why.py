@@ -11,13 +11,13 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.number_formats import format_number as number_as_shown
 from notion_pm.model.snapshot import NoResult, SnapshotPage, same_value
 from notion_pm.model.template import NumberProperty
+from notion_pm.rules.aggregates import Summand, summands
 from notion_pm.rules.history import HistoryChange
 from notion_pm.rules.intents import recover_interrupted_writes
 from notion_pm.rules.property_explanation import PropertyExplanation, explain_properties, has_value
 from notion_pm.rules.quarantine import LOOK_BACK, Quarantine, detect_flapping
 from notion_pm.rules.rule_results import RuleResult
 from notion_pm.rules.settle import RULES_DISAGREE, Decision
-from notion_pm.rules.summands import Summand, summands
 from notion_pm.rules.view import View
 from notion_pm.state.state import State
 from notion_pm.sync.snapshot import Look, look
@@ -84,11 +84,11 @@ class Why:
     def next(self, answer: Answer) -> str:
         """Say what would change the value next."""
         standing = answer.standing
-        says = self.shown(answer, standing.says) if standing.speaks else "nothing"
+        says = self.shown(answer, standing.wanted) if standing.has_result else "nothing"
         match standing.decision:
             case Decision.WRITE:
                 return f"The next sync sets it to {says}."
-            case Decision.CONFLICT if standing.hold:
+            case Decision.CONFLICT if standing.quarantined:
                 return f"It stays until the rules say something else than {says}, or somebody sets or empties it."
             case Decision.CONFLICT if standing.reason == RULES_DISAGREE:
                 return "It stays until the rules agree, or the template gives one of them a higher priority."
@@ -96,13 +96,13 @@ class Why:
                 return f"The person's value stays. Empty it, or set it to {says}, to hand it back to the rule."
             case Decision.LOCKED:
                 return f"The page is locked. Unlocked, the next sync sets it to {says}."
-            case Decision.FOREIGN:
+            case Decision.UNKNOWN_OPTION:
                 return "Its option is none of the template's: rules leave it alone until somebody chooses another."
             case Decision.UNKNOWN:
                 return "A related page could not be read: share it with the connection."
         if standing.agrees:
             return "It follows the pages behind it."
-        if standing.speaks:
+        if standing.has_result:
             return f"The rules say {says}, and do not lead it there from what it is: it belongs to people, or is ahead."
         return "It is for people to set, until one of its rules has something to say."
 
@@ -151,10 +151,10 @@ class Why:
             "set_at": last.at.isoformat() if last and not answer.edited_since else None,
             "run": last.run if last and not answer.edited_since else None,
             "told": self.set_by(answer),
-            "state": "quarantine" if standing.hold else standing.decision.value,
+            "state": "quarantine" if standing.quarantined else standing.decision.value,
             "reason": standing.reason,
             "next": self.next(answer),
-            "rules": [self._rule(answer, each) for each in standing.opinions],
+            "rules": [self._rule(answer, each) for each in standing.results],
         }
 
     def _amount(self, summand: Summand) -> Json:
@@ -171,12 +171,12 @@ class Why:
     def _rule(self, answer: Answer, opinion: RuleResult) -> Json:
         because = [
             {"page": each.id, "title": each.title, "url": each.url}
-            for each in self.pages(opinion.because)
+            for each in self.pages(opinion.causes)
         ]
         return {
             "rule": opinion.rule.name,
-            "why": opinion.rule.rule.why,
-            "says": self.readable(answer, opinion.plain) if has_value(opinion) else None,
+            "why": opinion.rule.spec.why,
+            "says": self.readable(answer, opinion.known_value) if has_value(opinion) else None,
             "speaks": has_value(opinion),
             "because": because,
             "amounts": [self._amount(each) for each in self.amounts(answer, opinion)],

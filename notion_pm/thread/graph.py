@@ -19,7 +19,7 @@ from notion_pm.model.snapshot import (
     is_empty,
 )
 from notion_pm.model.template import Category, OptionSpec, Role
-from notion_pm.rules.aggregates import amounts_of, over
+from notion_pm.rules.aggregates import aggregate_pages, amounts_of
 from notion_pm.rules.paths import Hop
 from notion_pm.rules.stamps import with_computed_stamps
 from notion_pm.rules.view import View
@@ -305,7 +305,7 @@ class Thread:
     def _count_customers(self, insights: tuple[SnapshotPage, ...]) -> int | None:
         if not self.chain.has(insights[0].database, "customer"):
             return None
-        count = over(self._view, insights, _CUSTOMERS, "customer").value
+        count = aggregate_pages(self._view, insights, _CUSTOMERS, "customer").value
         return int(count) if isinstance(count, int | float) else None
 
     def _sum_importance(

@@ -91,11 +91,15 @@ def test_the_shipped_rules_are_sound() -> None:
             ("value", "formula"),
             "not arithmetic",
         ),
-        ({"set": "features.rice", "value": {"formula": "True"}}, ("value", "formula"), "no number"),
+        (
+            {"set": "features.rice", "value": {"formula": "True"}},
+            ("value", "formula"),
+            "not a number",
+        ),
         (
             {"set": "features.rice", "value": {"formula": "owner"}},
             ("value", "formula"),
-            "no number",
+            "not a number",
         ),
         (
             {"set": "features.rice", "value": {"sum": "insights.arr", "once_per": "costumer"}},

@@ -189,7 +189,7 @@ class TestSeveralRules:
         world.baseline["wings"] = {"priority": BaseValue("p1")}  # type: ignore[index]
         evaluation = world.decide("rule")
         assert changes(evaluation) == {}
-        assert "do not come to rest" in evaluation.notes[0].message
+        assert "keep changing each other's values" in evaluation.notes[0].message
 
 
 def test_a_note_of_a_person_is_not_emptied() -> None:

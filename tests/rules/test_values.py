@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notion_pm.conditions.evaluate import test_of as judge
+from notion_pm.conditions.evaluate import compile_where as judge
 from notion_pm.model.condition import Condition, day_of
 from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import BaseValue, RelatedPages, RuleValue, UnknownOption

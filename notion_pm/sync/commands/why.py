@@ -46,7 +46,7 @@ def _show(found: Why) -> None:
         echo(f"\n{found.title(answer)}: {found.shown(answer, answer.standing.value)}")
         echo(f"  Set by: {found.set_by(answer)}")
         if answer.standing.reason:
-            kind = "Quarantine" if answer.standing.hold else "Conflict"
+            kind = "Quarantine" if answer.standing.quarantined else "Conflict"
             echo(f"  {kind}: {answer.standing.reason}.")
         _show_rules(found, answer)
         echo(f"  Next: {found.next(answer)}")
@@ -54,13 +54,13 @@ def _show(found: Why) -> None:
 
 
 def _show_rules(found: Why, answer: Answer) -> None:
-    for opinion in answer.standing.opinions:
+    for opinion in answer.standing.results:
         says = (
             f"says {found.says(answer, opinion)}"
             if has_value(opinion)
             else found.says(answer, opinion)
         )
-        echo(f"  {opinion.rule.name} {says}: {opinion.rule.rule.why}")
+        echo(f"  {opinion.rule.name} {says}: {opinion.rule.spec.why}")
         amounts = found.amounts(answer, opinion)
         for each in amounts[:_AMOUNTS]:
             through = ", ".join(page.title or UNTITLED for page in each.through[:_NAMED])
@@ -75,7 +75,7 @@ def _show_rules(found: Why, answer: Answer) -> None:
             )
         if amounts:
             continue
-        pages = found.pages(opinion.because)
+        pages = found.pages(opinion.causes)
         for page in pages[:_NAMED]:
             echo(f"    because of {page.title or UNTITLED}  {page.url}")
         if len(pages) > _NAMED:
