@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from notion_pm.emulator.markdown.lines import Line
 from notion_pm.emulator.markdown.parser import Parser
-from notion_pm.emulator.markdown.syntax import Json
 from notion_pm.emulator.markdown.tag_readers import TAG_READERS
 from notion_pm.emulator.markdown.text_readers import TEXT_READERS
+from notion_pm.notion_markdown.syntax import Json
 
 
 def parse(markdown: str) -> list[Json]:
-    """Returns the blocks that a text in Notion-flavoured Markdown stands for.
+    """Return the blocks that a text in Notion-flavoured Markdown stands for.
 
     Nothing is refused: what is not Markdown of Notion's is a paragraph, as in the real service.
     """

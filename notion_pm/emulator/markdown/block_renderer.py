@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from notion_pm.emulator.markdown.inline_renderer import render_inline
 from notion_pm.emulator.markdown.languages import PLAIN_TEXT
 from notion_pm.emulator.markdown.lines import guarded
-from notion_pm.emulator.markdown.syntax import Json, colour_name, escape, notion_url, tag_attributes
+from notion_pm.notion_markdown.syntax import Json, colour_name, escape, notion_url, tag_attributes
 
 _Lines = list[str]
 
 
 def render(blocks: Sequence[Json]) -> str:
-    """Returns blocks, with their children, as Notion-flavoured Markdown: no blank lines, no newline at the end."""
+    """Return blocks, with their children, as Notion-flavoured Markdown: no blank lines, no newline at the end."""
     return "\n".join(_lines(blocks))
 
 
@@ -43,7 +43,7 @@ def _text(content: Json) -> str:
 
 
 def _marks(content: Json, **more: str | None) -> str:
-    """Writes the attributes that end a line, as in ``Text {color="red"}``."""
+    """Write the attributes that end a line, as in ``Text {color="red"}``."""
     values = tag_attributes(**more, color=colour_name(content.get("color")))
     return f" {{{values.strip()}}}" if values else ""
 
@@ -190,7 +190,7 @@ def _synced_block(block: Json) -> _Lines:
 
 
 def _unknown(block: Json) -> _Lines:
-    """Writes a block that Markdown has no form for: bookmark, embed, link_preview, breadcrumb, template, tab ..."""
+    """Write a block that Markdown has no form for: bookmark, embed, link_preview, breadcrumb, template, tab ..."""
     kind = block["type"]
     alt = block[kind].get("alt") if kind == "unknown" else kind
     url = notion_url(block["id"]) if "id" in block else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from notion_pm.emulator.markdown.syntax import Json
+from notion_pm.notion_markdown.syntax import Json
 
 _ELLIPSIS = "..."
 
@@ -18,7 +18,7 @@ class EditError(Exception):
 
 
 def edit(markdown: str, command: Json) -> str:
-    """Returns the page's Markdown after a command of type insert_content, replace_content and so on.
+    """Return the page's Markdown after a command of type insert_content, replace_content and so on.
 
     Raises EditError when a selection or an ``old_str`` is not found, or found more often than it may be.
     """
@@ -82,7 +82,7 @@ def _replace_text(markdown: str, update: Json) -> str:
 
 
 def _selection(markdown: str, selection: str) -> tuple[int, int]:
-    """Finds ``start text...end text``: from the first occurrence of the start to the end text behind it."""
+    """Find ``start text...end text``: from the first occurrence of the start to the end text behind it."""
     first, ellipsis, last = selection.partition(_ELLIPSIS)
     start = markdown.find(first) if first else 0 if last else -1
     end = start + len(first)

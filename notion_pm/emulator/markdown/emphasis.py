@@ -10,9 +10,9 @@ _MARKS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 
 
 def resolve(nodes: Sequence[Node]) -> tuple[list[set[str]], dict[int, str]]:
-    """Decides which delimiters open and close emphasis.
+    """Decide which delimiters open and close emphasis.
 
-    Returns the emphasis in force at each node, and for each delimiter the signs that stay text. A delimiter that
+    Return the emphasis in force at each node, and for each delimiter the signs that stay text. A delimiter that
     nothing closes is text, and the rest is decided again without it.
     """
     dead: set[tuple[int, str]] = set()
@@ -37,7 +37,7 @@ def _pass(
 
 
 def _apply(node: Delimiter, index: int, active: dict[str, int], dead: set[tuple[int, str]]) -> str:
-    """Closes or opens what a delimiter can, and returns the signs that are left over."""
+    """Close or opens what a delimiter can, and returns the signs that are left over."""
     rest = node.sign
     for mark in _marks(node.sign, active):
         if mark in active and node.closes:
@@ -51,6 +51,6 @@ def _apply(node: Delimiter, index: int, active: dict[str, int], dead: set[tuple[
 
 
 def _marks(sign: str, active: dict[str, int]) -> list[str]:
-    """Names the emphasis a delimiter may stand for; of ``***``, what is open is closed before the other opens."""
+    """Name the emphasis a delimiter may stand for; of ``***``, what is open is closed before the other opens."""
     by_sign = {"*": ["italic"], "**": ["bold"], "***": ["bold", "italic"], "~~": ["strikethrough"]}
     return sorted(by_sign.get(sign, []), key=lambda mark: mark not in active)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from notion_pm.emulator.markdown.syntax import Json
+from notion_pm.notion_markdown.syntax import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Style:
     link: str | None = None
 
     def emphasised(self, marks: set[str]) -> Style:
-        """Returns the style with more emphasis."""
+        """Return the style with more emphasis."""
         return replace(
             self,
             bold=self.bold or "bold" in marks,
@@ -30,7 +30,7 @@ class Style:
         )
 
     def annotations(self) -> Json:
-        """Returns the annotations as rich text has them."""
+        """Return the annotations as rich text has them."""
         names = ("bold", "italic", "strikethrough", "underline", "code", "color")
         return {name: getattr(self, name) for name in names}
 
@@ -69,7 +69,7 @@ class Group:
     link: str | None = None
 
     def over(self, style: Style) -> Style:
-        """Returns the style that the group's children have in a surrounding style."""
+        """Return the style that the group's children have in a surrounding style."""
         return replace(
             style,
             color=self.color or style.color,

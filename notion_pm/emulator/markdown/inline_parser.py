@@ -9,30 +9,30 @@ from notion_pm.emulator.http.checks import is_link
 from notion_pm.emulator.markdown.emphasis import resolve
 from notion_pm.emulator.markdown.inline_nodes import Atom, Delimiter, Group, Node, Style, Text
 from notion_pm.emulator.markdown.inline_scanner import URL, Scanner
-from notion_pm.emulator.markdown.syntax import Json, unescape
+from notion_pm.notion_markdown.syntax import Json, unescape
 
 _MOST_CODE_POINTS = 1000  # of which each is at most two UTF-16 units
 
 
 def parse_inline(text: str) -> list[Json]:
-    """Returns the rich text items that a line of Notion-flavoured Markdown stands for."""
+    """Return the rich text items that a line of Notion-flavoured Markdown stands for."""
     nodes, _ = Scanner(text).until(0, None)
     return _items(nodes)
 
 
 def plain_items(text: str) -> list[Json]:
-    """Returns text that is taken literally, as in a code block."""
+    """Return text that is taken literally, as in a code block."""
     return _items([Text(text)])
 
 
 def parse_inline_until(text: str, start: int, closing: str) -> tuple[list[Json], int]:
-    """Returns the items from `start` to the tag `closing` and the position behind it (the end, if it never comes)."""
+    """Return the items from `start` to the tag `closing` and the position behind it (the end, if it never comes)."""
     nodes, end = Scanner(text).until(start, closing)
     return _items(nodes), end
 
 
 def parse_image(text: str) -> tuple[list[Json], str] | None:
-    """Returns the caption and the URL of ``![caption](url)`` when that is all of `text`."""
+    """Return the caption and the URL of ``![caption](url)`` when that is all of `text`."""
     scanner = Scanner(text)
     nodes, end = scanner.until(len("!["), "]")
     url = URL.match(text, end) if scanner.closed else None
@@ -46,7 +46,7 @@ def _items(nodes: Sequence[Node]) -> list[Json]:
 
 
 def _flatten(nodes: Sequence[Node], outer: Style, runs: list[tuple[Style, str | Json]]) -> None:
-    """Appends the runs of `nodes` to `runs`, joining neighbours of one style."""
+    """Append the runs of `nodes` to `runs`, joining neighbours of one style."""
     emphasis, literal = resolve(nodes)
     for index, node in enumerate(nodes):
         style = outer.emphasised(emphasis[index])
@@ -62,7 +62,7 @@ def _flatten(nodes: Sequence[Node], outer: Style, runs: list[tuple[Style, str | 
 
 
 def _parts(content: str | Json) -> list[str | Json]:
-    """Cuts text into pieces that one item may hold (2000 UTF-16 units, notion-api.md 4.2)."""
+    """Cut text into pieces that one item may hold (2000 UTF-16 units, notion-api.md 4.2)."""
     if isinstance(content, dict) or len(content) <= _MOST_CODE_POINTS:
         return [content] if content else []
     return [

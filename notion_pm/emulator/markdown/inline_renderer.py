@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from notion_pm.emulator.markdown.syntax import Json, colour_name, escape, notion_url, tag_attributes
+from notion_pm.notion_markdown.syntax import Json, colour_name, escape, notion_url, tag_attributes
 
 _EMPHASIS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 _PARTS = re.compile(r"(\s*)(.*?)(\s*)\Z", re.DOTALL)
@@ -34,7 +34,7 @@ class _Piece:
 
 
 def render_inline(items: Sequence[Json]) -> str:
-    """Returns the Notion-flavoured Markdown of rich text items, on one line."""
+    """Return the Notion-flavoured Markdown of rich text items, on one line."""
     pieces = [piece for item in _joined(items) for piece in _pieces(item)]
     return "".join(
         _stretch(wrapper, list(group))
@@ -43,7 +43,7 @@ def render_inline(items: Sequence[Json]) -> str:
 
 
 def _joined(items: Iterable[Json]) -> Iterator[Json]:
-    """Joins neighbouring texts that differ in nothing but content."""
+    """Join neighbouring texts that differ in nothing but content."""
     pending: Json | None = None
     for item in items:
         if (
@@ -178,7 +178,7 @@ def _url(url: str) -> str:
 
 
 def _emphasised(pieces: Sequence[_Piece]) -> str:
-    """Writes a stretch's pieces with their emphasis, opening and closing each mark where text begins and ends."""
+    """Write a stretch's pieces with their emphasis, opening and closing each mark where text begins and ends."""
     written: list[str] = []
     active: frozenset[str] = frozenset()
     for index, piece in enumerate(pieces):
@@ -189,7 +189,7 @@ def _emphasised(pieces: Sequence[_Piece]) -> str:
 
 
 def _around(pieces: Sequence[_Piece], index: int) -> frozenset[str]:
-    """Returns the emphasis that the nearest texts on both sides of a space share."""
+    """Return the emphasis that the nearest texts on both sides of a space share."""
     before = next(
         (p.emphasis for p in reversed(pieces[:index]) if not p.is_space), frozenset[str]()
     )

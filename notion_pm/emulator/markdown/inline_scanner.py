@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from notion_pm.emulator.markdown.inline_nodes import Atom, Delimiter, Group, Node, Text
-from notion_pm.emulator.markdown.syntax import (
+from notion_pm.notion_markdown.syntax import (
     ATTRIBUTES,
     ESCAPE_SEQUENCE,
     Json,
@@ -30,7 +30,7 @@ _DEEPEST = 20  # spans and links inside one another; what is deeper is text
 
 @dataclass(slots=True)
 class Scanner:
-    """Reads nodes out of one line of text."""
+    """Read nodes out of one line of text."""
 
     text: str
     # A bracket that never closes is looked at once, not once for every bracket around it.
@@ -39,7 +39,7 @@ class Scanner:
     depth: int = 0
 
     def until(self, start: int, closing: str | None) -> tuple[list[Node], int]:
-        """Reads nodes up to `closing`; `closed` says afterwards whether it was found."""
+        """Read nodes up to `closing`; `closed` says afterwards whether it was found."""
         nodes: list[Node] = []
         at = start
         while at < len(self.text):

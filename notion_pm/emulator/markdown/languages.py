@@ -40,7 +40,7 @@ _ALIASES = {
 
 
 def language(info: str) -> str:
-    """Returns Notion's name of the language after a code fence; an unknown one is plain text."""
+    """Return Notion's name of the language after a code fence; an unknown one is plain text."""
     name = info.strip().lower()
     name = _ALIASES.get(name, name)
     return name if name in LANGUAGES else PLAIN_TEXT

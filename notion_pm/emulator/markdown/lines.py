@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from notion_pm.emulator.markdown.syntax import ATTRIBUTES
+from notion_pm.notion_markdown.syntax import CLOSING_TAG, TAG
 
 _TAB = 4
 
@@ -20,13 +20,6 @@ IMAGE = re.compile(r"!\[")
 EQUATION = re.compile(r"\$\$(.*)$")
 PIPE_ROW = re.compile(r"\|.*\|$")
 DIV = re.compile(r":{3,}\s*(?:callout)?\s*(\{.*\})?$")
-TAGS = (
-    "audio|callout|column|columns|database|details|empty-block|file|image|page|pdf|summary|synced_block"
-    "|synced_block_reference|table|table_of_contents|unknown|video"
-)
-TAG = re.compile(rf"<({TAGS})({ATTRIBUTES})\s*(/?)>(.*)$", re.DOTALL)
-CLOSING_TAG = re.compile(rf"</({TAGS})>$")
-
 _BLOCK_LINES = (
     FENCE,
     DIVIDER,
@@ -73,12 +66,12 @@ def _columns(margin: str) -> int:
 
 
 def starts_block(text: str) -> bool:
-    """Says whether a line reads as something other than a paragraph."""
+    """Whether a line reads as something other than a paragraph."""
     return any(kind.match(text) for kind in _BLOCK_LINES)
 
 
 def guarded(text: str) -> str:
-    """Returns `text` so that it reads as a paragraph's line, with a backslash where it would read as another block."""
+    """Return `text` so that it reads as a paragraph's line, with a backslash where it would read as another block."""
     text = text.strip()
     if not starts_block(text):
         return text

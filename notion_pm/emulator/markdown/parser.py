@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from notion_pm.emulator.markdown.inline_parser import parse_inline
 from notion_pm.emulator.markdown.lines import Line, starts_block
-from notion_pm.emulator.markdown.syntax import Json, api_colour, split_trailing_attributes
+from notion_pm.notion_markdown.syntax import Json, api_colour, split_trailing_attributes
 
 DIV_END = ":::"
 _DEEPEST = 50
@@ -25,7 +25,7 @@ class Parser:
     closers: list[str] = field(default_factory=list)
 
     def blocks(self, min_indent: int) -> list[Json]:
-        """Reads blocks until a line is less indented than `min_indent`, or closes a tag that is open."""
+        """Read blocks until a line is less indented than `min_indent`, or closes a tag that is open."""
         found: list[Json] = []
         while (
             (line := self.next_line()) and line.indent >= min_indent and not self._closes(line.text)
@@ -34,7 +34,7 @@ class Parser:
         return found
 
     def next_line(self) -> Line | None:
-        """Returns the next line that is not blank, without going past it."""
+        """Return the next line that is not blank, without going past it."""
         while self.at < len(self.lines) and self.lines[self.at].is_blank:
             self.at += 1
         return self.lines[self.at] if self.at < len(self.lines) else None
@@ -53,7 +53,7 @@ class Parser:
         return [self.with_children(line, "paragraph", line.text)]
 
     def with_children(self, line: Line, kind: str, text: str, **content: object) -> Json:
-        """Builds a block of rich text whose children are the deeper lines that follow."""
+        """Build a block of rich text whose children are the deeper lines that follow."""
         text, values = split_trailing_attributes(text)
         block = make_block(
             kind,
@@ -75,7 +75,7 @@ class Parser:
         return children
 
     def item(self, line: Line, kind: str, text: str, **content: object) -> list[Json]:
-        """Reads a list item. A block of another kind in it becomes the child of an empty item."""
+        """Read a list item. A block of another kind in it becomes the child of an empty item."""
         if not starts_block(text):
             return [self.with_children(line, kind, text, **content)]
         self.at -= 1
@@ -83,7 +83,7 @@ class Parser:
         return [self.with_children(line, kind, "", **content)]
 
     def split_tag_line(self, line: Line, rest: str, closer: str) -> None:
-        """Puts what follows an opening tag on its own line(s)."""
+        """Put what follows an opening tag on its own line(s)."""
         inner, closes = (
             (rest.removesuffix(closer), [closer]) if rest.endswith(closer) else (rest, [])
         )
@@ -93,7 +93,7 @@ class Parser:
         ]
 
     def contained(self, closer: str) -> list[Json]:
-        """Reads what stands before a closing tag, and that tag."""
+        """Read what stands before a closing tag, and that tag."""
         self.closers.append(closer)
         children = self.blocks(0)
         self.closers.pop()
@@ -106,22 +106,22 @@ Reader = tuple[re.Pattern[str], Callable[[Parser, Line, re.Match[str]], list[Jso
 
 
 def make_block(kind: str, **content: object) -> Json:
-    """Returns a block in the form the API takes."""
+    """Return a block in the form the API takes."""
     return {"object": "block", "type": kind, kind: content}
 
 
 def parent_block(kind: str, children: list[Json], **content: object) -> Json:
-    """Returns a block with its children, if it has any."""
+    """Return a block with its children, if it has any."""
     return (
         make_block(kind, **content, children=children) if children else make_block(kind, **content)
     )
 
 
 def media_block(kind: str, url: str, caption: list[Json]) -> Json:
-    """Returns the block of a file that is kept elsewhere."""
+    """Return the block of a file that is kept elsewhere."""
     return make_block(kind, type="external", external={"url": url}, caption=caption)
 
 
 def is_closer(text: str, closer: str) -> bool:
-    """Says whether a line is the closing tag; a fenced div closes with three colons or more."""
+    """Whether a line is the closing tag; a fenced div closes with three colons or more."""
     return text == closer or (closer == DIV_END and text.startswith(closer) and not text.strip(":"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from notion_pm.emulator.markdown.block_renderer import render
-from notion_pm.emulator.markdown.syntax import Json
+from notion_pm.notion_markdown.syntax import Json
 
 _REFERENCES = frozenset({"child_page", "child_database"})
 
@@ -50,7 +50,7 @@ def reconcile(existing: Sequence[Json], wanted: Sequence[Json]) -> tuple[Placed,
 
 
 def present_ids(placed: Iterable[Placed], existing: Sequence[Json]) -> set[str]:
-    """Returns the ids of the existing blocks that are still there after `placed`, those inside kept ones included."""
+    """Return the ids of the existing blocks that are still there after `placed`, those inside kept ones included."""
     by_id = {block["id"]: block for block in _descendants(existing)}
     return set(_present(placed, by_id))
 
@@ -69,7 +69,7 @@ def _present(placed: Iterable[Placed], by_id: dict[str, Json]) -> Iterator[str]:
 
 
 def children_of(block: Json | None) -> list[Json]:
-    """Returns the children of a block in the form the API takes."""
+    """Return the children of a block in the form the API takes."""
     if block is None:
         return []
     children: list[Json] = block[block["type"]].get("children") or []
@@ -96,7 +96,7 @@ def _place(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) ->
 
 
 def _pair(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) -> Iterator[Placed]:
-    """Matches changed blocks with the next old one of the same type; the others are new."""
+    """Match changed blocks with the next old one of the same type; the others are new."""
     rest = list(existing)
     for block in wanted:
         if "id" in block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from notion_pm.emulator.markdown.inline_parser import parse_inline, parse_inline_until
-from notion_pm.emulator.markdown.syntax import ATTRIBUTES, Json
+from notion_pm.notion_markdown.syntax import ATTRIBUTES, Json
 
 _ROW = re.compile(rf"<tr{ATTRIBUTES}\s*>")
 _CELL_OR_END = re.compile(rf"<t([dh]){ATTRIBUTES}\s*>|</tr>")
@@ -14,7 +14,7 @@ _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+$")
 
 
 def parse_table(text: str, values: dict[str, str]) -> Json | None:
-    """Returns the table block of what stands between ``<table>`` and ``</table>``."""
+    """Return the table block of what stands between ``<table>`` and ``</table>``."""
     rows = [_cells(text, row.end()) for row in _ROW.finditer(text)]
     header_row, header_column = (
         values.get(name) == "true" for name in ("header-row", "header-column")
@@ -31,7 +31,7 @@ def _cells(text: str, at: int) -> list[list[Json]]:
 
 
 def parse_pipe_table(lines: list[str]) -> Json | None:
-    """Returns the table block of lines with pipes; None when there is no rule under the header."""
+    """Return the table block of lines with pipes; None when there is no rule under the header."""
     if len(lines) < 2 or not _RULE.match(lines[1]):
         return None
     rows = [_pipe_cells(line) for line in [lines[0], *lines[2:]]]

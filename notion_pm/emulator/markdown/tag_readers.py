@@ -17,8 +17,8 @@ from notion_pm.emulator.markdown.parser import (
     media_block,
     parent_block,
 )
-from notion_pm.emulator.markdown.syntax import Json, api_colour, attributes, id_of, unescape
 from notion_pm.emulator.markdown.table_parser import parse_table
+from notion_pm.notion_markdown.syntax import TAG, Json, api_colour, attributes, id_of, unescape
 
 _MEDIA: Final = frozenset({"audio", "file", "image", "pdf", "video"})
 
@@ -58,7 +58,7 @@ def _callout(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
 
 def _details(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
     line = parser.next_line()
-    summary = kinds.TAG.match(line.text) if line else None
+    summary = TAG.match(line.text) if line else None
     title = ""
     if summary and summary[1] == "summary":
         title, parser.at = _label(summary[4], "summary"), parser.at + 1
@@ -109,7 +109,7 @@ def _label(rest: str, name: str) -> str:
 
 
 def _first_text(children: list[Json]) -> tuple[list[Json], list[Json]]:
-    """Takes the text of a callout, its first paragraph, from what is inside the tag."""
+    """Take the text of a callout, its first paragraph, from what is inside the tag."""
     if not children or children[0]["type"] != "paragraph":
         return [], children
     first = children[0]["paragraph"]
@@ -139,4 +139,4 @@ def _unknown(values: dict[str, str]) -> Json:
     return make_block("unknown", alt=values.get("alt", "")) | {"id": id_of(values["url"])}
 
 
-TAG_READERS: list[Reader] = [(kinds.DIV, _callout_div), (kinds.TAG, _tag)]
+TAG_READERS: list[Reader] = [(kinds.DIV, _callout_div), (TAG, _tag)]

@@ -10,8 +10,8 @@ from notion_pm.emulator.markdown.inline_parser import parse_image, parse_inline,
 from notion_pm.emulator.markdown.languages import language
 from notion_pm.emulator.markdown.lines import Line
 from notion_pm.emulator.markdown.parser import Parser, Reader, make_block, media_block
-from notion_pm.emulator.markdown.syntax import Json, api_colour, split_trailing_attributes
 from notion_pm.emulator.markdown.table_parser import parse_pipe_table
+from notion_pm.notion_markdown.syntax import Json, api_colour, split_trailing_attributes
 
 
 def _fence(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
@@ -92,7 +92,7 @@ def _closes_fence(text: str, fence: str) -> bool:
 
 
 def _without_margin(raw: list[str], margin: str) -> str:
-    """Takes the fence's own indentation from code that is indented with it."""
+    """Take the fence's own indentation from code that is indented with it."""
     if all(line.startswith(margin) or not line.strip() for line in raw):
         raw = [line.removeprefix(margin) for line in raw]
     return "\n".join(raw)
