@@ -17,7 +17,7 @@ from notion_pm.model.schema import Database, PropertyPatch
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.adopt import mapping_file
-from notion_pm.provision.adopt.adopt import Adoption, adopt, look_at_mapping, propose
+from notion_pm.provision.adopt.adopt import Adoption, adopt, plan_adoption, propose_mapping
 from notion_pm.provision.apply.recording import apply_recorded
 from notion_pm.provision.destroy import destroy, plan_destroy
 from notion_pm.provision.provision import PlanOptions
@@ -66,7 +66,7 @@ class Client:
         self.workspace.close()
 
     def propose(self, *named: str) -> Path:
-        proposal = propose(self.gateway, self.root, "product", named)
+        proposal = propose_mapping(self.gateway, self.root, "product", named)
         path = self.folder / "mapping.yaml"
         path.unlink(missing_ok=True)
         template = proposal.loaded.template
@@ -76,7 +76,7 @@ class Client:
         return path
 
     def look(self, path: Path) -> Adoption:
-        return look_at_mapping(self.gateway, self.root, mapping_file.read(path), now=NOW)
+        return plan_adoption(self.gateway, self.root, mapping_file.read(path), now=NOW)
 
     def adopt(self) -> Adoption:
         adoption = self.look(self.propose())
@@ -107,7 +107,7 @@ def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(
 ) -> None:
     client.databases = messy(client.gateway, client.root)
     before = client.theirs()
-    proposal = propose(client.gateway, client.root, "product")
+    proposal = propose_mapping(client.gateway, client.root, "product")
     found = {
         key: {
             each: property_.match.name
@@ -260,7 +260,7 @@ def test_all_faults_of_a_mapping_are_told_with_their_lines(client: Client) -> No
     assert [lines[each.line].partition(":")[0] for each in caught.value.problems] == [
         "owner", "designer", "tech_lead", "rech", "effort", "shipped",
     ]  # fmt: skip
-    assert "'Owner' is of type rich_text, the template wants people" in told[0]
+    assert "'Owner' is of type rich_text, the template needs people" in told[0]
     assert "'DRI' is named 2 times" in told[1]
     assert "Did you mean `Estimate`?" in told[4]
 
@@ -293,8 +293,8 @@ def test_the_command_proposes_asks_and_records(tmp_path: Path) -> None:
     proposed = program("adopt", "product")
     assert proposed.code == 0
     assert "insights         is '🗣 Kundenfeedback'" in proposed.out
-    assert "left alone: 'Lunch menu'" in proposed.out
-    assert "There is a file mapping.yaml already" in program("adopt", "product").err
+    assert "not used: 'Lunch menu'" in proposed.out
+    assert "The file mapping.yaml already exists" in program("adopt", "product").err
     silent = program("adopt", "--apply", "mapping.yaml")
     assert (silent.code, "--yes" in silent.err) == (1, True)
     assert program("adopt", "--apply", "mapping.yaml", "--yes", "--json").json[
@@ -309,4 +309,5 @@ def test_the_command_proposes_asks_and_records(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert program("plan", "product", "--exit-code").code == 0
     kept = program("destroy", "product", "--confirm", "product")
-    assert "Roadmap was there before the template: it stays" in kept.out
+    _, _, adopted = kept.out.partition("existed before the template and are kept:")
+    assert "  - Roadmap\n" in adopted

@@ -1,4 +1,4 @@
-"""From a mapping that a person has looked at to the record of what is adopted; or everything that is wrong with it."""
+"""Turn a checked mapping into the record of what is adopted, or list everything wrong with it."""
 
 from __future__ import annotations
 
@@ -13,221 +13,239 @@ from notion_pm.model.property_lookup import property_keys, property_title
 from notion_pm.model.property_types import COMPUTED_TYPES
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import LoadedTemplate, OptionsProperty, RelationProperty, Template
-from notion_pm.provision.adopt.mapping import DatabaseMapping
-from notion_pm.provision.adopt.mapping import Mapping as AdoptMapping
-from notion_pm.provision.adopt.matching import Candidate, fits
+from notion_pm.provision.adopt.mapping_file import AdoptMapping, DatabaseMapping
+from notion_pm.provision.adopt.matching import Candidate, can_adopt
 from notion_pm.provision.plan import fingerprint
 from notion_pm.provision.plan.client_template import with_client_names
 
-STALE = "has changed since the mapping was made: look at it again, with a new mapping"
+_USED_TWICE_ADVICE = "Use each only once."
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A mapping with the template and the databases that it adopts, by the template's keys.
+class AdoptedDatabase:
+    """A database of a mapping, with what Notion says about it now."""
 
-    `known` are the data sources of databases that the template has already.
+    key: str
+    mapping: DatabaseMapping
+    candidate: Candidate
+
+    @property
+    def properties_by_name(self) -> dict[str, Property]:
+        """The client's properties."""
+        return {prop.name: prop for prop in self.candidate.source.properties.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class MappingContext:
+    """A mapping with its template and the databases that it adopts, by the template's keys.
+
+    `recorded_sources`: the data sources of databases that the template has already.
     """
 
     mapping: AdoptMapping
     template: Template
     candidates: Mapping[str, Candidate]
-    known: Mapping[str, NotionId] = field(default_factory=dict)
+    recorded_sources: Mapping[str, NotionId] = field(default_factory=dict)
 
     @property
-    def sources(self) -> dict[str, NotionId]:
-        """The data sources that relations may lead to."""
-        return {**self.known, **{key: each.source.id for key, each in self.candidates.items()}}
+    def source_ids(self) -> dict[str, NotionId]:
+        """The data sources of the template's databases: the possible targets of relations."""
+        adopted = {key: candidate.source.id for key, candidate in self.candidates.items()}
+        return {**self.recorded_sources, **adopted}
 
-    def given(self) -> Iterator[tuple[str, DatabaseMapping, Candidate]]:
-        """Yield each database that is adopted."""
-        for key, each in self.mapping.databases.items():
-            if each is not None and key in self.candidates and key in self.template.databases:
-                yield key, each, self.candidates[key]
+    @property
+    def databases(self) -> list[AdoptedDatabase]:
+        """The databases that are adopted."""
+        return [
+            AdoptedDatabase(key, mapping, self.candidates[key])
+            for key, mapping in self.mapping.databases.items()
+            if mapping is not None and key in self.candidates and key in self.template.databases
+        ]
 
 
-def faults(subject: Subject) -> Iterator[TemplateProblem]:
-    """Yield everything that is wrong with a mapping, by its place in the file."""
-    for key in subject.mapping.databases:
-        if key not in subject.template.databases:
-            yield TemplateProblem.unknown(
-                ("databases", key), "database", key, subject.template.databases
-            )
-    ids = Counter(each.database.id for each in subject.candidates.values())
-    for key, mapped, candidate in subject.given():
-        if ids[candidate.database.id] > 1:
-            yield TemplateProblem(
-                ("databases", key, "database"),
-                "this database is named twice.",
-                "Each can be one thing only.",
-            )
-        if mapped.seen != candidate.seen:
-            yield TemplateProblem(("databases", key), f"{candidate.database.title!r} {STALE}.")
+# --- problems
+
+
+def find_problems(context: MappingContext) -> Iterator[TemplateProblem]:
+    """Yield everything that is wrong with a mapping, with its place in the file."""
+    databases = context.template.databases
+    for key in context.mapping.databases:
+        if key not in databases:
+            yield TemplateProblem.unknown(("databases", key), "database", key, databases)
+
+    uses = Counter(candidate.database.id for candidate in context.candidates.values())
+    for database in context.databases:
+        path: YamlPath = ("databases", database.key)
+        candidate = database.candidate
+        if uses[candidate.database.id] > 1:
+            message = "this database is named twice."
+            yield TemplateProblem((*path, "database"), message, _USED_TWICE_ADVICE)
+        if database.mapping.seen != candidate.mark:
+            message = f"{candidate.database.title!r} has changed since the mapping was made."
+            yield TemplateProblem(path, message, "Make a new mapping and check it again.")
         else:
-            yield from _property_faults(subject, key, mapped, candidate.source)
+            yield from _property_problems(context, database)
+            yield from _option_problems(context, database)
 
 
-def _property_faults(
-    subject: Subject, key: str, mapped: DatabaseMapping, source: DataSource
+def _property_problems(
+    context: MappingContext, database: AdoptedDatabase
 ) -> Iterator[TemplateProblem]:
-    top: YamlPath = ("databases", key, "properties")
-    specs = subject.template.databases[key].properties
-    named = {each.name: each for each in source.properties.values()}
-    uses = Counter(name for name in mapped.properties.values() if name)
-    for each, name in mapped.properties.items():
-        if each not in specs:
-            yield TemplateProblem.unknown((*top, each), "property", each, specs)
-        elif name and name not in named:
-            yield TemplateProblem.unknown(
-                (*top, each), f"property of {source.title!r}:", name, named
-            )
-        elif name and not fits(specs[each], named[name], subject.sources):
-            yield TemplateProblem(
-                (*top, each),
-                _unfit(specs[each].type, named[name]),
-                "Leave it empty, and ours is added.",
-            )
-        elif name and uses[name] > 1:
-            yield TemplateProblem(
-                (*top, each),
-                f"{name!r} is named {uses[name]} times.",
-                "Each can be one thing only.",
-            )
-    title = subject.template.databases[key].title_key
-    if not mapped.properties.get(title):
-        yield TemplateProblem(
-            top, f"`{title}` is missing.", "Every database has one title: name it here."
-        )
-    yield from _option_faults(subject, key, mapped, named)
+    path: YamlPath = ("databases", database.key, "properties")
+    spec = context.template.databases[database.key]
+    theirs = database.properties_by_name
+    mapped = database.mapping.properties
+    uses = Counter(name for name in mapped.values() if name)
+    for key, name in mapped.items():
+        place = (*path, key)
+        if key not in spec.properties:
+            yield TemplateProblem.unknown(place, "property", key, spec.properties)
+        elif not name:
+            continue  # the template adds the property
+        elif name not in theirs:
+            what = f"property of {database.candidate.source.title!r}:"
+            yield TemplateProblem.unknown(place, what, name, theirs)
+        elif not can_adopt(spec.properties[key], theirs[name], context.source_ids):
+            message = _reason_not_to_adopt(spec.properties[key].type, theirs[name])
+            advice = "Leave it empty, and the template adds its own."
+            yield TemplateProblem(place, message, advice)
+        elif uses[name] > 1:
+            message = f"{name!r} is named {uses[name]} times."
+            yield TemplateProblem(place, message, _USED_TWICE_ADVICE)
+    if not mapped.get(spec.title_key):
+        message = f"`{spec.title_key}` is missing."
+        yield TemplateProblem(path, message, "Every database has one title: name it here.")
 
 
-def _unfit(wanted: str, prop: Property) -> str:
-    if wanted in COMPUTED_TYPES:
-        return f"{prop.name!r} cannot be taken for a {wanted}: the template needs its own."
-    if wanted == prop.type == "relation":
+def _reason_not_to_adopt(wanted_type: str, prop: Property) -> str:
+    if wanted_type in COMPUTED_TYPES:
+        return f"{prop.name!r} cannot be used as a {wanted_type}: the template needs its own."
+    if wanted_type == prop.type == "relation":
         return (
-            f"the relation {prop.name!r} leads elsewhere, or is not two-way as the template's is."
+            f"the relation {prop.name!r} has another target, or is not two-way like the "
+            "template's (or the other way round)."
         )
-    return f"{prop.name!r} is of type {prop.type}, the template wants {wanted}."
+    return f"{prop.name!r} is of type {prop.type}, the template needs {wanted_type}."
 
 
-def _option_faults(
-    subject: Subject, key: str, mapped: DatabaseMapping, named: Mapping[str, Property]
+def _option_problems(
+    context: MappingContext, database: AdoptedDatabase
 ) -> Iterator[TemplateProblem]:
-    for each, options in mapped.options.items():
-        place: YamlPath = ("databases", key, "options", each)
-        spec, prop = (
-            subject.template.databases[key].properties.get(each),
-            named.get(mapped.properties.get(each) or ""),
-        )
+    specs = context.template.databases[database.key].properties
+    for key, mapped in database.mapping.options.items():
+        path: YamlPath = ("databases", database.key, "options", key)
+        spec = specs.get(key)
+        name_of_property = database.mapping.properties.get(key) or ""
+        prop = database.properties_by_name.get(name_of_property)
         if not isinstance(spec, OptionsProperty) or prop is None:
-            yield TemplateProblem(
-                place, f"`{each}` is no adopted property with options.", "Remove its options here."
-            )
+            message = f"`{key}` is not an adopted property with options."
+            yield TemplateProblem(path, message, "Remove its options here.")
             continue
-        keys, names = (
-            [option.key for option in spec.options],
-            [option.name for option in options_of(prop)],
-        )
-        uses = Counter(filter(None, options.values()))
-        for option, name in options.items():
+
+        keys = [option.key for option in spec.options]
+        names = [option.name for option in options_of(prop)]
+        uses = Counter(name for name in mapped.values() if name)
+        for option, name in mapped.items():
+            place = (*path, option)
             if option not in keys:
-                yield TemplateProblem.unknown((*place, option), "option", option, keys)
+                yield TemplateProblem.unknown(place, "option", option, keys)
             elif name and name not in names:
-                yield TemplateProblem.unknown(
-                    (*place, option), f"option of {prop.name!r}:", name, names
-                )
+                yield TemplateProblem.unknown(place, f"option of {prop.name!r}:", name, names)
             elif name and uses[name] > 1:
-                yield TemplateProblem(
-                    (*place, option),
-                    f"{name!r} is named {uses[name]} times.",
-                    "Each can be one thing only.",
-                )
+                message = f"{name!r} is named {uses[name]} times."
+                yield TemplateProblem(place, message, _USED_TWICE_ADVICE)
 
 
-def entries(subject: Subject, loaded: LoadedTemplate) -> dict[str, DatabaseEntry]:
-    """Return what the record says of the adopted databases. The mapping has no faults."""
-    bare = {
-        key: _entry(subject, key, mapped, candidate) for key, mapped, candidate in subject.given()
-    }
-    template = with_client_names(loaded, bare).template
-    return {key: _with_fingerprints(template, key, entry) for key, entry in bare.items()}
+# --- the record
 
 
-def _entry(
-    subject: Subject, key: str, mapped: DatabaseMapping, candidate: Candidate
-) -> DatabaseEntry:
-    named = {each.name: each for each in candidate.source.properties.values()}
-    found = {each: named[name] for each, name in mapped.properties.items() if name}
-    found |= _mirrors(subject, key, candidate.source)
-    options = {
-        f"{each}.{option}": next(
-            one.id or "" for one in options_of(found[each]) if one.name == name
-        )
-        for each, chosen in mapped.options.items()
-        for option, name in chosen.items()
-        if name
-    }
-    theirs = tuple(option.id for prop in found.values() for option in options_of(prop) if option.id)
+def make_entries(context: MappingContext, loaded: LoadedTemplate) -> dict[str, DatabaseEntry]:
+    """Return the record's entries of the adopted databases. The mapping has no problems."""
+    entries = {database.key: _entry(context, database) for database in context.databases}
+    template = with_client_names(loaded, entries).template
+    return {key: _with_fingerprints(template, key, entry) for key, entry in entries.items()}
+
+
+def _entry(context: MappingContext, database: AdoptedDatabase) -> DatabaseEntry:
+    candidate = database.candidate
+    theirs = database.properties_by_name
+    adopted = {key: theirs[name] for key, name in database.mapping.properties.items() if name}
+    adopted |= _other_sides(context, database)
+
+    their_options: list[str] = []
+    for prop in adopted.values():
+        their_options += [option.id for option in options_of(prop) if option.id]
     return DatabaseEntry(
         database_id=candidate.database.id,
         data_source_id=candidate.source.id,
         title=candidate.database.title,
-        properties={each: prop.id for each, prop in found.items()},
-        titles={each: prop.name for each, prop in found.items()},
-        options=options,
+        properties={key: prop.id for key, prop in adopted.items()},
+        titles={key: prop.name for key, prop in adopted.items()},
+        options=_option_ids(database.mapping, adopted),
         adopted=Adopted(
-            properties=tuple(prop.id for prop in found.values()),
-            options=theirs,
-            headings=_headings(subject.template, key, found, candidate.source),
+            properties=tuple(prop.id for prop in adopted.values()),
+            options=tuple(their_options),
+            headings=_other_titles(context.template, database.key, adopted, candidate.source),
         ),
     )
 
 
-def _mirrors(subject: Subject, key: str, source: DataSource) -> dict[str, Property]:
-    """Return the other sides, on this database, of two-way relations that are adopted."""
-    found: dict[str, Property] = {}
-    for near, mapped, candidate in subject.given():
-        named = {each.name: each for each in candidate.source.properties.values()}
-        for each, name in mapped.properties.items():
-            spec = subject.template.databases[near].properties[each]
-            prop = named.get(name or "")
-            if (
-                isinstance(spec, RelationProperty)
-                and spec.two_way
-                and spec.to == key
-                and prop is not None
-            ):
-                config = prop.config
-                assert isinstance(config, RelationConfig), "of the same type"
-                found[spec.two_way.key] = source.properties[config.synced_property_id or ""]
-    return found
+def _option_ids(mapping: DatabaseMapping, adopted: Mapping[str, Property]) -> dict[str, str]:
+    """Return the ids of the adopted options, by `property key.option key`."""
+    ids = {}
+    for property_key, options in mapping.options.items():
+        ids_by_name = {option.name: option.id or "" for option in options_of(adopted[property_key])}
+        for option_key, name in options.items():
+            if name:
+                ids[f"{property_key}.{option_key}"] = ids_by_name[name]
+    return ids
 
 
-def _headings(
-    template: Template, key: str, found: Mapping[str, Property], source: DataSource
+def _other_sides(context: MappingContext, database: AdoptedDatabase) -> dict[str, Property]:
+    """Return the properties of a database that are the other sides of adopted relations, by key."""
+    source = database.candidate.source
+    other_sides: dict[str, Property] = {}
+    for near in context.databases:
+        theirs = near.properties_by_name
+        for key, name in near.mapping.properties.items():
+            spec = context.template.databases[near.key].properties[key]
+            if not isinstance(spec, RelationProperty) or spec.to != database.key:
+                continue
+            if spec.two_way and name and name in theirs:
+                config = theirs[name].config
+                assert isinstance(config, RelationConfig), "it has the type of the template's"
+                other_sides[spec.two_way.key] = source.properties[config.synced_property_id or ""]
+    return other_sides
+
+
+def _other_titles(
+    template: Template, database: str, adopted: Mapping[str, Property], source: DataSource
 ) -> dict[str, str]:
-    """Return other titles for what is added, where a property of the client's has the template's title already."""
-    taken = {each.name.casefold() for each in source.properties.values()}
-    headings: dict[str, str] = {}
-    for each in property_keys(template, key):
-        title = property_title(template, key, each)
-        if each not in found and title.casefold() in taken:
-            headings[each] = _free(f"{title} ({template.template})", taken)
-            taken.add(headings[each].casefold())
-    return headings
+    """Return other titles for properties that the template adds, by key.
 
-
-def _free(title: str, taken: set[str]) -> str:
-    return title if title.casefold() not in taken else _free(f"{title}'", taken)
+    They are needed when a property of the client's already has the template's title.
+    """
+    taken = {prop.name.casefold() for prop in source.properties.values()}
+    titles: dict[str, str] = {}
+    for key in property_keys(template, database):
+        title = property_title(template, database, key)
+        if key in adopted or title.casefold() not in taken:
+            continue
+        other_title = f"{title} ({template.template})"
+        while other_title.casefold() in taken:
+            other_title += "'"
+        titles[key] = other_title
+        taken.add(other_title.casefold())
+    return titles
 
 
 def _with_fingerprints(template: Template, key: str, entry: DatabaseEntry) -> DatabaseEntry:
-    """Return an entry that says: template and client agree on what is adopted."""
+    """Return an entry that says that template and client agree on what is adopted."""
     spec = template.databases[key]
-    prints = {
-        each: fingerprint.of_property(spec.properties[each])
-        for each in entry.properties
-        if each in spec.properties
+    fingerprints = {
+        property_key: fingerprint.of_property(spec.properties[property_key])
+        for property_key in entry.properties
+        if property_key in spec.properties
     }
-    return entry.model_copy(update={"fingerprints": {**prints, "": fingerprint.of_database(spec)}})
+    fingerprints[""] = fingerprint.of_database(spec)
+    return entry.model_copy(update={"fingerprints": fingerprints})

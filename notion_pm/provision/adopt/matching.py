@@ -1,4 +1,7 @@
-"""Matching a client's databases to those of a template: by their names, types and options. A proposal, never a deed."""
+"""Match a client's databases to those of a template, by names, types and options. Pure.
+
+The result is a proposal for a person to check.
+"""
 
 from __future__ import annotations
 
@@ -13,31 +16,44 @@ from notion_pm.model.schema import Database, DataSource, Property, RelationConfi
 from notion_pm.model.template import OptionsProperty, PropertySpec, RelationProperty, Template
 from notion_pm.provision.plan.fingerprint import fingerprint
 
-_TITLE_COUNTS, _PROPERTIES_COUNT = 0.6, 0.4
-_ALIKE = 0.45
-"""From which likeness on a database is taken for one of the template's, name and properties together."""
-_SOMEWHAT = 0.1
-"""The same where a person has named the database: it is one of them, the question is which."""
+# How much title and properties count in the likeness of two databases.
+_TITLE_WEIGHT, _PROPERTIES_WEIGHT = 0.6, 0.4
+
+# The likeness from which a database is proposed as one of the template's.
+_LEAST_LIKENESS = 0.45
+# The same for a database that a person named: it is one of them, the question is only which.
+_LEAST_LIKENESS_OF_NAMED = 0.1
+
+# A key counts a little less than a title, so that a property with the same title wins.
+_KEY_FACTOR = 0.98
+
+# Names of other candidates in a remark.
+_MOST_CANDIDATES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A database of the client's."""
+    """A client's database that may be one of the template's."""
 
     database: Database
     source: DataSource
 
     @property
-    def seen(self) -> str:
-        """A mark of its properties and options: another when somebody changes them."""
-        return fingerprint(
-            [self.database.id, sorted(_mark(each) for each in self.source.properties.values())]
-        )
+    def mark(self) -> str:
+        """A mark of its properties and options; it changes when people change them."""
+        marks = sorted(_mark(prop) for prop in self.source.properties.values())
+        return fingerprint([self.database.id, marks])
+
+
+def _mark(prop: Property) -> list[object]:
+    options = sorted([option.id or "", option.name] for option in options_of(prop))
+    # The id is decoded as in mapping files of earlier versions, so that they stay valid.
+    return [unquote(prop.id), prop.name, prop.type, options]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A property or option of the client's that is taken for one of the template's."""
+    """A client's property or option that is proposed as one of the template's."""
 
     name: str
     likeness: float
@@ -45,21 +61,28 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class PropertyMatch:
-    """What is found for a property. Without a `match` the template's is added; `told` says why, or what to look at."""
+    """What is proposed for a property of the template.
+
+    Without a `match` the template adds the property. `remark`: why, or what to check. `options`:
+    the proposed options, by the template's keys.
+    """
 
     match: Match | None = None
-    told: str = ""
+    remark: str = ""
     options: Mapping[str, Match] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseMatch:
-    """What is found for a database. `alone` are the client's properties that nothing is taken for."""
+    """What is proposed for a database of the template.
+
+    `unmatched`: the client's properties that are not proposed for anything.
+    """
 
     candidate: Candidate
     likeness: float
     properties: Mapping[str, PropertyMatch]
-    alone: tuple[Property, ...] = ()
+    unmatched: tuple[Property, ...] = ()
 
 
 def match_databases(
@@ -69,180 +92,163 @@ def match_databases(
     *,
     named: bool = False,
 ) -> dict[str, DatabaseMatch]:
-    """Return which database of the client's is which of those wanted, the likeliest first; each at most once.
+    """Return which candidate is proposed for which wanted database. Each is used at most once.
 
-    `named`: whether a person has named the candidates, rather than that they were found.
+    `named`: a person named the candidates, so a smaller likeness is enough.
     """
-    scores = {
-        (key, place): _database_likeness(template, key, each)
-        for key in wanted
-        for place, each in enumerate(candidates)
-    }
-    chosen = {
-        key: candidates[place]
-        for (key, place), _ in best_pairs(scores, _SOMEWHAT if named else _ALIKE)
-    }
-    sources = {key: each.source.id for key, each in chosen.items()}
-    return {
-        key: _matched(
-            template, key, chosen[key], scores[key, candidates.index(chosen[key])], sources
-        )
-        for key in wanted
-        if key in chosen
-    }
+    scores = {}
+    for key in wanted:
+        for index, candidate in enumerate(candidates):
+            scores[key, index] = _database_likeness(template, key, candidate)
+    least = _LEAST_LIKENESS_OF_NAMED if named else _LEAST_LIKENESS
+    chosen = {key: index for (key, index), _ in best_pairs(scores, least)}
+
+    # Relations are compared by their targets, so all databases are chosen first.
+    source_ids = {key: candidates[index].source.id for key, index in chosen.items()}
+    matches = {}
+    for key in wanted:
+        if key in chosen:
+            candidate = candidates[chosen[key]]
+            properties = match_properties(template, key, candidate.source, source_ids)
+            score = scores[key, chosen[key]]
+            unmatched = _unmatched_properties(candidate.source, properties)
+            matches[key] = DatabaseMatch(candidate, score, properties, unmatched)
+    return matches
 
 
-def _matched(
-    template: Template,
-    key: str,
-    candidate: Candidate,
-    score: float,
-    sources: Mapping[str, NotionId],
-) -> DatabaseMatch:
-    matches = match_properties(template, key, candidate.source, sources)
-    taken = {each.match.name for each in matches.values() if each.match}
-    alone = tuple(each for each in candidate.source.properties.values() if each.name not in taken)
-    return DatabaseMatch(candidate, score, matches, alone)
+def _unmatched_properties(
+    source: DataSource, matches: Mapping[str, PropertyMatch]
+) -> tuple[Property, ...]:
+    matched_names = {found.match.name for found in matches.values() if found.match}
+    return tuple(prop for prop in source.properties.values() if prop.name not in matched_names)
 
 
 def _database_likeness(template: Template, key: str, candidate: Candidate) -> float:
     spec = template.databases[key]
-    by_title = max(
-        likeness(spec.title, candidate.database.title), likeness(key, candidate.database.title)
-    )
-    stated = [
-        each
-        for each in spec.properties.values()
-        if each.type not in COMPUTED_TYPES and not each.stamped
+    title = candidate.database.title
+    title_likeness = max(likeness(spec.title, title), likeness(key, title))
+
+    # Computed properties and those that rules stamp are never the client's own.
+    comparable = [
+        property_spec
+        for property_spec in spec.properties.values()
+        if property_spec.type not in COMPUTED_TYPES and not property_spec.stamped
     ]
-    there = list(candidate.source.properties.values())
-    found = sum(
-        any(each.type == prop.type and _alike(key, each, prop) for prop in there) for each in stated
-    )
-    share = found / max(1, min(len(stated), len(there)))
-    return _TITLE_COUNTS * by_title + _PROPERTIES_COUNT * min(1.0, share)
+    theirs = list(candidate.source.properties.values())
+    found = sum(_has_alike(property_spec, theirs) for property_spec in comparable)
+    # A small database of the client's is not less alike because the template has more properties.
+    possible = max(1, min(len(comparable), len(theirs)))
+    share = min(1.0, found / possible)
+    return _TITLE_WEIGHT * title_likeness + _PROPERTIES_WEIGHT * share
 
 
-def _alike(key: str, spec: PropertySpec, prop: Property) -> bool:
-    return spec.type == "title" or likeness(spec.title, prop.name) >= LIKELY
+def _has_alike(spec: PropertySpec, properties: Sequence[Property]) -> bool:
+    """Return whether one of the properties has the type and about the name of a template's."""
+    for prop in properties:
+        is_named_alike = spec.type == "title" or likeness(spec.title, prop.name) >= LIKELY
+        if prop.type == spec.type and is_named_alike:
+            return True
+    return False
+
+
+# --- properties
 
 
 def match_properties(
-    template: Template, database: str, source: DataSource, sources: Mapping[str, NotionId]
+    template: Template, database: str, source: DataSource, source_ids: Mapping[str, NotionId]
 ) -> dict[str, PropertyMatch]:
-    """Return what is found for each property that the template states for a database."""
+    """Return what is proposed for each property that the template lists for a database.
+
+    `source_ids`: the data sources of the template's databases, for relations.
+    """
     specs = template.databases[database].properties
-    scores = {
-        (key, prop.id): _property_likeness(key, spec, prop)
-        for key, spec in specs.items()
-        for prop in source.properties.values()
-    }
-    fit = {
-        (key, prop_id): score
-        for (key, prop_id), score in scores.items()
-        if fits(specs[key], source.properties[prop_id], sources)
-    }
+    scores = {}
+    fitting_scores = {}
+    for key, spec in specs.items():
+        for prop in source.properties.values():
+            scores[key, prop.id] = _property_likeness(key, spec, prop)
+            if can_adopt(spec, prop, source_ids):
+                fitting_scores[key, prop.id] = scores[key, prop.id]
+
     chosen = {
-        key: (source.properties[prop_id], score)
-        for (key, prop_id), score in best_pairs(fit, LIKELY)
+        key: (source.properties[property_id], score)
+        for (key, property_id), score in best_pairs(fitting_scores, LIKELY)
     }
-    return {
-        key: _property_match(spec, chosen.get(key), _others(key, scores, source, chosen))
-        for key, spec in specs.items()
-    }
+    chosen_ids = {prop.id for prop, _ in chosen.values()}
+    matches = {}
+    for key, spec in specs.items():
+        others = [
+            (prop, scores[key, prop.id])
+            for prop in source.properties.values()
+            if prop.id not in chosen_ids and scores[key, prop.id] >= POSSIBLE
+        ]
+        others.sort(key=lambda other: (-other[1], other[0].name))
+        if key in chosen:
+            prop, score = chosen[key]
+            remark = _remark_on_rivals(spec, others)
+            options = match_options(spec, prop)
+            matches[key] = PropertyMatch(Match(prop.name, score), remark, options)
+        else:
+            matches[key] = PropertyMatch(remark=_remark_on_missing(spec, others))
+    return matches
 
 
 def _property_likeness(key: str, spec: PropertySpec, prop: Property) -> float:
     if spec.type == "title" or prop.type == "title":
         return 1.0 if spec.type == prop.type else 0.0
-    return max(likeness(spec.title, prop.name), 0.98 * likeness(key, prop.name))
+    return max(likeness(spec.title, prop.name), _KEY_FACTOR * likeness(key, prop.name))
 
 
-def fits(spec: PropertySpec, prop: Property, sources: Mapping[str, NotionId]) -> bool:
-    """Whether a property can be taken over as it is: of the same type, and a relation leading to the same place.
+def can_adopt(spec: PropertySpec, prop: Property, source_ids: Mapping[str, NotionId]) -> bool:
+    """Return whether a property can be adopted as it is.
 
-    What Notion computes is never taken over: nobody's work is in it, and the template needs its own.
+    It must have the same type, and a relation the same target and direction. Computed properties
+    are never adopted: people put no work into them, and the template needs its own.
     """
     if spec.type != prop.type or spec.type in COMPUTED_TYPES:
         return False
     if isinstance(spec, RelationProperty) and isinstance(prop.config, RelationConfig):
-        same = sources.get(spec.to) == prop.config.data_source_id
-        return same and prop.config.two_way == (spec.two_way is not None)
+        has_target = source_ids.get(spec.to) == prop.config.data_source_id
+        return has_target and prop.config.two_way == (spec.two_way is not None)
     return True
 
 
-def _others(
-    key: str,
-    scores: Mapping[tuple[str, str], float],
-    source: DataSource,
-    chosen: Mapping[str, tuple[Property, float]],
-) -> list[tuple[Property, float]]:
-    """Return the properties that have a similar name and were not chosen, the likeliest first."""
-    taken = {prop.id for prop, _ in chosen.values()}
-    near = [
-        (source.properties[prop_id], score)
-        for (of, prop_id), score in scores.items()
-        if of == key and score >= POSSIBLE and prop_id not in taken
+def _remark_on_rivals(spec: PropertySpec, others: Sequence[tuple[Property, float]]) -> str:
+    """Return what to check about a property that was chosen."""
+    rivals = [
+        repr(prop.name) for prop, score in others if prop.type == spec.type and score >= LIKELY
     ]
-    return sorted(near, key=lambda each: (-each[1], each[0].name))
+    return f"or is it {', '.join(rivals)}?" if rivals else ""
 
 
-def _property_match(
-    spec: PropertySpec,
-    chosen: tuple[Property, float] | None,
-    others: Sequence[tuple[Property, float]],
-) -> PropertyMatch:
-    if chosen is not None:
-        prop, score = chosen
-        rivals = [
-            repr(each.name)
-            for each, likely in others
-            if each.type == spec.type and likely >= LIKELY
-        ]
-        told = f"or is it {', '.join(rivals)}?" if rivals else ""
-        return PropertyMatch(Match(prop.name, score), told, match_options(spec, prop))
-    same = [
-        each.name
-        for each, _ in others
-        if each.type == spec.type and spec.type not in COMPUTED_TYPES
-    ]
-    if same:
-        return PropertyMatch(told=f"is added; or is it {', '.join(map(repr, same[:3]))}?")
-    conflicts = [each for each, likely in others if likely >= LIKELY and each.type != spec.type]
-    return PropertyMatch(
-        told=_conflict(spec, conflicts[0]) if conflicts and spec.type not in COMPUTED_TYPES else ""
-    )
-
-
-def _conflict(spec: PropertySpec, prop: Property) -> str:
-    return (
-        f"{prop.name!r} is of type {prop.type}, not {spec.type}: it is left alone and one of ours is added. "
-        f"To use yours, change its type in Notion and run adopt again."
-    )
+def _remark_on_missing(spec: PropertySpec, others: Sequence[tuple[Property, float]]) -> str:
+    """Return what to check about a property that the template will add."""
+    if spec.type in COMPUTED_TYPES:
+        return ""
+    same_type = [repr(prop.name) for prop, _ in others if prop.type == spec.type]
+    if same_type:
+        return f"is added; or is it {', '.join(same_type[:_MOST_CANDIDATES_SHOWN])}?"
+    for prop, score in others:
+        if score >= LIKELY:
+            return (
+                f"{prop.name!r} is of type {prop.type}, not {spec.type}: it is not used, and the "
+                "template adds its own. To use yours, change its type in Notion and run adopt "
+                "again."
+            )
+    return ""
 
 
 def match_options(spec: PropertySpec, prop: Property) -> dict[str, Match]:
-    """Return which options of a property are which of the template's, each at most once."""
+    """Return which options of a property are proposed as the template's; each at most once."""
     if not isinstance(spec, OptionsProperty):
         return {}
-    there = options_of(prop)
-    scores = {
-        (each.key, place): max(
-            likeness(each.name, option.name), 0.98 * likeness(each.key, option.name)
-        )
-        for each in spec.options
-        for place, option in enumerate(there)
-    }
+    theirs = options_of(prop)
+    scores = {}
+    for option in spec.options:
+        for index, their_option in enumerate(theirs):
+            by_name = likeness(option.name, their_option.name)
+            by_key = _KEY_FACTOR * likeness(option.key, their_option.name)
+            scores[option.key, index] = max(by_name, by_key)
     return {
-        key: Match(there[place].name, score) for (key, place), score in best_pairs(scores, LIKELY)
+        key: Match(theirs[index].name, score) for (key, index), score in best_pairs(scores, LIKELY)
     }
-
-
-def _mark(prop: Property) -> list[object]:
-    # Decoded: mapping files of earlier versions hold marks of that form, and they go on working.
-    return [
-        unquote(prop.id),
-        prop.name,
-        prop.type,
-        sorted([each.id or "", each.name] for each in options_of(prop)),
-    ]

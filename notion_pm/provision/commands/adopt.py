@@ -1,20 +1,27 @@
-"""`notion-pm adopt`: take over databases that a client already has."""
+"""`notion-pm adopt`: use databases that a client already has."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context, pass_context
+from notion_pm.console.links import where_to_look
 from notion_pm.console.locking import locks_workspace
-from notion_pm.console.output import echo, echo_json, json_option, progress
+from notion_pm.console.output import echo_json, echo_lines, json_option, progress
 from notion_pm.errors import RecordCopied, UsageError
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.provision.adopt import mapping_file
-from notion_pm.provision.adopt.adopt import Adoption, Proposal, adopt, look_at_mapping, propose
+from notion_pm.provision.adopt.adopt import (
+    Adoption,
+    Proposal,
+    adopt,
+    plan_adoption,
+    propose_mapping,
+)
+from notion_pm.provision.commands.confirm import confirm
 from notion_pm.provision.commands.render_plan import plan_lines
 from notion_pm.provision.commands.repair import confirm_and_write
 from notion_pm.provision.repair.repair import plan_repair
@@ -38,7 +45,7 @@ _MAPPING = Path("mapping.yaml")
     "--apply",
     "mapping",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Carry out a mapping that was looked at, instead of proposing one.",
+    help="Use this reviewed mapping instead of proposing one.",
 )
 @click.option(
     "-y", "--yes", is_flag=True, help="With --apply, or on a duplicated page: do not ask."
@@ -58,29 +65,32 @@ def command(
 ) -> None:
     """Use databases that a client already has, so that the template works on them.
 
-    First  notion-pm adopt product  compares the databases under the parent page (or those named by link or id) with the
-    template, and writes a mapping file: which database, property and option is which, and how sure that is. Look at it,
-    correct it, then run  notion-pm adopt --apply mapping.yaml  and  notion-pm apply product.
+    First,  notion-pm adopt product  compares the databases under the parent page (or those given
+    by link or id) with the template, and writes a mapping file: which database, property and
+    option is which, and how sure that is. Check and correct the file, then run
+    notion-pm adopt --apply mapping.yaml  and  notion-pm apply product.
 
-    Nothing of the client's is renamed, converted or removed, then or later; what the template lacks there is added.
+    Nothing of the client's is ever renamed, converted or removed. What the template needs in
+    addition is added.
 
-    On a client's page that was duplicated in Notion for another client,  notion-pm adopt product  shows the copied
-    databases, asks, gives them a record of their own, and moves the copied record to the trash.
+    On a client's page that was duplicated in Notion for another client,  notion-pm adopt product
+    shows the copied databases, asks, gives them a record of their own, and moves the copied record
+    to the trash.
     """
     if mapping is not None and template is not None:
         raise UsageError(
-            "--apply takes everything from the mapping.",
+            "--apply reads the template and the databases from the mapping.",
             "Leave out the template and the databases.",
         )
     if mapping is not None:
-        _carry_out(context, mapping, yes=yes, as_json=as_json)
+        _apply_mapping(context, mapping, yes=yes, as_json=as_json)
     elif template is not None:
-        _adopt_copy_or_propose(context, template, databases, output, yes=yes, as_json=as_json)
+        _propose_or_adopt_copy(context, template, databases, output, yes=yes, as_json=as_json)
     else:
-        raise UsageError("Which template?", "For one:  notion-pm adopt product")
+        raise UsageError("Which template?", "For example:  notion-pm adopt product")
 
 
-def _adopt_copy_or_propose(
+def _propose_or_adopt_copy(
     context: Context,
     template: str,
     databases: tuple[str, ...],
@@ -89,9 +99,9 @@ def _adopt_copy_or_propose(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Propose a mapping; on a page that was duplicated with its record, give the copies a record of their own.
+    """Propose a mapping. On a page that was duplicated with its record, adopt the copies.
 
-    The copied databases are the template's as a whole, with formulas, rollups and views. So no mapping is needed.
+    The copied databases have everything that the template made, so they need no mapping.
     """
     try:
         _propose(context, template, databases, output, as_json=as_json)
@@ -114,7 +124,7 @@ def _adopt_copy_or_propose(
         if repair is None:
             raise copied
         if not as_json:
-            echo(f"{copied}\n")
+            echo_lines([str(copied), ""])
         confirm_and_write(context, repair, template, yes=yes, as_json=as_json)
 
 
@@ -122,7 +132,7 @@ def _propose(
     context: Context, template: str, databases: tuple[str, ...], output: Path, *, as_json: bool
 ) -> None:
     with progress(context):
-        proposal = propose(
+        proposal = propose_mapping(
             context.gateway,
             context.parent_page,
             template,
@@ -130,51 +140,63 @@ def _propose(
             jobs=context.jobs,
             home=context.state_home,
         )
-    desired = proposal.loaded.template
-    mapping_file.write(
-        output, mapping_file.text(output, template, desired, proposal.wanted, proposal.matches)
+    content = mapping_file.text(
+        output, template, proposal.loaded.template, proposal.wanted, proposal.matches
     )
+    mapping_file.write(output, content)
     if as_json:
         echo_json(_as_data(proposal, output))
-        return
+    else:
+        _show_proposal(proposal, output)
+
+
+def _show_proposal(proposal: Proposal, output: Path) -> None:
+    lines = []
     for key, match in proposal.matches.items():
-        found = sum(each.match is not None for each in match.properties.values())
-        what = f"{found} of {len(match.properties)} properties found"
-        echo(
-            f"  {key:16} is {match.candidate.database.title!r} ({match.likeness:.0%} alike): {what}"
+        found = sum(prop.match is not None for prop in match.properties.values())
+        title = match.candidate.database.title
+        lines.append(
+            f"  {key:16} is {title!r} ({match.likeness:.0%} alike): "
+            f"{found} of {len(match.properties)} properties found"
         )
     for key in proposal.wanted:
         if key not in proposal.matches:
-            echo(f"  {key:16} nothing like {desired.databases[key].title!r}: it will be made")
-    for stranger in proposal.strangers:
-        echo(f"  left alone: {stranger.database.title!r}")
-    echo(f"\nNothing was changed. Look at {output}, then:  notion-pm adopt --apply {output}")
+            title = proposal.loaded.template.databases[key].title
+            lines.append(f"  {key:16} no database like {title!r}: it will be created")
+    lines += [f"  not used: {candidate.database.title!r}" for candidate in proposal.unmatched]
+    lines += [
+        "",
+        f"Nothing was changed in Notion. Check {output}, then run:  "
+        f"notion-pm adopt --apply {output}",
+    ]
+    echo_lines(lines)
 
 
 def _as_data(proposal: Proposal, output: Path) -> dict[str, object]:
+    databases = {}
+    for key, match in proposal.matches.items():
+        properties = {
+            property_key: found.match.name if found.match else None
+            for property_key, found in match.properties.items()
+        }
+        databases[key] = {
+            "database": match.candidate.database.id,
+            "title": match.candidate.database.title,
+            "likeness": round(match.likeness, 2),
+            "properties": properties,
+        }
     return {
         "mapping": str(output),
-        "databases": {
-            key: {
-                "database": match.candidate.database.id,
-                "title": match.candidate.database.title,
-                "likeness": round(match.likeness, 2),
-                "properties": {
-                    each: found.match.name if found.match else None
-                    for each, found in match.properties.items()
-                },
-            }
-            for key, match in proposal.matches.items()
-        },
-        "left_alone": [each.database.title for each in proposal.strangers],
+        "databases": databases,
+        "left_alone": [candidate.database.title for candidate in proposal.unmatched],
     }
 
 
-def _carry_out(context: Context, path: Path, *, yes: bool, as_json: bool) -> None:
+def _apply_mapping(context: Context, path: Path, *, yes: bool, as_json: bool) -> None:
     file = mapping_file.read(path)
     with hold_run_lock(context.state_home):
         with progress(context):
-            adoption = look_at_mapping(
+            adoption = plan_adoption(
                 context.gateway,
                 context.parent_page,
                 file,
@@ -183,46 +205,31 @@ def _carry_out(context: Context, path: Path, *, yes: bool, as_json: bool) -> Non
                 home=context.state_home,
             )
         if not as_json:
-            _show(context, adoption)
+            _show_adoption(context, adoption)
         if adoption.new:
-            _ask(yes=yes, as_json=as_json)
+            confirm("Record this?", yes=yes, as_json=as_json)
             with progress(context):
                 adopt(context.gateway, context.parent_page, adoption, context.claimant("adopt"))
     if as_json:
         adopted = {key: entry.database_id for key, entry in adoption.new.items()}
-        echo_json(
-            {
-                "template": adoption.manifest.template,
-                "adopted": adopted,
-                "plan": adoption.plan.as_data(),
-            }
-        )
+        template = adoption.manifest.template
+        echo_json({"template": template, "adopted": adopted, "plan": adoption.plan.as_data()})
     elif adoption.new:
-        reference = file.model.adopt
-        echo(f"Recorded; nothing of the client's was touched. Now:  notion-pm apply {reference}")
-    else:
-        echo("No changes: all of it was adopted before.")
-
-
-def _show(context: Context, adoption: Adoption) -> None:
-    for key, entry in adoption.new.items():
-        count = len(entry.properties)
-        echo(f"  {key:16} becomes {entry.title!r}, with {count} of its properties, as they are")
-    echo("\nAn apply would then add:")
-    for line in plan_lines(adoption.plan, context.budget or NOTION_BUDGET):
-        echo(line)
-
-
-def _ask(*, yes: bool, as_json: bool) -> None:
-    """Get a person's word.
-
-    Raises UsageError where there is nobody to ask, Abort when the answer is no.
-    """
-    if yes:
-        return
-    if as_json or not sys.stdin.isatty():
-        raise UsageError(
-            "The mapping waits for a yes, and there is no terminal to ask on.",
-            "Nothing was changed. Run it again with --yes.",
+        echo_lines(
+            [
+                f"The databases are adopted; nothing in them was changed. {where_to_look(context)}",
+                f"To add what the template needs:  notion-pm apply {file.model.adopt}",
+            ]
         )
-    click.confirm("Record this?", abort=True)
+    else:
+        echo_lines(["No changes: these databases are already adopted."])
+
+
+def _show_adoption(context: Context, adoption: Adoption) -> None:
+    lines = []
+    for key, entry in adoption.new.items():
+        properties = f"{len(entry.properties)} of its properties are used as they are"
+        lines.append(f"  {key:16} will be {entry.title!r}: {properties}")
+    lines += ["", "An apply would then add:"]
+    lines += plan_lines(adoption.plan, context.budget or NOTION_BUDGET)
+    echo_lines(lines)
