@@ -15,7 +15,7 @@ from notion_pm.console.links import where_to_look
 from notion_pm.console.locking import locks_workspace
 from notion_pm.console.output import echo_json, echo_lines, end_with, json_option, note, progress
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange
-from notion_pm.importing.commands.undo_import import take_back_import
+from notion_pm.importing.commands.undo_import import run_undo_import
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.undo.undo import PreparedUndo, UndoChanged, prepare_undo, undo
 from notion_pm.state.lock import hold_run_lock
@@ -66,7 +66,7 @@ def command(
     if what == "sync":
         run_undo_sync(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
     elif what == "import":
-        take_back_import(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
+        run_undo_import(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
     else:
         _undo_apply(context, template, dry_run=dry_run, yes=yes, as_json=as_json)
 

@@ -1,4 +1,7 @@
-"""What becomes of each row: created, updated, left as it is. What people changed since the last import is theirs."""
+"""Compare a row of a file with its page: which values to write, and which to leave to people.
+
+What people changed since the last import stays, unless `overwrite` is set.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,21 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.import_write import Item
 from notion_pm.model.page import DateValue, OptionValue, Page, PropertyValue, RelationValue
 
-Reason = Literal["changed", "cleared", "not remembered"]
-"""Why a value is left as it is: a person changed or cleared it, or nothing is known of an earlier import."""
+KeptReason = Literal["changed", "cleared", "not remembered"]
+"""Why a value stays: a person changed or cleared it, or no earlier import of it is remembered."""
+
 LOCKED = "locked"
 OVERTAKEN = "overtaken"
-"""Other things would become of the row than were shown before somebody agreed."""
+"""The row would be written in another way than the preview showed."""
 
 Memory = Mapping[str, Item]
-"""What the last import said of the fields of a page, whether it was written or a person's value was kept."""
+"""The values that the last import read from the file, by field key. They are remembered whether
+they were written or a person's value was kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A value that is written."""
+    """A value to write."""
 
     field: Field
     before: Item
@@ -33,26 +38,26 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class KeptValue:
-    """A value that is left as it is although the file says another."""
+    """A value that stays as it is although the file has another one."""
 
     field: Field
     current: Item
     in_file: Item
-    reason: Reason
+    reason: KeptReason
 
 
 @dataclass(frozen=True, slots=True)
 class CreateRow:
-    """A row that is not there yet."""
+    """A row without a page."""
 
     row: ImportRow
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateRow:
-    """A row that is there. Without changes it is as the file says, apart from what is kept.
+    """A row with a page. Without changes the page is up to date, apart from kept values.
 
-    `memory`: what it was compared with, for another comparison with the page as it is later.
+    `memory`: what the page was compared with, to compare it again when it was edited.
     """
 
     row: ImportRow
@@ -64,7 +69,7 @@ class UpdateRow:
 
 @dataclass(frozen=True, slots=True)
 class SkippedRow:
-    """A row that is not to be written: LOCKED, OVERTAKEN, or why people's page is no longer there."""
+    """A row whose page is not written. `reason`: LOCKED, OVERTAKEN, or why the page is missing."""
 
     row: ImportRow
     reason: str
@@ -76,93 +81,107 @@ Decision = CreateRow | UpdateRow | SkippedRow
 def compare_row(
     target: Target, row: ImportRow, page: Page, memory: Memory | None, *, overwrite: bool
 ) -> UpdateRow | SkippedRow:
-    """Return what becomes of a row that is there. An empty cell never empties a property.
+    """Return what to write of a row that has a page. An empty cell never clears a property.
 
     A page is locked by Notion's own lock, or by the checkbox that the template names.
     """
-    if page.is_locked or (
-        target.lock and value_on_page(page, target.fields.get(target.lock)) is True
-    ):
+    lock = target.fields.get(target.lock) if target.lock else None
+    if page.is_locked or (lock is not None and value_on_page(page, lock) is True):
         return SkippedRow(row, LOCKED)
-    judged = [
-        compare_value(
-            target.fields[key],
-            value_on_page(page, target.fields[key]),
-            said,
-            (memory or {}).get(key),
-            overwrite=overwrite,
-        )
-        for key, said in row.values.items()
-    ]
-    changes = tuple(each for each in judged if isinstance(each, FieldChange))
-    kept = tuple(each for each in judged if isinstance(each, KeptValue))
-    return UpdateRow(row, page, changes, kept, memory)
+
+    changes: list[FieldChange] = []
+    kept: list[KeptValue] = []
+    for key, in_file in row.values.items():
+        field = target.fields[key]
+        current = value_on_page(page, field)
+        last = memory.get(key) if memory else None
+        result = compare_value(field, current, in_file, last, overwrite=overwrite)
+        if isinstance(result, FieldChange):
+            changes.append(result)
+        elif result is not None:
+            kept.append(result)
+    return UpdateRow(row, page, tuple(changes), tuple(kept), memory)
 
 
 def compare_value(
-    field: Field, now: Item, said: Item, before: Item | None, *, overwrite: bool
+    field: Field, current: Item, in_file: Item, last: Item | None, *, overwrite: bool
 ) -> FieldChange | KeptValue | None:
-    """Compare what a page holds, what the file says now, and what the last import put there (None: not known).
+    """Compare the value on a page, the value in the file, and the value of the last import.
 
-    A list gets what is new in the file and loses what the file no longer has; what people added stays.
+    `last` is None when no earlier import is remembered. Returns None when nothing is to do.
+
+    Example with the file "Open", the page "Done":
+      last "Done"  the file is new         -> change
+      last "Open"  a person set "Done"     -> nothing to do, the file says nothing new
+      last "New"   both changed            -> keep the person's value, and report it
+      last None    unknown who changed it  -> keep it, and report it
     """
-    if isinstance(said, tuple):
-        merged = _merged(
-            now if isinstance(now, tuple) else (), said, before if isinstance(before, tuple) else ()
-        )
-        return FieldChange(field, now, merged) if merged != now else None
-    if said == now or (said == before and not overwrite):
+    if isinstance(in_file, tuple):
+        current_items = current if isinstance(current, tuple) else ()
+        last_items = last if isinstance(last, tuple) else ()
+        merged = _merge_list(current_items, in_file, last_items)
+        return FieldChange(field, current, merged) if merged != current else None
+
+    if in_file == current:
         return None
-    if overwrite or before == now or (before is None and now == ""):
-        return FieldChange(field, now, said)
-    if before is None:
-        return KeptValue(field, now, said, "not remembered")
-    return KeptValue(field, now, said, "cleared" if now == "" else "changed")
+    if overwrite:
+        return FieldChange(field, current, in_file)
+    if in_file == last:
+        return None
+    if last == current or (last is None and current == ""):
+        return FieldChange(field, current, in_file)
+
+    if last is None:
+        return KeptValue(field, current, in_file, "not remembered")
+    return KeptValue(field, current, in_file, "cleared" if current == "" else "changed")
 
 
-def _merged(now: Sequence[str], said: Sequence[str], before: Sequence[str]) -> tuple[str, ...]:
-    stays = [each for each in now if each in said or each not in before]
-    return tuple(dict.fromkeys([*stays, *said]))
+def _merge_list(
+    current: Sequence[str], in_file: Sequence[str], last: Sequence[str]
+) -> tuple[str, ...]:
+    """Add what is new in the file, and remove what the file no longer has. People's items stay."""
+    stays = [item for item in current if item in in_file or item not in last]
+    return tuple(dict.fromkeys([*stays, *in_file]))
 
 
-def value_on_page(page: Page, field: Field | None) -> Item:
-    """Return what a page holds in a field, in the terms of an import; an empty text where it holds nothing."""
-    found = page.properties.get(field.id) if field else None
-    match found:
-        case None | PropertyValue(value=None):
-            return ""
-        case PropertyValue(value=OptionValue(name=name)):
+def value_on_page(page: Page, field: Field) -> Item:
+    """Return the value of a field as an import writes it; an empty text when there is none."""
+    held = page.properties.get(field.id)
+    match held.value if held is not None else None:
+        case OptionValue(name=name):
             return name
-        case PropertyValue(value=DateValue(start=start)):
-            return start[:10]
-        case PropertyValue(value=RelationValue(ids=ids)):
+        case DateValue(start=start):
+            return start[:10]  # an import writes days only
+        case RelationValue(ids=ids):
             return tuple(ids)
-        case PropertyValue(value=tuple() as several):
-            return tuple(each.name for each in several if isinstance(each, OptionValue))
-        case PropertyValue(value=str() | bool() | int() | float() as plain):
-            return plain
+        case tuple() as values:
+            return tuple(value.name for value in values if isinstance(value, OptionValue))
+        case str() | bool() | int() | float() as value:
+            return value
     return ""
 
 
 def property_value(field: Field, item: Item) -> PropertyValue:
-    """Return an item as what is written to Notion; new options go by name, and Notion makes them."""
+    """Return an item as a value to send. A new option goes by name, and Notion creates it."""
     match field.type:
         case "select" | "status":
-            return PropertyValue(field.id, field.type, _option(field, str(item)))
+            return PropertyValue(field.id, field.type, _option_value(field, str(item)))
         case "multi_select":
             assert isinstance(item, tuple)
-            return PropertyValue(field.id, field.type, tuple(_option(field, each) for each in item))
+            options = tuple(_option_value(field, name) for name in item)
+            return PropertyValue(field.id, field.type, options)
         case "relation":
             assert isinstance(item, tuple)
-            return PropertyValue(
-                field.id, field.type, RelationValue(tuple(NotionId(each) for each in item))
-            )
+            ids = tuple(NotionId(page_id) for page_id in item)
+            return PropertyValue(field.id, field.type, RelationValue(ids))
         case "date":
             return PropertyValue(field.id, field.type, DateValue(str(item)))
         case _:
             return PropertyValue(field.id, field.type, item)
 
 
-def _option(field: Field, name: str) -> OptionValue:
-    found = next((each for each in field.choices if each.name == name), None)
-    return OptionValue(found.id if found else "", name)
+def _option_value(field: Field, name: str) -> OptionValue:
+    for choice in field.choices:
+        if choice.name == name:
+            return OptionValue(choice.id, name)
+    return OptionValue("", name)

@@ -1,4 +1,4 @@
-"""What is there already: the pages of the rows that an import brings, by their keys."""
+"""Read the pages of the rows that an import brings, by their keys."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from notion_pm.workspace.fresh_updates import OVERLAP, created_range
 from notion_pm.workspace.progress import Progress
 
 AT_ONCE = 100
-"""Keys that one filter may list (notion-api.md 4.2: any array has 100 elements at most)."""
-_EXACT = frozenset({"rich_text"})
-"""Types of property whose texts are compared as they are, so that Notion can look for them."""
+"""Keys in one filter (notion-api.md 4.2: any array has 100 elements at most)."""
+
+_FILTERED_BY_KEY = frozenset({"rich_text"})
+"""Types whose keys are compared exactly, so that a filter finds them. Titles, links and mail
+addresses are compared without case, which filters cannot do: all pages are read for them."""
 
 
 def find_existing_pages(
@@ -33,17 +35,47 @@ def find_existing_pages(
     jobs: int,
     progress: Progress,
 ) -> dict[str, list[Page]]:
-    """Return the pages with one of these keys, by what identifies them; a request for each 100 keys, or 100 pages.
+    """Return the pages with one of these keys, by identity.
 
-    Only what the import compares is read. Raises IncompleteRead when Notion gives only a part.
+    Sends one request for each 100 keys, or for each 100 pages. Reads only the properties that the
+    import compares. Raises IncompleteRead when Notion returns only a part.
     """
-    ids = _compared_ids(target, by, fields)
-    wanted = {identity(by, each) for each in keys}
+    property_ids = _compared_property_ids(target, by, fields)
+    if by.type in _FILTERED_BY_KEY:
+        pages = _read_by_key(gateway, target, by, keys, property_ids, jobs=jobs, progress=progress)
+    else:
+        pages = gateway.query(target.data_source_id, property_ids=property_ids)
+
+    wanted = {identity(by, key) for key in keys}
     found: defaultdict[str, list[Page]] = defaultdict(list)
-    for page in _rows(gateway, target, by, keys, ids, jobs=jobs, progress=progress):
-        if (key := identity(by, str(value_on_page(page, by)))) in wanted:
+    for page in pages:
+        key = identity(by, str(value_on_page(page, by)))
+        if key in wanted:
             found[key].append(page)
     return found
+
+
+def _read_by_key(
+    gateway: NotionClient,
+    target: Target,
+    by: Field,
+    keys: Sequence[str],
+    property_ids: list[str],
+    *,
+    jobs: int,
+    progress: Progress,
+) -> Iterator[Page]:
+    chunks = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
+
+    def read_chunk(chunk: Sequence[str]) -> list[Page]:
+        pages = gateway.query(
+            target.data_source_id, filter=key_filter(by, chunk), property_ids=property_ids
+        )
+        return list(pages)
+
+    for done, pages in enumerate(map_concurrently(read_chunk, chunks, jobs), start=1):
+        progress("Reading", done, len(chunks))
+        yield from pages
 
 
 def read_edited_pages(
@@ -54,15 +86,15 @@ def read_edited_pages(
     batch: Sequence[Page],
     since: datetime,
 ) -> tuple[dict[NotionId, Page], int]:
-    """Return those of some pages that were edited since a moment, by id, and how many rows Notion returned.
+    """Return the pages of a batch that were edited since a moment, by id, and the rows returned.
 
-    One request where it returns at most 100.
+    Sends one request for each 100 rows that Notion returns.
     """
     rows = list(
         gateway.edited_since(
             target.data_source_id,
             since - OVERLAP,
-            property_ids=_compared_ids(target, by, fields),
+            property_ids=_compared_property_ids(target, by, fields),
             created=created_range(page.created_time for page in batch),
         )
     )
@@ -70,41 +102,13 @@ def read_edited_pages(
     return {row.id: row for row in rows if row.id in ids}, len(rows)
 
 
-def _compared_ids(target: Target, by: Field, fields: Iterable[Field]) -> list[str]:
-    return list(dict.fromkeys(["title", by.id, *(each.id for each in fields), *_lock(target)]))
-
-
-def _lock(target: Target) -> list[str]:
-    return [target.fields[target.lock].id] if target.lock and target.lock in target.fields else []
-
-
-def _rows(
-    gateway: NotionClient,
-    target: Target,
-    by: Field,
-    keys: Sequence[str],
-    property_ids: list[str],
-    *,
-    jobs: int,
-    progress: Progress,
-) -> Iterator[Page]:
-    if by.type not in _EXACT:
-        yield from gateway.query(target.data_source_id, property_ids=property_ids)
-        return
-    chunks = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
-
-    def ask(chunk: Sequence[str]) -> list[Page]:
-        return list(
-            gateway.query(
-                target.data_source_id, filter=key_filter(by, chunk), property_ids=property_ids
-            )
-        )
-
-    for done, pages in enumerate(map_concurrently(ask, chunks, jobs), start=1):
-        progress("Reading", done, len(chunks))
-        yield from pages
+def _compared_property_ids(target: Target, by: Field, fields: Iterable[Field]) -> list[str]:
+    ids = ["title", by.id, *(field.id for field in fields)]
+    if target.lock is not None and target.lock in target.fields:
+        ids.append(target.fields[target.lock].id)
+    return list(dict.fromkeys(ids))
 
 
 def key_filter(by: Field, keys: Iterable[str]) -> Mapping[str, Any]:
-    """Return the API's filter for rows with one of these keys."""
-    return {"or": [{"property": by.id, by.type: {"equals": each}} for each in keys]}
+    """Return the API's filter for pages with one of these keys."""
+    return {"or": [{"property": by.id, by.type: {"equals": key}} for key in keys]}

@@ -1,4 +1,4 @@
-"""Where an import goes: the database, what its template knows of it, and the databases that it is related to."""
+"""Find the database that an import fills, and read the pages that its rows may be related to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from notion_pm.importing.target import Field, Target, TemplateKeys, build_target
 from notion_pm.model.ids import NotionId, is_id
 from notion_pm.model.manifest import DatabaseEntry, Manifest
 from notion_pm.model.page import Page, UniqueIdValue
-from notion_pm.model.template import Template
+from notion_pm.model.template import DatabaseSpec, Template
 from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.sources import SourceRequest, find_by_id
@@ -20,10 +20,10 @@ from notion_pm.workspace.sources import SourceRequest, find_by_id
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """The database, with its template and manifest where it has them.
+    """The database to fill, with its template and manifest if it has them.
 
-    `record_page` is the page to claim while the import writes. It is known also where the template
-    is not: two imports into the same database must not run at once, whoever made the database.
+    `record_page`: the page whose lock is held while the import writes. It is known also for
+    databases without a template: two imports into one database must not run at the same time.
     """
 
     target: Target
@@ -33,43 +33,42 @@ class Destination:
 
     @property
     def memory(self) -> str:
-        """Under which name it is remembered what was imported."""
+        """The name under which the state of its imports is remembered."""
         return self.template.template if self.template else "-"
 
 
 def open_destination(gateway: NotionClient, catalogue: Catalogue, name: str) -> Destination:
     """Return the database of that key, title, id or link.
 
-    Raises UsageError when there is none, or it is not one database.
+    Raises UsageError when there is none, or the name does not stand for exactly one database.
     """
-    found = list(
-        map(catalogue.recognised, find_by_id(gateway, name))
-        if is_id(name)
-        else catalogue.find(name)
-    )
+    if is_id(name):
+        found = [catalogue.recognised(source) for source in find_by_id(gateway, name)]
+    else:
+        found = list(catalogue.find(name))
     wanted = found[0]
     if len(found) != 1 or wanted.source is None or wanted.page is not None:
         raise UsageError(
             f"{name!r} is not one database.",
             "Name a database, or one of its data sources by its id.",
         )
-    template, manifest, record = catalogue.template, catalogue.manifest, catalogue.record
-    known = _known(wanted, template)
-    target = build_target(wanted.name, wanted.source.title, wanted.source.data_source, known)
-    record_page = record.id if record else None
+
+    keys = _template_keys(wanted, catalogue.template)
+    source = wanted.source
     return Destination(
-        target, template if known else None, manifest if known else None, record_page
+        target=build_target(wanted.name, source.title, source.data_source, keys),
+        template=catalogue.template if keys else None,
+        manifest=catalogue.manifest if keys else None,
+        record_page=catalogue.record.id if catalogue.record else None,
     )
 
 
-def _known(wanted: SourceRequest, template: Template | None) -> TemplateKeys | None:
+def _template_keys(wanted: SourceRequest, template: Template | None) -> TemplateKeys | None:
+    """Return the template's keys of a database, None for one that no template created."""
     source = wanted.source
-    if (
-        source is None
-        or template is None
-        or not source.keys
-        or wanted.name not in template.databases
-    ):
+    if source is None or template is None or not source.keys:
+        return None
+    if wanted.name not in template.databases:
         return None
     return TemplateKeys(template, wanted.name, source.keys, source.options)
 
@@ -78,62 +77,74 @@ def read_indexes(
     gateway: NotionClient,
     destination: Destination,
     fields: Iterable[Field],
-    spellings: Callable[[NotionId], Mapping[str, NotionId]],
+    load_spellings: Callable[[NotionId], Mapping[str, NotionId]],
     *,
     jobs: int,
 ) -> dict[str, RelatedPageIndex]:
-    """Read the pages that rows may be related to, by field: each database once, titles and what tells them apart.
+    """Read the pages that rows may be related to, by field key. Each database is read once.
 
-    `spellings` returns what the file's source meant by names in a database before.
+    `load_spellings` returns the names that earlier files of the source used for its pages.
     """
-    related = {
-        each.key: _related(gateway, destination, each.related) for each in fields if each.related
-    }
-    sources = {each.data_source_id: each for each in related.values()}
-    read_pages = map_concurrently(lambda each: _pages(gateway, each), sources.values(), jobs)
-    pages = dict(zip(sources, read_pages, strict=True))
-    known = {source_id: spellings(source_id) for source_id in sources}
-    return {
-        key: RelatedPageIndex(each, pages[each.data_source_id], known[each.data_source_id])
-        for key, each in related.items()
-    }
+    related_by_key: dict[str, RelatedDatabase] = {}
+    for field in fields:
+        if field.related:
+            related_by_key[field.key] = _related_database(gateway, destination, field.related)
+    databases = {related.data_source_id: related for related in related_by_key.values()}
+
+    def read_pages(related: RelatedDatabase) -> list[RelatedPage]:
+        rows = gateway.query(related.data_source_id, property_ids=related.property_ids)
+        return [_related_page(row, related) for row in rows]
+
+    pages = dict(
+        zip(databases, map_concurrently(read_pages, databases.values(), jobs), strict=True)
+    )
+    spellings = {source_id: load_spellings(source_id) for source_id in databases}
+    indexes = {}
+    for key, related in related_by_key.items():
+        source_id = related.data_source_id
+        indexes[key] = RelatedPageIndex(related, pages[source_id], spellings[source_id])
+    return indexes
 
 
-def _related(
+def _related_database(
     gateway: NotionClient, destination: Destination, source_id: NotionId
 ) -> RelatedDatabase:
     template, manifest = destination.template, destination.manifest
     entries: Mapping[str, DatabaseEntry] = manifest.databases if manifest else {}
-    key = next((key for key, each in entries.items() if each.data_source_id == source_id), None)
-    if key is None or template is None or key not in template.databases:
-        source = gateway.get_data_source(source_id)
-        return RelatedDatabase(source_id, source.title, "title")
-    spec, entry = template.databases[key], entries[key]
+    for key, entry in entries.items():
+        if entry.data_source_id == source_id and template and key in template.databases:
+            spec = template.databases[key]
+            return RelatedDatabase(
+                source_id,
+                title=entry.title or spec.title,
+                title_id="title",
+                domain_id=_first_property_id(spec, entry, "url", spec.import_by),
+                number_id=_first_property_id(spec, entry, "unique_id", spec.properties),
+                row_keys=entry.rows,
+            )
+    source = gateway.get_data_source(source_id)
+    return RelatedDatabase(source_id, source.title, "title")
 
-    def first(kind: str, keys: Iterable[str]) -> str | None:
-        of_kind = (
-            each for each in keys if each in spec.properties and spec.properties[each].type == kind
-        )
-        return next((entry.properties[each] for each in of_kind if each in entry.properties), None)
 
-    return RelatedDatabase(
-        source_id,
-        entry.title or spec.title,
-        "title",
-        first("url", spec.import_by),
-        first("unique_id", spec.properties),
-        entry.rows,
+def _first_property_id(
+    spec: DatabaseSpec, entry: DatabaseEntry, kind: str, keys: Iterable[str]
+) -> str | None:
+    """Return the id of the first of some properties that has that type and exists in Notion."""
+    for key in keys:
+        prop = spec.properties.get(key)
+        if prop is not None and prop.type == kind and key in entry.properties:
+            return entry.properties[key]
+    return None
+
+
+def _related_page(page: Page, related: RelatedDatabase) -> RelatedPage:
+    return RelatedPage(
+        page.id, page.title, _text(page, related.domain_id), _text(page, related.number_id)
     )
 
 
-def _pages(gateway: NotionClient, related: RelatedDatabase) -> list[RelatedPage]:
-    rows = gateway.query(related.data_source_id, property_ids=related.property_ids)
-    return [_page(each, related) for each in rows]
-
-
-def _page(page: Page, related: RelatedDatabase) -> RelatedPage:
-    def text(property_id: str | None) -> str:
-        held = page.properties.get(property_id) if property_id else None
-        return str(held.value) if held and isinstance(held.value, str | UniqueIdValue) else ""
-
-    return RelatedPage(page.id, page.title, text(related.domain_id), text(related.number_id))
+def _text(page: Page, property_id: str | None) -> str:
+    held = page.properties.get(property_id) if property_id else None
+    if held is None or not isinstance(held.value, str | UniqueIdValue):
+        return ""
+    return str(held.value)

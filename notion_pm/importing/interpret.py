@@ -1,11 +1,13 @@
-"""From the records of a file to rows for a database, by a map; what is not fit is told with its line."""
+"""Interpret the records of a file as rows of a database, by a map.
+
+A record that does not fit is rejected with a reason; the others are not affected.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import sha256
 
 from notion_pm.importing.files.records import Record, Records
@@ -27,14 +29,18 @@ from notion_pm.model.import_write import Item
 from notion_pm.patterns import compile_bounded
 
 TITLE_LENGTH = 80
-"""Characters of a title that is made from the text."""
+"""Characters of a title that is made from the text of a row."""
 _LONGEST_KEY = 200
+"""Longer keys are replaced by a hash, which any text property can hold."""
 _LONGEST_BODY = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """A row to import. `values` by field; those of relations are still words: titles, domains, keys or ids."""
+    """A row to import.
+
+    `values` by field key. The values of relations are still words: titles, domains, keys or ids.
+    """
 
     record: Record
     key: str
@@ -52,11 +58,16 @@ class RejectedRow:
 
 @dataclass
 class InterpretedFile:
-    """What a file says, by a map. `unlisted`: words that are no options, by field; they are left out."""
+    """The rows of a file, by a map.
+
+    `unknown_options`: by field key and word, how many rows have a word that is not an option.
+    `left_out`: rows that the map excludes. `repeated`: rows with the key of an earlier row.
+    `untitled`: rows whose title is the beginning of their text.
+    """
 
     rows: list[ImportRow] = field(default_factory=list)
     rejects: list[RejectedRow] = field(default_factory=list)
-    unlisted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unknown_options: Counter[tuple[str, str]] = field(default_factory=Counter)
     left_out: int = 0
     repeated: int = 0
     untitled: int = 0
@@ -72,10 +83,22 @@ class DatesUnclear(ValueError):
         self.ambiguous = ambiguous
 
 
-def interpret_records(records: Records, map: ImportMap, target: Target) -> InterpretedFile:
-    """Return the rows of a file, and what is wrong with the others.
+@dataclass(frozen=True, slots=True)
+class _FilledField:
+    """A field with the way it is filled.
 
-    Raises DatesUnclear when it takes a person to say how dates are to be read.
+    `form`: the pattern of the dates, or the decimal sign of the numbers, for the whole column.
+    """
+
+    field: Field
+    filling: Filling
+    form: str
+
+
+def interpret_records(records: Records, map: ImportMap, target: Target) -> InterpretedFile:
+    """Return the rows of a file, and the rejected records with their problems.
+
+    Raises DatesUnclear when only a person can say how dates are to be read.
     """
     return _Interpreter(records, map, target).run()
 
@@ -85,205 +108,258 @@ class _Interpreter:
         self._records = records
         self._map = map
         self._target = target
-        self._fields = {name: found for name in map.fill if (found := target.named(name))}
-        self._forms = {name: self._form(name, each) for name, each in self._fields.items()}
+        self._fields: list[_FilledField] = []
+        for name, filling in map.fill.items():
+            field = target.find_field(name)
+            if field is not None:
+                form = self._detect_form(name, field, filling)
+                self._fields.append(_FilledField(field, filling, form))
         self._key_field = key_field(map, target)
         self._result = InterpretedFile()
-        self._seen: dict[str, int] = {}
+        self._line_by_key: dict[str, int] = {}
 
     def run(self) -> InterpretedFile:
         result = self._result
-        result.rejects += [RejectedRow(record, problem) for record, problem in self._records.broken]
+        for record, problem in self._records.broken:
+            result.rejects.append(RejectedRow(record, problem))
         for record in self._records.records:
             if not self._is_wanted(record):
                 result.left_out += 1
                 continue
             try:
-                self._take(record)
-            except InvalidCell as unfit:
-                result.rejects.append(RejectedRow(record, str(unfit)))
-        result.rejects.sort(key=lambda each: each.record.line)
+                self._add_row(record)
+            except InvalidCell as error:
+                result.rejects.append(RejectedRow(record, str(error)))
+        result.rejects.sort(key=lambda reject: reject.record.line)
         return result
 
-    def _form(self, name: str, found: Field) -> str:
-        """Return how a column writes its dates or numbers: what all its cells together show."""
-        filling = self._map.fill[name]
-        texts = (text for column in filling.columns for text in self._records.texts(column))
-        if found.type == "number":
-            return detect_decimal_sign(texts)
-        if found.type != "date":
+    def _detect_form(self, name: str, field: Field, filling: Filling) -> str:
+        """Return the date pattern or decimal sign of a field, judged from all its cells together.
+
+        A single cell is often ambiguous: 03/04/2026, or 12.500.
+        """
+        if field.type not in {"date", "number"}:
             return ""
-        if filling.date is not None:
+        if field.type == "date" and filling.date is not None:
             return filling.date
+        texts = (text for column in filling.columns for text in self._records.texts(column))
+        if field.type == "number":
+            return detect_decimal_sign(texts)
         try:
             return detect_pattern(texts)
         except DatesAmbiguous as ambiguous:
             raise DatesUnclear(name, filling.columns, ambiguous) from None
 
     def _is_wanted(self, record: Record) -> bool:
-        held = record.by_column
-        return all(
-            held.get(column, "") in wanted for column, wanted in self._map.only.items()
-        ) and not any(held.get(column) for column in self._map.without)
+        """Whether the map's `only` and `without` let a record through."""
+        cells = record.by_column
+        for column, wanted in self._map.only.items():
+            if cells.get(column, "") not in wanted:
+                return False
+        return not any(cells.get(column) for column in self._map.without)
 
-    def _take(self, record: Record) -> None:
-        """Read a row, unless its key is that of an earlier one.
+    def _add_row(self, record: Record) -> None:
+        """Add the row of a record, unless an earlier record has its key. Raises InvalidCell.
 
-        A row that is rejected keeps its key, so that another row cannot take its place. Raises CellUnfit.
+        `repeats: refuse`: the first record has the key, even when it is rejected for another
+        reason: a later record is not a correction of it.
+        `repeats: first`: the first record that can be imported has the key.
         """
         key = key_of(self._map.key, record)
         same = identity(self._key_field, key)
-        first = self._seen.get(same)
-        takes_first = self._map.repeats == "first"
-        if first is not None and takes_first:
-            self._result.repeated += 1
+        first_line = self._line_by_key.get(same)
+        if self._map.repeats == "first":
+            if first_line is not None:
+                self._result.repeated += 1
+                return
+            self._result.rows.append(self._row(record, key))
+            self._line_by_key[same] = record.line
             return
-        if first is not None:
-            raise InvalidCell(f"the key `{key}` is that of line {first}")
-        if not takes_first:
-            self._seen[same] = record.line
+
+        if first_line is not None:
+            raise InvalidCell(f"line {first_line} has the same key `{key}`")
+        self._line_by_key[same] = record.line
         self._result.rows.append(self._row(record, key))
-        self._seen[same] = record.line
 
     def _row(self, record: Record, key: str) -> ImportRow:
         values: dict[str, Item] = {self._key_field.key: key}
-        for name, found in self._fields.items():
-            item = self._item(found, self._map.fill[name], record, self._forms[name])
+        for filled in self._fields:
+            item = self._item(filled, record)
             if item not in ("", ()):
-                values[found.key] = item
-        self._see_to_title(values, record)
+                values[filled.field.key] = item
+        if self._target.title_field.key not in values:
+            values[self._target.title_field.key] = self._title_from_text(values)
         return ImportRow(record, key, values, self._body(record))
 
-    def _item(self, found: Field, filling: Filling, record: Record, form: str) -> Item:
-        every = found.type == "multi_select"
-        texts = list(
-            _texts(filling, record, every=every, is_empty=partial(_says_nothing, found, filling))
-        )
+    def _item(self, filled: _FilledField, record: Record) -> Item:
+        """Return the value of a field; an empty text or tuple when the record has none."""
+        texts = _filled_texts(filled, record)
+        if filled.field.type != "multi_select":
+            texts = _first_nonempty(texts)
+        cells = [text for column_texts in texts for text in column_texts]
         try:
-            if found.is_list:
-                return self._several(found, filling, texts, form)
-            read = [
-                read_item(found, filling, text, form)
-                for text in (texts if found.choices else texts[:1])
-            ]
-        except InvalidCell as unfit:
-            raise InvalidCell(f"{found.name}: {unfit}") from None
-        listed = (each for each in read if each != "" and not isinstance(each, UnknownOption))
-        return self._listed(found, next(listed, read[0] if read else ""))
+            if filled.field.is_list:
+                return self._list_item(filled, cells)
+            return self._single_item(filled, cells)
+        except InvalidCell as error:
+            raise InvalidCell(f"{filled.field.name}: {error}") from None
 
-    def _several(self, found: Field, filling: Filling, texts: list[str], form: str) -> Item:
-        # The ids in the links tell apart pages of one title, and find pages that were renamed.
-        has_ids = found.type == "relation" and filling.text == "notion"
-        plain = [with_page_ids(text) if has_ids else READERS[filling.text](text) for text in texts]
-        words = [
-            part.strip()
-            for text in plain
-            for part in (text.split(filling.split) if filling.split else [text])
-        ]
-        words = [word for word in words if word and not _says_nothing(found, filling, word)]
-        items = (self._listed(found, read_item(found, filling, word, form)) for word in words)
-        kept = tuple(dict.fromkeys(str(each) for each in items if each != ""))
-        if len(kept) > MOST_VALUES:
-            raise InvalidCell(
-                f"{len(kept)} values are more than the {MOST_VALUES} that Notion takes"
-            )
-        return kept
-
-    def _listed(self, found: Field, read: Item | UnknownOption) -> Item:
-        if isinstance(read, UnknownOption):
-            self._result.unlisted[found.key, read.word] += 1
+    def _single_item(self, filled: _FilledField, texts: list[str]) -> Item:
+        """Return the first of several texts that is an option. Other fields take the first text."""
+        field = filled.field
+        if not texts:
             return ""
-        return read
+        if not field.choices:
+            return self._known_item(field, read_item(field, filled.filling, texts[0], filled.form))
 
-    def _see_to_title(self, values: dict[str, Item], record: Record) -> None:
-        """A row without a title is called by the beginning of its longest text."""
-        title = self._target.title_field.key
-        if title in values:
-            return
-        texts = (
-            str(values.get(each.key, ""))
-            for each in self._fields.values()
-            if each.type == "rich_text"
-        )
+        items = [read_item(field, filled.filling, text, filled.form) for text in texts]
+        for item in items:
+            if item != "" and not isinstance(item, UnknownOption):
+                return item
+        return self._known_item(field, items[0])
+
+    def _list_item(self, filled: _FilledField, texts: list[str]) -> Item:
+        field, filling = filled.field, filled.filling
+        words: list[str] = []
+        for text in texts:
+            if field.type == "relation" and filling.text == "notion":
+                # The ids in the links tell apart pages with one title, and find renamed pages.
+                plain = with_page_ids(text)
+            else:
+                plain = READERS[filling.text](text)
+            words += plain.split(filling.split) if filling.split else [plain]
+
+        items: list[str] = []
+        for word in words:
+            word = word.strip()
+            if word and not _says_nothing(field, filling, word):
+                item = self._known_item(field, read_item(field, filling, word, filled.form))
+                if item != "":
+                    items.append(str(item))
+        unique = tuple(dict.fromkeys(items))
+        if len(unique) > MOST_VALUES:
+            raise InvalidCell(f"{len(unique)} values are more than Notion's limit of {MOST_VALUES}")
+        return unique
+
+    def _known_item(self, field: Field, item: Item | UnknownOption) -> Item:
+        """Return an item; count a word that is not an option, and leave its field empty."""
+        if isinstance(item, UnknownOption):
+            self._result.unknown_options[field.key, item.word] += 1
+            return ""
+        return item
+
+    def _title_from_text(self, values: Mapping[str, Item]) -> Item:
+        """Return the beginning of the longest text as the title of a row without one."""
+        texts = [
+            str(values.get(filled.field.key, ""))
+            for filled in self._fields
+            if filled.field.type == "rich_text"
+        ]
         words = " ".join(max(texts, key=len, default="").split())
         if not words:
-            raise InvalidCell("it has neither a title nor a text to take one from")
-        values[title] = shorten(words, TITLE_LENGTH)
+            raise InvalidCell("the row has no title, and no text to make one from")
         self._result.untitled += 1
+        return shorten(words, TITLE_LENGTH)
 
     def _body(self, record: Record) -> str | None:
+        """Return the Markdown of a new page, None when the map or the record has none."""
         filling = self._map.body
-        texts = list(_texts(filling, record, every=True)) if filling else []
-        return plain_text(filling, "\n\n".join(texts), _LONGEST_BODY) if filling and texts else None
+        if filling is None:
+            return None
+        texts = [
+            text for column_texts in _texts_by_column(filling, record) for text in column_texts
+        ]
+        return plain_text(filling, "\n\n".join(texts), _LONGEST_BODY) if texts else None
 
 
 def key_field(map: ImportMap, target: Target) -> Field:
-    """Return the field that keeps the key: the map's, else the template's best that the map fills, else its best."""
-    if map.key.property is not None and (named := target.named(map.key.property)):
-        return named
-    filled = {found.key for name in map.fill if (found := target.named(name))}
-    best = [target.fields[each] for each in target.identities]
-    return next((each for each in best if each.key in filled), best[0])
+    """Return the field that keeps the keys of rows.
+
+    It is the map's `property`, else the first identity of the target that the map fills, else the
+    first identity.
+    """
+    if map.key.property is not None:
+        stated = target.find_field(map.key.property)
+        if stated is not None:
+            return stated
+    fields = [target.find_field(name) for name in map.fill]
+    filled = {field.key for field in fields if field is not None}
+    for key in target.identities:
+        if key in filled:
+            return target.fields[key]
+    return target.fields[target.identities[0]]
 
 
 def key_of(key: RowKey, record: Record) -> str:
-    """Return what a row is known by.
+    """Return the key of a record.
 
-    Raises CellUnfit when it has nothing of it.
+    Raises InvalidCell when all columns of the key are empty.
     """
     parts = [_part(key.part, record.first(column)) for column in key.columns]
     if not any(parts):
-        raise InvalidCell(
-            f"{' and '.join(f'`{each}`' for each in key.columns)} is empty: nothing identifies the row"
-        )
-    text = parts[0] if len(parts) == 1 else " ".join(parts)
+        columns = " and ".join(f"`{column}`" for column in key.columns)
+        raise InvalidCell(f"{columns} is empty: nothing identifies the row")
+    text = " ".join(parts)
     if key.hashed or len(text) > _LONGEST_KEY:
         text = sha256("\x1f".join(parts).encode()).hexdigest()[:16]
     return f"{key.prefix}{text}"
 
 
-def _says_nothing(found: Field, filling: Filling, text: str) -> bool:
-    """Whether a text stands for no value, such as `n/a`; unless it is an option, or the map knows the word."""
-    if found.type == "title":
+def _says_nothing(field: Field, filling: Filling, text: str) -> bool:
+    """Whether a text stands for no value, such as `n/a`.
+
+    A word that is an option, or that the map translates, is a value. In a title every word is.
+    """
+    if field.type == "title":
         return False
-    if found.type in {"rich_text", "url", "email"}:
+    if field.type in {"rich_text", "url", "email"}:
         return is_nothing_in_text(text)
-    word = text.strip().casefold()
-    if found.choice(text.strip()) is not None or word in map(str.casefold, filling.words):
+    word = text.strip()
+    translated = {theirs.casefold() for theirs in filling.words}
+    if field.choice(word) is not None or word.casefold() in translated:
         return False
-    return is_no_customer(text) if found.makes_customers else is_nothing(text)
+    return is_no_customer(text) if field.makes_customers else is_nothing(text)
 
 
-def _is_blank(text: str) -> bool:
-    return not text
-
-
-def _texts(
-    filling: Filling, record: Record, *, every: bool, is_empty: Callable[[str], bool] = _is_blank
-) -> Iterator[str]:
-    """Yield what a record has for a property: from every column, or from the first that is not empty."""
-    if filling.value is not None:
-        yield from filter(None, [_placed(filling.value, record)])
+def _filled_texts(filled: _FilledField, record: Record) -> Iterator[list[str]]:
+    """Yield the texts of each column of a field, without those that stand for no value."""
+    if filled.filling.value is not None:  # a fixed value always counts
+        yield from _texts_by_column(filled.filling, record)
         return
-    for column in filling.columns:
-        parts = (_part(filling.part, text) for text in record.all(column))
-        texts = [part for part in parts if part and not is_empty(part)]
-        yield from texts
-        if texts and not every:
+    for texts in _texts_by_column(filled.filling, record):
+        yield [text for text in texts if not _says_nothing(filled.field, filled.filling, text)]
+
+
+def _first_nonempty(texts_by_column: Iterator[list[str]]) -> Iterator[list[str]]:
+    for texts in texts_by_column:
+        if texts:
+            yield texts
             return
 
 
-def _placed(value: str, record: Record) -> str:
-    """The value with its placeholders filled; nothing where one of them is empty."""
-    names = placeholders(value)
-    if any(not record.first(each) for each in names):
-        return ""
-    for each in names:
-        value = value.replace(f"{{{each}}}", record.first(each))
+def _texts_by_column(filling: Filling, record: Record) -> Iterator[list[str]]:
+    """Yield the texts of each column that fills a property; a fixed value is a column of its own."""
+    if filling.value is not None:
+        value = _with_cells(filling.value, record)
+        yield [value] if value else []
+        return
+    for column in filling.columns:
+        parts = [_part(filling.part, text) for text in record.all(column)]
+        yield [part for part in parts if part]
+
+
+def _with_cells(value: str, record: Record) -> str:
+    """Return a fixed value with the record's cells in place of `{Column}`; empty if one is empty."""
+    for column in placeholders(value):
+        cell = record.first(column)
+        if not cell:
+            return ""
+        value = value.replace(f"{{{column}}}", cell)
     return value
 
 
 def _part(pattern: str | None, text: str) -> str:
+    """Return the part of a text that the first group of a pattern matches, else the whole text."""
     if pattern is None:
         return text.strip()
     return (compile_bounded(pattern).first_group(text) or "").strip()

@@ -1,6 +1,7 @@
-"""The journal of an import: each write is kept before it is sent, and again when it was answered.
+"""The journal of an import: each write is recorded before it is sent, and again when answered.
 
-So an import that was killed can be undone as well: a page whose id never arrived is found by its key.
+So an import that was killed can be undone as well: a page whose id never arrived is found by its
+key.
 """
 
 from __future__ import annotations
@@ -13,112 +14,115 @@ from notion_pm.importing.plan import ImportPlan
 from notion_pm.importing.related import NewPage, replace_placeholders, row_placeholder
 from notion_pm.importing.undo_decisions import to_json, writable_content
 from notion_pm.model.ids import NotionId
-from notion_pm.model.import_write import ImportWrite, Item, Json
+from notion_pm.model.import_write import ImportWrite, Item, TypedValue
 from notion_pm.model.page import Page, PropertyValue
 from notion_pm.rules.history import Moment
 from notion_pm.state.state import State
 
 
 class ImportJournal:
-    """Keeps what an import writes. Without a `moment` it keeps nothing."""
+    """Records what an import writes. Without a `moment` it records nothing."""
 
-    def __init__(self, state: State, prepared: ImportPlan, moment: Moment | None) -> None:
+    def __init__(self, state: State, plan: ImportPlan, moment: Moment | None) -> None:
         self._state = state
-        self._prepared = prepared
-        self._target = prepared.target
+        self._plan = plan
+        self._target = plan.target
         self._moment = moment
 
-    def begin_related(self, wanted: Sequence[NewPage]) -> None:
-        """Keep the related pages that are made next."""
-        self._keep(self._related(each) for each in wanted)
+    def begin_new_pages(self, new_pages: Sequence[NewPage]) -> None:
+        """Record the related pages that are created next."""
+        self._record(
+            self._new_page_write(new, "", {"title": ("title", new.title)}) for new in new_pages
+        )
 
-    def note_related(self, wanted: NewPage, page: Page) -> None:
-        """Keep a related page that was made."""
-        self._keep([self._related(wanted, page)])
+    def note_new_page(self, new: NewPage, page: Page) -> None:
+        """Record a related page that was created."""
+        self._record([self._new_page_write(new, page.id, writable_content(page))])
 
-    def begin_rows(self, creates: Sequence[CreateRow], made: Mapping[str, NotionId]) -> None:
-        """Keep the rows that are made next, with the pages that they are linked to."""
-        self._keep(self._row(each, self._written(each.row.values, made)) for each in creates)
+    def begin_creates(self, creates: Sequence[CreateRow], created: Mapping[str, NotionId]) -> None:
+        """Record the rows that are created next. `created`: page ids by placeholder."""
+        self._record(
+            self._create_write(create, "", self._as_sent(create.row.values, created))
+            for create in creates
+        )
 
-    def note_row(self, create: CreateRow, page: Page) -> None:
-        """Keep a row that was made, with everything that its page holds."""
-        self._keep([self._row(create, writable_content(page), page.id)])
+    def note_create(self, create: CreateRow, page: Page) -> None:
+        """Record a row that was created, with everything on its page."""
+        self._record([self._create_write(create, page.id, writable_content(page))])
 
-    def drop_row(self, create: CreateRow) -> None:
-        """Forget a row that Notion refused."""
+    def drop_create(self, create: CreateRow) -> None:
+        """Remove the record of a row that Notion refused."""
         if self._moment is not None:
             self._state.imports.forget_write(self._moment.run, row_placeholder(create.row.key))
 
-    def begin_updates(self, updates: Sequence[UpdateRow], made: Mapping[str, NotionId]) -> None:
-        """Keep what rows hold that are updated next, and what they will hold."""
-        self._keep(self._update(each, made) for each in updates)
+    def begin_updates(self, updates: Sequence[UpdateRow], created: Mapping[str, NotionId]) -> None:
+        """Record the pages that are updated next: their values now, and those that are sent."""
+        self._record(self._update_write(update, created) for update in updates)
 
-    def _keep(self, writes: Iterable[ImportWrite]) -> None:
+    def _record(self, writes: Iterable[ImportWrite]) -> None:
         if self._moment is not None:
             self._state.imports.save_writes(self._moment.run, self._moment.at, writes)
 
-    def _related(self, wanted: NewPage, page: Page | None = None) -> ImportWrite:
-        after: dict[str, tuple[str, Json]] = {"title": ("title", wanted.title)}
-        if page is not None:
-            after = writable_content(page)
+    def _new_page_write(
+        self, new: NewPage, page_id: str, after: Mapping[str, TypedValue]
+    ) -> ImportWrite:
         return ImportWrite(
-            entry=wanted.placeholder,
-            data_source_id=wanted.related.data_source_id,
-            page=page.id if page else "",
-            title=wanted.title,
-            origin=self._prepared.source,
-            since=self._prepared.read_at.isoformat(),
-            found_by=("title", wanted.title),
+            entry=new.placeholder,
+            data_source_id=new.related.data_source_id,
+            page=page_id,
+            title=new.title,
+            origin=self._plan.source,
+            since=self._plan.read_at.isoformat(),
+            found_by=("title", new.title),
             after=after,
         )
 
-    def _row(
-        self, create: CreateRow, after: Mapping[str, tuple[str, Json]], page: str = ""
+    def _create_write(
+        self, create: CreateRow, page_id: str, after: Mapping[str, TypedValue]
     ) -> ImportWrite:
-        row, by = create.row, self._prepared.by
+        row, by = create.row, self._plan.key_field
         return ImportWrite(
             entry=row_placeholder(row.key),
             data_source_id=self._target.data_source_id,
-            page=page,
+            page=page_id,
             title=str(row.values.get(self._target.title_field.key, row.key)),
-            origin=self._prepared.source,
-            since=self._prepared.read_at.isoformat(),
+            origin=self._plan.source,
+            since=self._plan.read_at.isoformat(),
             found_by=(by.id, str(row.values.get(by.key, row.key))),
             after=after,
             identity=identity(by, row.key),
         )
 
-    def _update(self, update: UpdateRow, made: Mapping[str, NotionId]) -> ImportWrite:
-        row, by = update.row, self._prepared.by
-        fields = {change.field.key: change.field for change in update.changes}
-        before = {
-            field.id: update.page.properties.get(
-                field.id, PropertyValue(field.id, field.type, None)
-            )
-            for field in fields.values()
-        }
+    def _update_write(self, update: UpdateRow, created: Mapping[str, NotionId]) -> ImportWrite:
+        row, by = update.row, self._plan.key_field
+        before: dict[str, TypedValue] = {}
+        after: dict[str, Item] = {}
+        for change in update.changes:
+            field = change.field
+            empty = PropertyValue(field.id, field.type, None)
+            value = update.page.properties.get(field.id, empty)
+            before[field.id] = (value.type, to_json(value))
+            after[field.key] = change.after
         return ImportWrite(
             entry=row_placeholder(row.key),
             data_source_id=self._target.data_source_id,
             page=update.page.id,
             title=update.page.title,
-            origin=self._prepared.source,
-            since=self._prepared.read_at.isoformat(),
+            origin=self._plan.source,
+            since=self._plan.read_at.isoformat(),
             found_by=(by.id, row.key),
-            after=self._written(
-                {change.field.key: change.after for change in update.changes}, made
-            ),
-            before={key: (value.type, to_json(value)) for key, value in before.items()},
+            after=self._as_sent(after, created),
+            before=before,
             identity=identity(by, row.key),
             memory=update.memory,
         )
 
-    def _written(
-        self, items: Mapping[str, Item], made: Mapping[str, NotionId]
-    ) -> dict[str, tuple[str, Json]]:
-        """Return values as they are sent. A row that waits for another one is not sent yet."""
-        values = [
-            property_value(self._target.fields[key], replace_placeholders(item, made))
-            for key, item in items.items()
-        ]
-        return {value.id: (value.type, to_json(value)) for value in values}
+    def _as_sent(
+        self, items: Mapping[str, Item], created: Mapping[str, NotionId]
+    ) -> dict[str, TypedValue]:
+        """Return values as they are sent, by property id. `created`: page ids by placeholder."""
+        sent: dict[str, TypedValue] = {}
+        for key, item in replace_placeholders(items, created).items():
+            value = property_value(self._target.fields[key], item)
+            sent[value.id] = (value.type, to_json(value))
+        return sent

@@ -1,23 +1,21 @@
-"""What an import would do: read what is there, and decide what becomes of each row.
+"""Plan an import: read what exists, and decide for each row of the file what to do.
 
-Rows are known by their keys, so that a second import updates, and an interrupted one goes on where it ended.
+Rows are known by their keys. So a second import updates them, and an interrupted import continues
+where it stopped.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 
 from notion_pm.errors import UsageError
 from notion_pm.importing.compare import (
     OVERTAKEN,
     CreateRow,
     Decision,
-    Memory,
     SkippedRow,
     UpdateRow,
     compare_row,
@@ -56,7 +54,7 @@ from notion_pm.workspace.progress import Progress, no_progress
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What is to be imported, how, and when. With `overwrite` the file wins over what people changed."""
+    """What to import, by which map, and when. With `overwrite` the file wins over people's edits."""
 
     records: Records
     map: ImportMap
@@ -66,23 +64,26 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """What an import would do. `fields` are filled by any row; `new` are related pages that are made first.
+    """What an import would do.
 
-    `read_at`: when reading the pages began, by the server's clock; what was edited since has to be compared again.
+    `key_field`: the field that identifies rows.
+    `fields`: all fields that any row fills.
+    `new_pages`: related pages to create before the rows.
+    `read_at`: when reading began, by Notion's clock. Pages edited after that are compared again.
     """
 
     destination: Destination
-    by: Field
-    interpreted: InterpretedFile
+    key_field: Field
+    file: InterpretedFile
     fields: tuple[Field, ...]
     decisions: tuple[Decision, ...]
-    new: tuple[NewPage, ...]
+    new_pages: tuple[NewPage, ...]
     rejects: tuple[RejectedRow, ...]
     read_at: datetime
     overwrite: bool = False
     source: str = ""
     spellings: Mapping[NotionId, Mapping[str, str]] = dataclasses.field(default_factory=dict)
-    """By related database: names that the file has, with the pages that they mean. They are remembered by source."""
+    """By related database: the names in the file, each with the id or placeholder of its page."""
     related_titles: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """The titles of the pages that rows may be related to, by id."""
 
@@ -93,185 +94,218 @@ class ImportPlan:
 
     @property
     def creates(self) -> list[CreateRow]:
-        """The rows that are to be made."""
-        return [each for each in self.decisions if isinstance(each, CreateRow)]
+        """The rows to create."""
+        return [decision for decision in self.decisions if isinstance(decision, CreateRow)]
 
     @property
     def updates(self) -> list[UpdateRow]:
-        """The rows that are there and change."""
-        return [each for each in self.decisions if isinstance(each, UpdateRow) and each.changes]
+        """The existing rows with changes."""
+        return [update for update in self.compared if update.changes]
+
+    @property
+    def compared(self) -> list[UpdateRow]:
+        """The existing rows, also those without changes."""
+        return [decision for decision in self.decisions if isinstance(decision, UpdateRow)]
+
+    @property
+    def skipped(self) -> list[SkippedRow]:
+        """The rows whose pages are left alone."""
+        return [decision for decision in self.decisions if isinstance(decision, SkippedRow)]
 
     @property
     def writes(self) -> int:
-        """How many requests carry it out."""
-        return len(self.new) + len(self.creates) + len(self.updates)
+        """The number of requests that carry out the plan."""
+        return len(self.new_pages) + len(self.creates) + len(self.updates)
 
 
 def plan_import(
     gateway: NotionClient,
     state: State,
     destination: Destination,
-    order: ImportRequest,
+    request: ImportRequest,
     jobs: int = 4,
     progress: Progress = no_progress,
 ) -> ImportPlan:
-    """Decide what becomes of each row of a file. Reads only.
+    """Decide what to do with each row of a file. Only reads.
 
-    Raises UsageError where dates can be read in two ways, IncompleteRead when Notion gives only a part.
+    Raises UsageError when dates can be read in two ways, IncompleteRead when Notion returns only a
+    part.
     """
     target = destination.target
-    read_at = gateway.server_time(order.now)
-    interpreted = _interpreted(order, target)
-    by = key_field(order.map, target)
-    fields = _compared(interpreted.rows, target)
+    read_at = gateway.server_time(request.now)
+    file = _interpret(request, target)
+    by = key_field(request.map, target)
+    fields = _filled_fields(file.rows, target)
 
-    def spellings(source_id: NotionId) -> Mapping[str, NotionId]:
-        by_source = (
-            state.imports.spellings(source_id, source=source)
-            for source in (order.map.source, EXPORTED)
-        )
-        return dict(ChainMap(*by_source))
+    def load_spellings(source_id: NotionId) -> Mapping[str, NotionId]:
+        exported = state.imports.spellings(source_id, source=EXPORTED)
+        of_source = state.imports.spellings(source_id, source=request.map.source)
+        return {**exported, **of_source}
 
-    indexes = read_indexes(gateway, destination, fields, spellings, jobs=jobs)
-    resolved = resolve_relations(interpreted.rows, target, order.map, indexes)
-    keys = [each.key for each in resolved.rows]
-    there = find_existing_pages(gateway, target, by, keys, fields, jobs=jobs, progress=progress)
-    known = state.imports.imported(target.data_source_id)
-    judge = partial(_decision, gateway, target, by, there, known, overwrite=order.overwrite)
-    judged = [judge(each) for each in _with_pages_of_rows(resolved.rows, by, there, known)]
-    decisions = tuple(each for each in judged if not isinstance(each, RejectedRow))
-    rejects = (
-        *interpreted.rejects,
-        *resolved.rejects,
-        *(each for each in judged if isinstance(each, RejectedRow)),
+    indexes = read_indexes(gateway, destination, fields, load_spellings, jobs=jobs)
+    resolved = resolve_relations(file.rows, target, request.map, indexes)
+    keys = [row.key for row in resolved.rows]
+    pages = find_existing_pages(gateway, target, by, keys, fields, jobs=jobs, progress=progress)
+    existing = _ExistingRows(
+        gateway, target, by, pages, state.imports.imported(target.data_source_id)
     )
-    named = set(_named_items(decisions))
-    new = tuple(each for each in resolved.new if each.placeholder in named)
-    in_order = tuple(sorted(rejects, key=_line))
+
+    decisions: list[Decision] = []
+    rejects = [*file.rejects, *resolved.rejects]
+    for row in existing.with_row_pages(resolved.rows):
+        decision = existing.decide(row, overwrite=request.overwrite)
+        if isinstance(decision, RejectedRow):
+            rejects.append(decision)
+        else:
+            decisions.append(decision)
+    rejects.sort(key=lambda reject: reject.record.line)
+
     return ImportPlan(
-        destination, by, interpreted, tuple(fields), decisions, new, in_order, read_at, order.overwrite,
-        order.map.source, resolved.spellings, _titles(indexes.values()),
-    )  # fmt: skip
-
-
-def _titles(indexes: Iterable[RelatedPageIndex]) -> dict[str, str]:
-    return {page: title for index in indexes for page, title in index.titles.items()}
-
-
-def _with_pages_of_rows(
-    rows: Sequence[ImportRow],
-    by: Field,
-    there: Mapping[str, Sequence[Page]],
-    known: Mapping[str, ImportedRow],
-) -> list[ImportRow]:
-    """Return the rows with the pages of other rows of the file that are there already."""
-    if not any(row_placeholders_in(row.values) for row in rows):
-        return list(rows)
-    pages: dict[str, NotionId] = {}
-    for row in rows:
-        key = identity(by, row.key)
-        if len(there.get(key, ())) == 1:
-            pages[row_placeholder(row.key)] = there[key][0].id
-        elif key in known:
-            pages[row_placeholder(row.key)] = known[key].page_id
-    return [
-        replace(
-            row,
-            values={name: replace_placeholders(item, pages) for name, item in row.values.items()},
-        )
-        for row in rows
-    ]
-
-
-def keep_shown_writes(again: ImportPlan, shown: ImportPlan) -> ImportPlan:
-    """Return what was prepared again, without writes to rows that nobody has seen in what was shown.
-
-    Since then people may have made the rows that were new, and have edited or removed others.
-    """
-    created = {each.row.key for each in shown.creates}
-    updated = {each.page.id for each in shown.updates}
-
-    def agreed(decision: Decision) -> Decision:
-        match decision:
-            case CreateRow(row) if row.key not in created:
-                return SkippedRow(row, OVERTAKEN)
-            case UpdateRow(row, page) if decision.changes and page.id not in updated:
-                return SkippedRow(row, OVERTAKEN)
-        return decision
-
-    decisions = tuple(map(agreed, again.decisions))
-    named = set(_named_items(decisions))
-    return replace(
-        again,
-        decisions=decisions,
-        new=tuple(each for each in again.new if each.placeholder in named),
+        destination=destination,
+        key_field=by,
+        file=file,
+        fields=tuple(fields),
+        decisions=tuple(decisions),
+        new_pages=_needed_pages(resolved.new_pages, decisions),
+        rejects=tuple(rejects),
+        read_at=read_at,
+        overwrite=request.overwrite,
+        source=request.map.source,
+        spellings=resolved.spellings,
+        related_titles=_titles_by_id(indexes.values()),
     )
 
 
-def _named_items(decisions: Iterable[Decision]) -> Iterator[str]:
-    """The items of all lists that are to be written."""
-    for each in decisions:
-        if isinstance(each, CreateRow | UpdateRow):
-            yield from (
-                item
-                for items in each.row.values.values()
-                if isinstance(items, tuple)
-                for item in items
-            )
+def keep_shown_writes(plan: ImportPlan, shown: ImportPlan) -> ImportPlan:
+    """Return a new plan without the writes that were not in the plan that a person confirmed.
+
+    In between, people may have created pages for rows that were new, or edited or deleted others.
+    """
+    shown_creates = {create.row.key for create in shown.creates}
+    shown_updates = {update.page.id for update in shown.updates}
+
+    decisions: list[Decision] = []
+    for decision in plan.decisions:
+        match decision:
+            case CreateRow(row) if row.key not in shown_creates:
+                decisions.append(SkippedRow(row, OVERTAKEN))
+            case UpdateRow(row, page) if decision.changes and page.id not in shown_updates:
+                decisions.append(SkippedRow(row, OVERTAKEN))
+            case _:
+                decisions.append(decision)
+    new_pages = _needed_pages(plan.new_pages, decisions)
+    return replace(plan, decisions=tuple(decisions), new_pages=new_pages)
 
 
-def _line(reject: RejectedRow) -> int:
-    return reject.record.line
-
-
-def _interpreted(order: ImportRequest, target: Target) -> InterpretedFile:
+def _interpret(request: ImportRequest, target: Target) -> InterpretedFile:
     try:
-        return interpret_records(order.records, order.map, target)
+        return interpret_records(request.records, request.map, target)
     except DatesUnclear as unclear:
+        columns = " and ".join(f"`{column}`" for column in unclear.columns)
         one, other = unclear.ambiguous.patterns
         raise UsageError(
-            f"The dates of {' and '.join(f'`{each}`' for each in unclear.columns)} can be read in two ways: "
+            f"The dates of {columns} can be read in two ways: "
             f"is {unclear.ambiguous.example} {one} or {other}?",
-            f'Say it in the map, under `{unclear.field}`:  date: "{one}"',
+            f'Add the pattern to the map, under `{unclear.field}`:  date: "{one}"',
         ) from None
 
 
-def _compared(rows: Sequence[ImportRow], target: Target) -> list[Field]:
-    """The fields that any row fills."""
-    return [target.fields[key] for key in dict.fromkeys(key for row in rows for key in row.values)]
+def _filled_fields(rows: Sequence[ImportRow], target: Target) -> list[Field]:
+    """Return the fields that any row fills."""
+    keys = dict.fromkeys(key for row in rows for key in row.values)
+    return [target.fields[key] for key in keys]
 
 
-def _decision(
-    gateway: NotionClient,
-    target: Target,
-    by: Field,
-    there: Mapping[str, Sequence[Page]],
-    known: Mapping[str, ImportedRow],
-    row: ImportRow,
-    *,
-    overwrite: bool,
-) -> Decision | RejectedRow:
-    key = identity(by, row.key)
-    pages, imported = there.get(key, ()), known.get(key)
-    if len(pages) > 1:
-        return RejectedRow(
-            row.record,
-            f"{len(pages)} pages have {by.name} `{row.key}`: make them one, or give them others",
-        )
-    memory: Memory | None = imported.said if imported else None
-    if pages:
-        is_same = imported is not None and imported.page_id == pages[0].id
-        return compare_row(
-            target, _without(by, row), pages[0], memory if is_same else None, overwrite=overwrite
-        )
-    if imported is None:
-        return CreateRow(row)
-    found = fetch_row(gateway, target.data_source_id, imported.page_id)
-    if isinstance(found, Page):
-        return compare_row(target, _without(by, row), found, memory, overwrite=overwrite)
-    return CreateRow(row) if overwrite else SkippedRow(row, found)
+def _needed_pages(
+    new_pages: Iterable[NewPage], decisions: Iterable[Decision]
+) -> tuple[NewPage, ...]:
+    """Return the new related pages that a row to be written is linked to."""
+    needed = set(_items_of_lists(decisions))
+    return tuple(page for page in new_pages if page.placeholder in needed)
 
 
-def _without(by: Field, row: ImportRow) -> ImportRow:
-    """A row without what told that it is there: it may be written in another way there, or a person changed it."""
-    return replace(row, values={key: item for key, item in row.values.items() if key != by.key})
+def _items_of_lists(decisions: Iterable[Decision]) -> Iterator[str]:
+    for decision in decisions:
+        if isinstance(decision, CreateRow | UpdateRow):
+            for items in decision.row.values.values():
+                if isinstance(items, tuple):
+                    yield from items
+
+
+def _titles_by_id(indexes: Iterable[RelatedPageIndex]) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for index in indexes:
+        for page_id, title in index.titles.items():
+            titles[page_id] = title
+    return titles
+
+
+@dataclass(frozen=True, slots=True)
+class _ExistingRows:
+    """The pages of earlier rows: those with a key of the file, and those remembered by key."""
+
+    gateway: NotionClient
+    target: Target
+    by: Field
+    pages: Mapping[str, Sequence[Page]]
+    """By identity: the pages in Notion with that key."""
+    imported: Mapping[str, ImportedRow]
+    """By identity: what an earlier import remembered of the row."""
+
+    def with_row_pages(self, rows: Sequence[ImportRow]) -> list[ImportRow]:
+        """Return the rows with page ids in place of placeholders for other rows that exist."""
+        if not any(row_placeholders_in(row.values) for row in rows):
+            return list(rows)
+        page_ids: dict[str, NotionId] = {}
+        for row in rows:
+            key = identity(self.by, row.key)
+            pages = self.pages.get(key, ())
+            if len(pages) == 1:
+                page_ids[row_placeholder(row.key)] = pages[0].id
+            elif key in self.imported:
+                page_ids[row_placeholder(row.key)] = self.imported[key].page_id
+        return [replace(row, values=replace_placeholders(row.values, page_ids)) for row in rows]
+
+    def decide(self, row: ImportRow, *, overwrite: bool) -> Decision | RejectedRow:
+        """Decide what to do with a row.
+
+        The cases, in order:
+
+        1. Several pages have the key: a person has to decide which of them is the row.
+        2. One page has it: compare. What an earlier import remembered counts only for that page.
+        3. No page has it, and the row was never imported: create.
+        4. No page has it, but the row was imported: somebody changed the key on the page
+           (compare), or the page is gone (leave it alone, unless --overwrite).
+        """
+        key = identity(self.by, row.key)
+        pages = self.pages.get(key, ())
+        imported = self.imported.get(key)
+        if len(pages) > 1:
+            return RejectedRow(
+                row.record,
+                f"{len(pages)} pages have {self.by.name} `{row.key}`: "
+                "merge them, or give the others another value",
+            )
+
+        if pages:
+            is_same_page = imported is not None and imported.page_id == pages[0].id
+            memory = imported.said if imported is not None and is_same_page else None
+            return compare_row(
+                self.target, self._without_key(row), pages[0], memory, overwrite=overwrite
+            )
+
+        if imported is None:
+            return CreateRow(row)
+
+        page = fetch_row(self.gateway, self.target.data_source_id, imported.page_id)
+        if isinstance(page, Page):
+            return compare_row(
+                self.target, self._without_key(row), page, imported.said, overwrite=overwrite
+            )
+        reason = page
+        return CreateRow(row) if overwrite else SkippedRow(row, reason)
+
+    def _without_key(self, row: ImportRow) -> ImportRow:
+        """Return a row without its key: the page may spell it in another way, which is no change."""
+        values = {key: item for key, item in row.values.items() if key != self.by.key}
+        return replace(row, values=values)

@@ -1,4 +1,4 @@
-"""Related pages by the words of a file: an id or link, a template's key, a domain, a title."""
+"""Find the related pages that rows of a file name: by id or link, template key, domain or title."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ from notion_pm.model.import_write import Item
 from notion_pm.text import did_you_mean
 
 EXPORTED = "notion:"
-"""What the names begin with that are ids of pages in Notion's own export. They mean the same in all files."""
-_NEW = "new:"
+"""The prefix of remembered names that are ids of pages in a Notion export. Such an id means the
+same page in all files, whatever their source."""
+
+# Placeholders stand in rows for the ids of pages that do not exist yet.
+_NEW_PAGE = "new:"
 _ROW = "row:"
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedDatabase:
-    """A database that rows are related to. `domain`: the property that tells two of one name apart, by its id.
+    """A database that rows are related to.
 
-    `row_keys`: a template's keys of its starter rows.
+    `domain_id`: the id of the property that tells apart two pages with one title.
+    `number_id`: the id of the unique_id property. `row_keys`: the keys of its starter rows.
     """
 
     data_source_id: NotionId
@@ -39,13 +43,13 @@ class RelatedDatabase:
 
     @property
     def property_ids(self) -> list[str]:
-        """The properties to ask for."""
-        return [each for each in (self.title_id, self.domain_id, self.number_id) if each]
+        """The properties to read of its pages."""
+        return [id for id in (self.title_id, self.domain_id, self.number_id) if id]
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedPage:
-    """A page that rows may be related to, by what it can be called."""
+    """A page that rows may be related to, with everything that it can be called."""
 
     id: NotionId
     title: str
@@ -55,7 +59,7 @@ class RelatedPage:
 
 @dataclass(frozen=True, slots=True)
 class NewPage:
-    """A related page that is not there yet."""
+    """A related page to create."""
 
     related: RelatedDatabase
     title: str
@@ -63,8 +67,12 @@ class NewPage:
 
     @property
     def placeholder(self) -> str:
-        """What stands for its id until it is there."""
-        return f"{_NEW}{self.related.data_source_id}:{name_key(self.title)}"
+        """The text that stands for its id until it is created."""
+        return f"{_NEW_PAGE}{self.related.data_source_id}:{name_key(self.title)}"
+
+
+PageOrNew = NotionId | NewPage
+"""A related page: its id (or the placeholder of another row), or a page to create."""
 
 
 class RelatedPageIndex:
@@ -76,64 +84,73 @@ class RelatedPageIndex:
         pages: Iterable[RelatedPage],
         spellings: Mapping[str, NotionId] | None = None,
     ) -> None:
-        """`spellings`: the pages that the file's source meant by a name before, whatever they are called now."""
+        """Index the pages.
+
+        `spellings`: names that earlier files of the source used, with the pages they meant. They
+        stay valid when a page is renamed.
+        """
         self.related = related
-        self._spellings = spellings or {}
-        self._titles: dict[str, str] = {}
         self.titles: dict[NotionId, str] = {}
-        """The titles of the pages, by their ids."""
-        self._named: defaultdict[str, dict[NotionId, None]] = defaultdict(dict)
-        self._surely: dict[str, NotionId] = dict(related.row_keys)
-        self._domains: defaultdict[str, dict[NotionId, None]] = defaultdict(dict)
-        for each in pages:
-            self._add(each)
+        """The titles of the pages, by id."""
+        self._spellings = spellings or {}
+        self._by_name: defaultdict[str, dict[NotionId, None]] = defaultdict(dict)
+        self._by_domain: defaultdict[str, dict[NotionId, None]] = defaultdict(dict)
+        self._by_unique_name: dict[str, NotionId] = dict(related.row_keys)
+        for page in pages:
+            self._add(page)
 
     def _add(self, page: RelatedPage) -> None:
         self.titles[page.id] = page.title
-        self._titles[page.title] = page.id
-        self._named[name_key(page.title)][page.id] = None
+        self._by_name[name_key(page.title)][page.id] = None
         if page.domain:
-            self._domains[site(page.domain)][page.id] = None
+            self._by_domain[site(page.domain)][page.id] = None
         if page.number:
-            self._surely[page.number] = page.id
+            self._by_unique_name[page.number] = page.id
 
     def find(self, word: str) -> NotionId | None:
-        """Return the page that a word means, None when there is none.
+        """Return the page that a word names, None when there is none.
 
-        Raises CellUnfit when several are called so.
+        The cases, from the surest to the least sure: an id or link; a template key or a number
+        such as CUS-12; a name that an earlier file of this source used; a title; a domain.
+        Raises InvalidCell when several pages have the name.
         """
-        if is_id(word) and (page_id := parse_notion_id(word)) in self.titles:
-            return page_id
-        if (sure := self._surely.get(word)) is not None:
-            return sure
-        if (remembered := self._spellings.get(name_key(word))) in self.titles:
+        if is_id(word):
+            page_id = parse_notion_id(word)
+            if page_id in self.titles:
+                return page_id
+        if word in self._by_unique_name:
+            return self._by_unique_name[word]
+        remembered = self._spellings.get(name_key(word))
+        if remembered in self.titles:
             return remembered
-        found = self._named.get(name_key(word)) or self._domains.get(site(word)) or {}
-        if len(found) > 1:
+
+        pages = self._by_name.get(name_key(word)) or self._by_domain.get(site(word)) or {}
+        if len(pages) > 1:
             raise InvalidCell(
-                f"{len(found)} pages of {self.related.title} are called `{word}`: name one by its domain or id"
+                f"{len(pages)} pages of {self.related.title} are called `{word}`: "
+                "use the domain or id of one"
             )
-        return next(iter(found), None)
+        return next(iter(pages), None)
 
     def find_exported(self, exported_id: str) -> NotionId | None:
-        """Return the page that was imported for a page of another workspace."""
+        """Return the page that was imported for a page of a Notion export."""
         page = self._spellings.get(exported_name(exported_id))
         return page if page in self.titles else None
 
-    def did_you_mean(self, word: str) -> str:
-        """Return the question whether the nearest title was meant."""
-        return did_you_mean(word, self._titles)
+    def suggest_title(self, word: str) -> str:
+        """Return a question with the most similar title; empty when none is similar."""
+        return did_you_mean(word, self.titles.values())
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRows:
-    """Rows with the ids of related pages in place of words, and the pages that are to be made for them."""
+    """Rows with page ids in place of words, and the related pages to create for them."""
 
     rows: tuple[ImportRow, ...]
-    new: tuple[NewPage, ...]
+    new_pages: tuple[NewPage, ...]
     rejects: tuple[RejectedRow, ...]
     spellings: Mapping[NotionId, Mapping[str, str]] = field(default_factory=dict)
-    """By related database: the names that the file has, each with the id of its page or what stands for it."""
+    """By related database: the names in the file, each with the id or placeholder of its page."""
 
 
 def resolve_relations(
@@ -142,160 +159,185 @@ def resolve_relations(
     map: ImportMap,
     indexes: Mapping[str, RelatedPageIndex],
 ) -> ResolvedRows:
-    """Find the related pages that rows name; `indexes` by field."""
-    makes = {key: _makes_pages(target, map, key) for key in indexes}
-    in_file = _FileRows(rows, target, map)
-    new: dict[str, NewPage] = {}
-    done: list[ImportRow] = []
+    """Replace the words in relations by page ids. `indexes`: the related pages, by field key."""
+    resolver = _Resolver(target, _RowsOfFile(rows, target, map))
+    creates = {key: _may_create_pages(target, map, key) for key in indexes}
+    new_pages: dict[str, NewPage] = {}
+    resolved: list[ImportRow] = []
     rejects: list[RejectedRow] = []
     spellings: defaultdict[NotionId, dict[str, str]] = defaultdict(dict)
     for row in rows:
+        relations = {key: index for key, index in indexes.items() if key in row.values}
+        pages_by_key: dict[str, list[PageOrNew]] = {}
         try:
-            wanted = {
-                key: _pages(target.fields[key], index, row.values[key], in_file, new=makes[key])
-                for key, index in indexes.items()
-                if key in row.values
-            }
-        except InvalidCell as unfit:
-            rejects.append(RejectedRow(row.record, str(unfit)))
+            for key, index in relations.items():
+                pages_by_key[key] = resolver.pages_of(row, key, index, create=creates[key])
+        except InvalidCell as error:
+            rejects.append(RejectedRow(row.record, str(error)))
             continue
-        for page in (
-            each for pages in wanted.values() for each in pages if isinstance(each, NewPage)
-        ):
-            new.setdefault(page.placeholder, page)
-        ids: dict[str, Item] = {
-            key: tuple(dict.fromkeys(_ids_of(pages))) for key, pages in wanted.items()
-        }
-        for key, pages in wanted.items():
-            names = spellings[indexes[key].related.data_source_id]
-            names.update(zip(_names(row.values[key]), _ids_of(pages), strict=True))
-        done.append(replace(row, values={**row.values, **ids}))
-    circles = find_circular_rows(done)
-    rejects += [
-        RejectedRow(row.record, "it is below itself: its parents lead back to it")
-        for row in circles
-    ]
-    kept = [row for row in done if row not in circles] if circles else done
-    return ResolvedRows(tuple(kept), tuple(new.values()), tuple(rejects), spellings)
+
+        values = dict(row.values)
+        for key, index in relations.items():
+            ids = [_id_or_placeholder(page) for page in pages_by_key[key]]
+            names = spellings[index.related.data_source_id]
+            names.update(zip(_names_to_remember(row.values[key]), ids, strict=True))
+            values[key] = tuple(dict.fromkeys(ids))
+            for page in pages_by_key[key]:
+                if isinstance(page, NewPage):
+                    new_pages.setdefault(page.placeholder, page)
+        resolved.append(replace(row, values=values))
+
+    circular = find_circular_rows(resolved)
+    for row in circular:
+        rejects.append(RejectedRow(row.record, "it is its own ancestor: its parents form a circle"))
+    kept = [row for row in resolved if row not in circular] if circular else resolved
+    return ResolvedRows(tuple(kept), tuple(new_pages.values()), tuple(rejects), spellings)
 
 
-def _names(words: Item) -> list[str]:
-    return [_remembered_name(str(word)) for word in words] if isinstance(words, tuple) else []
+def _id_or_placeholder(page: PageOrNew) -> str:
+    return page.placeholder if isinstance(page, NewPage) else page
+
+
+def _may_create_pages(target: Target, map: ImportMap, key: str) -> bool:
+    """Whether an import may create related pages for a field, by the map or the template."""
+    for name, filling in map.fill.items():
+        found = target.find_field(name)
+        if found is not None and found.key == key:
+            return may_create(found, filling)
+    raise AssertionError(f"the map fills no {key}")
+
+
+def _names_to_remember(words: Item) -> list[str]:
+    """Return the name under which each word of a relation is remembered."""
+    if not isinstance(words, tuple):
+        return []
+    names = []
+    for word in words:
+        title, exported_id = without_page_id(str(word))
+        names.append(exported_name(exported_id) if exported_id else name_key(title))
+    return names
 
 
 def exported_name(page_id: str) -> str:
-    """Return under which name a page is remembered that another workspace knew by an id."""
+    """Return the name under which the page of a Notion export is remembered."""
     return f"{EXPORTED}{page_id}"
 
 
-def _remembered_name(word: str) -> str:
-    title, page_id = without_page_id(word)
-    return exported_name(page_id) if page_id else name_key(title)
+class _RowsOfFile:
+    """The rows of the file by what other rows may call them.
 
-
-class _FileRows:
-    """The rows of the file, by what others of them may call them: a tree may come in one file, in any order."""
+    A file may hold a tree, for example epics and their stories, in any order.
+    """
 
     def __init__(self, rows: Sequence[ImportRow], target: Target, map: ImportMap) -> None:
         self._target = target
         self._by_key = {name_key(row.key.removeprefix(map.key.prefix)): row for row in rows}
         self._by_title: defaultdict[str, list[ImportRow]] = defaultdict(list)
-        if any(field.related == target.data_source_id for field in target.fields.values()):
+        if any(self._is_own(field) for field in target.fields.values()):
             for row in rows:
-                self._by_title[name_key(str(row.values[target.title_field.key]))].append(row)
+                title = str(row.values[target.title_field.key])
+                self._by_title[name_key(title)].append(row)
 
-    def of_key(self, field: Field, word: str) -> ImportRow | None:
-        """Return the row with that id, where a property is related to the rows' own database."""
-        return (
-            self._by_key.get(name_key(word))
-            if field.related == self._target.data_source_id
-            else None
-        )
+    def _is_own(self, field: Field) -> bool:
+        """Whether a field relates rows to rows of the same database."""
+        return field.related == self._target.data_source_id
 
-    def of_title(self, field: Field, word: str) -> ImportRow | None:
-        """Return the row with that title. Raises CellUnfit where there are several."""
-        if field.related != self._target.data_source_id:
+    def find_by_key(self, field: Field, word: str) -> ImportRow | None:
+        """Return the row with that key, for a relation to the rows' own database."""
+        return self._by_key.get(name_key(word)) if self._is_own(field) else None
+
+    def find_by_title(self, field: Field, word: str) -> ImportRow | None:
+        """Return the row with that title. Raises InvalidCell when several rows have it."""
+        if not self._is_own(field):
             return None
-        found = self._by_title.get(name_key(word), [])
-        if len(found) > 1:
-            raise InvalidCell(f"{field.name}: {len(found)} rows of this file are called `{word}`")
-        return found[0] if found else None
+        rows = self._by_title.get(name_key(word), [])
+        if len(rows) > 1:
+            raise InvalidCell(f"{field.name}: {len(rows)} rows of this file are called `{word}`")
+        return rows[0] if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    target: Target
+    in_file: _RowsOfFile
+
+    def pages_of(
+        self, row: ImportRow, key: str, index: RelatedPageIndex, *, create: bool
+    ) -> list[PageOrNew]:
+        """Return the pages that the words of a row name in one relation. Raises InvalidCell."""
+        words = row.values[key]
+        assert isinstance(words, tuple)
+        field = self.target.fields[key]
+        return [self._page_of(field, index, word, create=create) for word in words]
+
+    def _page_of(
+        self, field: Field, index: RelatedPageIndex, word: str, *, create: bool
+    ) -> PageOrNew:
+        """Return the page that a word names.
+
+        The cases, in order: a key of another row in the file; a page of an earlier Notion export;
+        an existing page; a title of another row in the file; a page to create.
+        """
+        word, exported_id = without_page_id(word)
+        row = self.in_file.find_by_key(field, exported_id or word)
+        if row is not None:
+            return NotionId(row_placeholder(row.key))
+        try:
+            page_id = index.find_exported(exported_id) or index.find(word)
+        except InvalidCell as error:
+            raise InvalidCell(f"{field.name}: {error}") from None
+        if page_id is not None:
+            return page_id
+        row = self.in_file.find_by_title(field, word)
+        if row is not None:
+            return NotionId(row_placeholder(row.key))
+
+        if not create or is_id(word):
+            hint = index.suggest_title(word)
+            message = f"{field.name}: {index.related.title} has no page `{word}`. {hint}"
+            raise InvalidCell(message.rstrip())
+        has_domain = index.related.domain_id is not None and is_domain(word)
+        return NewPage(index.related, word, as_link(word) if has_domain else None)
 
 
 def row_placeholder(key: str) -> str:
-    """Return what stands for the id of a row's page until it is there."""
+    """Return the text that stands for the id of a row's page until it is created."""
     return f"{_ROW}{key}"
 
 
 def row_placeholders_in(values: Mapping[str, Item]) -> list[str]:
-    """Return the placeholders of other rows of the file that a row's values hold."""
-    return [
-        each
-        for item in values.values()
-        if isinstance(item, tuple)
-        for each in item
-        if isinstance(each, str) and each.startswith(_ROW)
-    ]
+    """Return the placeholders of other rows of the file in a row's values."""
+    return [item for item in _items_of_lists(values) if item.startswith(_ROW)]
+
+
+def _items_of_lists(values: Mapping[str, Item]) -> Iterator[str]:
+    for item in values.values():
+        if isinstance(item, tuple):
+            yield from item
 
 
 def find_circular_rows(rows: Sequence[ImportRow]) -> list[ImportRow]:
-    """Return the rows that cannot be made because each waits for another."""
+    """Return the rows that cannot be created because each waits for another one."""
     waiting = {row_placeholder(row.key): row for row in rows if row_placeholders_in(row.values)}
     while True:
         ready = [
-            name
-            for name, row in waiting.items()
-            if not any(each in waiting for each in row_placeholders_in(row.values))
+            placeholder
+            for placeholder, row in waiting.items()
+            if waiting.keys().isdisjoint(row_placeholders_in(row.values))
         ]
         if not ready:
             return list(waiting.values())
-        for name in ready:
-            del waiting[name]
+        for placeholder in ready:
+            del waiting[placeholder]
 
 
-def _ids_of(pages: Iterable[NotionId | NewPage]) -> Iterator[str]:
-    """The id of each page, and what stands for the id of one that is not there yet."""
-    return (each.placeholder if isinstance(each, NewPage) else each for each in pages)
-
-
-def _makes_pages(target: Target, map: ImportMap, key: str) -> bool:
-    found = next(
-        filling
-        for name, filling in map.fill.items()
-        if (each := target.named(name)) and each.key == key
-    )
-    return may_create(target.fields[key], found)
-
-
-def _pages(
-    found: Field, index: RelatedPageIndex, words: Item, in_file: _FileRows, *, new: bool
-) -> list[NotionId | NewPage]:
-    assert isinstance(words, tuple)
-    return [_page(found, index, word, in_file, new=new) for word in words]
-
-
-def _page(
-    found: Field, index: RelatedPageIndex, word: str, in_file: _FileRows, *, new: bool
-) -> NotionId | NewPage:
-    word, exported_id = without_page_id(word)
-    if (row := in_file.of_key(found, exported_id or word)) is not None:
-        return NotionId(row_placeholder(row.key))
-    try:
-        page_id = index.find_exported(exported_id) or index.find(word)
-    except InvalidCell as unfit:
-        raise InvalidCell(f"{found.name}: {unfit}") from None
-    if page_id is not None:
-        return page_id
-    if (row := in_file.of_title(found, word)) is not None:
-        return NotionId(row_placeholder(row.key))
-    if not new or is_id(word):
-        raise InvalidCell(
-            f"{found.name}: {index.related.title} has no page `{word}`. {index.did_you_mean(word)}".rstrip()
-        )
-    domain = as_link(word) if index.related.domain_id and is_domain(word) else None
-    return NewPage(index.related, word, domain)
-
-
-def replace_placeholders(item: Item, made: Mapping[str, NotionId]) -> Item:
-    """Return the item with the ids of pages that were made meanwhile in place of what stood for them."""
-    return tuple(made.get(each, each) for each in item) if isinstance(item, tuple) else item
+def replace_placeholders(
+    values: Mapping[str, Item], page_ids: Mapping[str, NotionId]
+) -> dict[str, Item]:
+    """Return values with the ids of created pages in place of their placeholders."""
+    replaced: dict[str, Item] = {}
+    for key, item in values.items():
+        if isinstance(item, tuple):
+            item = tuple(page_ids.get(part, part) for part in item)
+        replaced[key] = item
+    return replaced

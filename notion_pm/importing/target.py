@@ -1,4 +1,4 @@
-"""The database that an import fills, as the import sees it: fields by the template's keys, else by their titles."""
+"""The database that an import fills: its fields by the template's keys, else by their titles."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.property_lookup import is_open, own_property
-from notion_pm.model.property_lookup import options_of as specs_of
+from notion_pm.model.property_lookup import options_of as option_specs_of
 from notion_pm.model.property_types import TYPES_FILLED_FROM_TEXT
 from notion_pm.model.schema import DataSource, Property, RelationConfig, options_of
 from notion_pm.model.template import Template
 
 SOURCE_ID = "Source id"
-"""What a property is called that keeps the keys of imported rows, in a database that no template made."""
+"""The title of the property that keeps the keys of imported rows, in databases without template."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An option: the name that people see, and the template's key and weight where it has them."""
+    """An option: its name in Notion, and the template's key and weight if it has them."""
 
     id: str
     name: str
@@ -28,7 +28,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A property. `open`: whether new options, or related pages, may be made without asking."""
+    """A property.
+
+    `related`: the data source of a relation. `open`: imports may create options or related pages.
+    `stamped`: rules fill it in.
+    """
 
     key: str
     name: str
@@ -51,22 +55,26 @@ class Field:
 
     @property
     def makes_customers(self) -> bool:
-        """Whether it is related to pages that an import makes, as it does for customers alone."""
+        """Whether an import may create the pages that it relates to. Only customers are created."""
         return self.type == "relation" and self.open
 
     def choice(self, word: str) -> Choice | None:
-        """Return the option of that key, or of that name whatever its case."""
-        by_key = next((each for each in self.choices if each.key == word), None)
-        return by_key or next(
-            (each for each in self.choices if each.name.casefold() == word.casefold()), None
-        )
+        """Return the option with that key, else the one with that name, whatever its case."""
+        for choice in self.choices:
+            if choice.key == word:
+                return choice
+        for choice in self.choices:
+            if choice.name.casefold() == word.casefold():
+                return choice
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A database. `identities`: the fields that may tell whether a row is there already, the best first.
+    """A database.
 
-    There is always one: the title, where neither the template nor a property called "Source id" says better.
+    `identities`: keys of the fields that can identify rows, the best first; at least one.
+    `lock`: the key of the checkbox that locks a page.
     """
 
     name: str
@@ -79,24 +87,26 @@ class Target:
     @property
     def title_field(self) -> Field:
         """The field that holds the title."""
-        return next(each for each in self.fields.values() if each.type == "title")
+        return next(field for field in self.fields.values() if field.type == "title")
 
-    def named(self, word: str) -> Field | None:
-        """Return the field of that key, or of that title whatever its case."""
-        by_title = (
-            each for each in self.fields.values() if each.name.casefold() == word.casefold()
-        )
-        return self.fields.get(word) or next(by_title, None)
+    def find_field(self, word: str) -> Field | None:
+        """Return the field with that key, else the one with that title, whatever its case."""
+        if word in self.fields:
+            return self.fields[word]
+        for field in self.fields.values():
+            if field.name.casefold() == word.casefold():
+                return field
+        return None
 
     @property
     def fillable(self) -> Iterator[Field]:
         """The fields that an import may fill."""
-        return (each for each in self.fields.values() if each.is_fillable)
+        return (field for field in self.fields.values() if field.is_fillable)
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateKeys:
-    """What a template knows of a database: its own key, and keys by the ids of properties and options."""
+    """The template of a database, its key there, and the keys of properties and options by id."""
 
     template: Template
     database: str
@@ -105,39 +115,41 @@ class TemplateKeys:
 
 
 def build_target(name: str, title: str, source: DataSource, known: TemplateKeys | None) -> Target:
-    """Return the target; `known` is None for a database that people made."""
+    """Return the target; `known` is None for a database that no template created."""
     order = {property_id: place for place, property_id in enumerate(known.keys if known else ())}
-    properties = sorted(source.properties.values(), key=lambda each: order.get(each.id, len(order)))
-    fields = [_field(each, known) for each in properties]
+    properties = sorted(source.properties.values(), key=lambda prop: order.get(prop.id, len(order)))
+    fields = [_build_field(prop, known) for prop in properties]
     spec = known.template.databases.get(known.database) if known else None
     return Target(
         name,
         title,
         source.id,
-        {each.key: each for each in fields},
+        {field.key: field for field in fields},
         _identities(fields, spec.import_by if spec else ()),
         spec.lock if spec else None,
     )
 
 
-def _identities(fields: Sequence[Field], stated: Sequence[str]) -> tuple[str, ...]:
-    there = [each.key for each in fields]
-    known = [key for key in stated if key in there]
-    texts = [
-        each.key
-        for each in fields
-        if each.type == "rich_text" and each.name.casefold() == SOURCE_ID.casefold()
-    ]
-    return tuple(known or texts or [each.key for each in fields if each.type == "title"])
+def _identities(fields: Sequence[Field], import_by: Sequence[str]) -> tuple[str, ...]:
+    """Return the template's `import_by`, else a property "Source id", else the title."""
+    keys = {field.key for field in fields}
+    stated = tuple(key for key in import_by if key in keys)
+    if stated:
+        return stated
+    for field in fields:
+        if field.type == "rich_text" and field.name.casefold() == SOURCE_ID.casefold():
+            return (field.key,)
+    return tuple(field.key for field in fields if field.type == "title")
 
 
-def _field(prop: Property, known: TemplateKeys | None) -> Field:
+def _build_field(prop: Property, known: TemplateKeys | None) -> Field:
     key = known.keys.get(prop.id) if known else None
     related = prop.config.data_source_id if isinstance(prop.config, RelationConfig) else None
     if known is None or key is None or known.database not in known.template.databases:
-        plain = tuple(Choice(each.id or "", each.name) for each in options_of(prop))
+        # A property that people added: its name is its key, and people may add options to it.
+        choices = tuple(Choice(option.id or "", option.name) for option in options_of(prop))
         return Field(
-            prop.name, prop.name, prop.id, prop.type, plain, related, open=prop.type != "status"
+            prop.name, prop.name, prop.id, prop.type, choices, related, open=prop.type != "status"
         )
     spec = own_property(known.template, known.database, key)
     return Field(
@@ -153,7 +165,7 @@ def _field(prop: Property, known: TemplateKeys | None) -> Field:
 
 
 def _is_open(known: TemplateKeys, key: str) -> bool:
-    """New options where the template lets people name them; new pages among customers alone."""
+    """Whether imports may create options (the template says so), or related pages (customers)."""
     target = known.template.relation_target(known.database, key)
     if target is not None:
         return (known.template.databases[target].role or target) == "customers"
@@ -161,13 +173,13 @@ def _is_open(known: TemplateKeys, key: str) -> bool:
 
 
 def _choices(prop: Property, key: str, known: TemplateKeys) -> Iterator[Choice]:
-    specs = {each.key: each for each in specs_of(known.template, known.database, key)}
-    by_id = {
-        id: name.partition(".")[2]
-        for name, id in known.options.items()
-        if name.startswith(f"{key}.")
-    }
-    for each in options_of(prop):
-        option = by_id.get(each.id or "")
-        weight = specs[option].weight if option in specs else None
-        yield Choice(each.id or "", each.name, option, weight)
+    specs = {spec.key: spec for spec in option_specs_of(known.template, known.database, key)}
+    key_by_id = {}
+    for address, option_id in known.options.items():
+        property_key, _, name = address.partition(".")
+        if property_key == key:
+            key_by_id[option_id] = name
+    for option in options_of(prop):
+        option_key = key_by_id.get(option.id or "")
+        spec = specs.get(option_key) if option_key is not None else None
+        yield Choice(option.id or "", option.name, option_key, spec.weight if spec else None)

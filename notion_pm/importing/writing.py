@@ -1,9 +1,13 @@
-"""Carrying out an import: related pages first, then a request for every row, each remembered once it is answered."""
+"""Carry out an import: related pages first, then one request per row.
+
+Each row is remembered as soon as Notion has answered, so that an interrupted import continues
+where it stopped.
+"""
 
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from notion_pm.concurrency import run_concurrently
@@ -41,56 +45,62 @@ from notion_pm.workspace.fresh_updates import UpdateSender, batch_size
 from notion_pm.workspace.progress import Progress, no_progress
 from notion_pm.workspace.run_recording import RunContext, record_run
 
+_LINKED_ROW_MISSING = "the row that it is linked to was not imported"
+
 
 @dataclass
 class ImportResult:
-    """What an import did. `overtaken`: pages of which something stays because people changed it since the preview."""
+    """What an import did.
+
+    `overtaken`: by page id, the rows that were not written in full because people changed the page
+    after the preview. `new_pages`: the ids of created related pages, by placeholder.
+    """
 
     created: list[tuple[ImportRow, Page]] = field(default_factory=list)
     updated: list[UpdateRow] = field(default_factory=list)
     overtaken: dict[NotionId, UpdateRow | SkippedRow] = field(default_factory=dict)
-    made: dict[str, NotionId] = field(default_factory=dict)
+    new_pages: dict[str, NotionId] = field(default_factory=dict)
     rejects: list[RejectedRow] = field(default_factory=list)
 
 
 def write_import(
     gateway: NotionClient,
     state: State,
-    prepared: ImportPlan,
+    plan: ImportPlan,
     jobs: int = 4,
     progress: Progress = no_progress,
     *,
     moment: Moment | None = None,
 ) -> ImportResult:
-    """Do what was prepared. A row that Notion refuses is told, and the others go on.
+    """Carry out a plan. A row that Notion refuses is rejected, and the import continues.
 
-    `moment`: the run under which each write is kept, so that the import can be undone.
-    Raises a NotionError when it cannot go on; what was written stays remembered.
+    `moment`: the run under which each write is recorded, so that the import can be undone.
+    Raises a NotionError when the import cannot continue; what was written stays remembered.
     """
-    journal = ImportJournal(state, prepared, moment)
-    return _Writer(gateway, state, prepared, jobs, progress, journal).run()
+    journal = ImportJournal(state, plan, moment)
+    return _Writer(gateway, state, plan, jobs, progress, journal).run()
 
 
 def run_import(
     context: RunContext,
     gateway: NotionClient,
     state: State,
-    prepared: ImportPlan,
+    plan: ImportPlan,
     jobs: int,
     progress: Progress,
 ) -> ImportResult:
-    """Do what was prepared as a run that `history` shows and `undo import` takes back."""
-    with record_run(context, prepared.destination.memory, "import") as recording:
-        done = write_import(gateway, state, prepared, jobs, progress, moment=recording.moment)
-        wrote = bool(done.created or done.updated or done.made)
-        recording.outcome = "changed" if wrote else "unchanged"
-        counts = {
-            "created": len(done.created),
-            "updated": len(done.updated),
-            "made": len(done.made),
+    """Carry out a plan as a run that `history` shows and `undo import` undoes."""
+    with record_run(context, plan.destination.memory, "import") as recording:
+        result = write_import(gateway, state, plan, jobs, progress, moment=recording.moment)
+        has_written = bool(result.created or result.updated or result.new_pages)
+        recording.outcome = "changed" if has_written else "unchanged"
+        recording.told = {
+            "source": plan.source,
+            "created": len(result.created),
+            "updated": len(result.updated),
+            "made": len(result.new_pages),
         }
-        recording.told = {"source": prepared.source, **counts}
-    return done
+    return result
 
 
 class _Writer:
@@ -98,108 +108,129 @@ class _Writer:
         self,
         gateway: NotionClient,
         state: State,
-        prepared: ImportPlan,
+        plan: ImportPlan,
         jobs: int,
         progress: Progress,
         journal: ImportJournal,
     ) -> None:
         self._gateway = gateway
         self._state = state
-        self._prepared = prepared
-        self._target = prepared.target
+        self._plan = plan
+        self._target = plan.target
         self._jobs = jobs
         self._progress = progress
         self._journal = journal
         self._sender = UpdateSender(gateway)
         self._unanswered: set[NotionId] = set()
-        self._done = ImportResult()
+        """Pages of which an update was sent, but not answered."""
+        self._result = ImportResult()
         self._row_pages: dict[str, NotionId] = {}
-        self._made = ChainMap(self._done.made, self._row_pages)
-        """The pages that now are there in place of what stood for them."""
+        """The pages of rows that this import created, by placeholder."""
+        self._created = ChainMap(self._result.new_pages, self._row_pages)
+        """All pages that this import created, by placeholder."""
         self._written = 0
 
     def run(self) -> ImportResult:
-        self._remember(
-            each
-            for each in self._prepared.decisions
-            if isinstance(each, UpdateRow) and not each.changes
-        )
-        new = self._prepared.new
-        self._journal.begin_related(new)
-        for done, (wanted, page) in enumerate(
-            run_concurrently(self._make, new, self._jobs), start=1
-        ):
-            self._done.made[wanted.placeholder] = page.id
-            self._journal.note_related(wanted, page)
-            self._progress("Making related pages", done, len(new))
-        # Updates come first: the query for what people edited would also return the rows just made.
-        # Only those that are linked to new rows have to wait for these.
-        waits = {
-            update.page.id
-            for update in self._prepared.updates
-            if row_placeholders_in(update.row.values)
-        }
-        self._update_rows(
-            [update for update in self._prepared.updates if update.page.id not in waits]
-        )
+        unchanged = [update for update in self._plan.compared if not update.changes]
+        self._remember_rows(unchanged)
+        self._create_new_pages()
+
+        # Updates come first: the query for what people edited would also return the rows just
+        # created. Only updates that link to new rows have to wait for these.
+        ready: list[UpdateRow] = []
+        waiting: list[UpdateRow] = []
+        for update in self._plan.updates:
+            links_to_new_rows = row_placeholders_in(update.row.values)
+            (waiting if links_to_new_rows else ready).append(update)
+        self._update_rows(ready)
         self._create_rows()
-        self._update_rows([update for update in self._prepared.updates if update.page.id in waits])
+        self._update_rows(waiting)
+
         self._remember_spellings()
-        return self._done
-
-    def _remember_spellings(self) -> None:
-        """Keep which page each name means, so that a customer whom people rename stays the same customer."""
-        for source_id, names in self._prepared.spellings.items():
-            pages = {name: self._made.get(page, page) for name, page in names.items()}
-            there = {name: NotionId(page) for name, page in pages.items() if is_id(page)}
-            exported = {name: page for name, page in there.items() if name.startswith(EXPORTED)}
-            own = {name: page for name, page in there.items() if name not in exported}
-            self._state.imports.save_spellings(source_id, self._prepared.source, own)
-            self._state.imports.save_spellings(source_id, EXPORTED, exported)
         self._remember_exported_rows()
+        return self._result
 
-    def _remember_exported_rows(self) -> None:
-        """Keep which page was made for a page of Notion's own export: links of other databases name its id."""
-        updates = [each for each in self._prepared.decisions if isinstance(each, UpdateRow)]
-        pairs = [(each.row, each.page) for each in updates] + self._done.created
-        pages = {
-            exported_name(row.record.first(PAGE_ID)): page.id
-            for row, page in pairs
-            if row.record.first(PAGE_ID)
-        }
-        if pages:
-            self._state.imports.save_spellings(self._target.data_source_id, EXPORTED, pages)
+    # --- related pages
+
+    def _create_new_pages(self) -> None:
+        new_pages = self._plan.new_pages
+        self._journal.begin_new_pages(new_pages)
+        created = run_concurrently(self._create_new_page, new_pages, self._jobs)
+        for done, (new, page) in enumerate(created, start=1):
+            self._result.new_pages[new.placeholder] = page.id
+            self._journal.note_new_page(new, page)
+            self._progress("Creating related pages", done, len(new_pages))
+
+    def _create_new_page(self, new: NewPage) -> Page:
+        source_id = new.related.data_source_id
+        values = [PropertyValue("title", "title", new.title)]
+        if new.domain and new.related.domain_id:
+            values.append(PropertyValue(new.related.domain_id, "url", new.domain))
+        has_title = {"property": "title", "title": {"equals": new.title}}
+
+        def look_up() -> Page | None:
+            return next(self._gateway.query(source_id, filter=has_title), None)
+
+        return self._gateway.create_row(source_id, values, look_up=look_up)
+
+    # --- new rows
 
     def _create_rows(self) -> None:
-        """Create rows, those first that others are linked to."""
-        pending = self._prepared.creates
+        """Create rows in rounds: a row is created after the rows that it links to."""
+        pending = self._plan.creates
         while pending:
             waiting = {row_placeholder(create.row.key) for create in pending}
-            ready = [
-                create
-                for create in pending
-                if waiting.isdisjoint(row_placeholders_in(create.row.values))
-            ]
-            self._journal.begin_rows(ready, self._made)
-            for create, outcome in run_concurrently(self._create, ready, self._jobs):
+            ready: list[CreateRow] = []
+            later: list[CreateRow] = []
+            for create in pending:
+                is_ready = waiting.isdisjoint(row_placeholders_in(create.row.values))
+                (ready if is_ready else later).append(create)
+            self._journal.begin_creates(ready, self._created)
+            for create, outcome in run_concurrently(self._create_row, ready, self._jobs):
                 self._note_created(create, outcome)
-            if len(ready) == len(pending):
-                return
-            made = {row_placeholder(create.row.key) for create in ready}
-            pending = [create for create in pending if row_placeholder(create.row.key) not in made]
+            pending = later
+
+    def _create_row(self, create: CreateRow) -> Page | RejectedRow:
+        row, source_id = create.row, self._target.data_source_id
+        if not self._row_pages.keys() >= set(row_placeholders_in(row.values)):
+            return RejectedRow(row.record, _LINKED_ROW_MISSING)
+        by = self._plan.key_field
+        has_key = key_filter(by, [str(row.values[by.key])])
+
+        def look_up() -> Page | None:
+            return next(self._gateway.query(source_id, filter=has_key), None)
+
+        try:
+            return self._gateway.create_row(
+                source_id, self._property_values(row.values), markdown=row.body, look_up=look_up
+            )
+        except RequestRefused as refused:
+            return _refused_row(row, refused)
+
+    def _note_created(self, create: CreateRow, outcome: Page | RejectedRow) -> None:
+        if isinstance(outcome, RejectedRow):
+            self._result.rejects.append(outcome)
+            self._journal.drop_create(create)
+        else:
+            self._journal.note_create(create, outcome)
+            self._result.created.append((create.row, outcome))
+            self._row_pages[row_placeholder(create.row.key)] = outcome.id
+            self._remember_rows([UpdateRow(create.row, outcome, ())])
+        self._note_progress()
+
+    # --- existing rows
 
     def _update_rows(self, updates: Sequence[UpdateRow]) -> None:
-        """Update rows batch by batch. Before each batch its pages are compared again where people edited them."""
+        """Update rows in batches. Before each batch, pages that people edited are compared again."""
         pending = {update.page.id: update for update in updates}
         size = batch_size(0)
         while pending:
-            in_order = sorted(
-                pending.values(), key=lambda update: (update.page.created_time, update.page.id)
-            )
+            in_order = sorted(pending.values(), key=_creation_order)
             batch = in_order[:size]
-            edited, rows = self._read_again([update.page for update in batch])
+            edited, rows = self._read_edited([update.page for update in batch])
             size = batch_size(rows)
-            due = []
+
+            due: list[UpdateRow] = []
             for update in batch:
                 again = self._compare_again(update, edited.get(update.page.id))
                 if isinstance(again, UpdateRow) and again.changes:
@@ -208,131 +239,114 @@ class _Writer:
                 else:
                     del pending[update.page.id]
                     self._note_settled(update, again)
-            self._journal.begin_updates(due, self._made)
-            for update, outcome in run_concurrently(self._update, due, self._jobs):
+
+            self._journal.begin_updates(due, self._created)
+            for update, outcome in run_concurrently(self._update_row, due, self._jobs):
                 if isinstance(outcome, Postponed):
                     if outcome.may_have_happened:
                         self._unanswered.add(update.page.id)
-                    continue
-                del pending[update.page.id]
-                self._note_updated(update, outcome)
+                else:
+                    del pending[update.page.id]
+                    self._note_updated(update, outcome)
 
-    def _read_again(self, pages: Sequence[Page]) -> tuple[dict[NotionId, Page], int]:
-        prepared = self._prepared
+    def _read_edited(self, pages: Sequence[Page]) -> tuple[dict[NotionId, Page], int]:
+        plan = self._plan
         edited = read_edited_pages(
-            self._gateway, self._target, prepared.by, prepared.fields, pages, prepared.read_at
+            self._gateway, self._target, plan.key_field, plan.fields, pages, plan.read_at
         )
         self._sender.start_batch()
         return edited
 
     def _compare_again(self, update: UpdateRow, page: Page | None) -> UpdateRow | SkippedRow:
-        """Return what becomes of a row, given its page if somebody edited it since it was compared."""
+        """Compare a row with its page again. `page` is None when nobody edited it since."""
         if page is None:
             return update
-        said = {
-            key: replace_placeholders(item, self._made) for key, item in update.row.values.items()
-        }
-        row = replace(update.row, values=said)
-        again = compare_row(
-            self._target, row, page, update.memory, overwrite=self._prepared.overwrite
-        )
+        row = replace(update.row, values=replace_placeholders(update.row.values, self._created))
+        again = compare_row(self._target, row, page, update.memory, overwrite=self._plan.overwrite)
         if isinstance(again, SkippedRow) or again.kept != update.kept:
-            self._done.overtaken[page.id] = again
+            self._result.overtaken[page.id] = again
         return again
 
-    def _make(self, wanted: NewPage) -> Page:
-        values = [PropertyValue("title", "title", wanted.title)]
-        if wanted.domain and wanted.related.domain_id:
-            values.append(PropertyValue(wanted.related.domain_id, "url", wanted.domain))
-        named = {"property": "title", "title": {"equals": wanted.title}}
-        return self._gateway.create_row(
-            wanted.related.data_source_id,
-            values,
-            look_up=lambda: next(
-                self._gateway.query(wanted.related.data_source_id, filter=named), None
-            ),
-        )
-
-    def _create(self, create: CreateRow) -> Page | RejectedRow:
-        row, source_id = create.row, self._target.data_source_id
-        if any(each not in self._row_pages for each in row_placeholders_in(row.values)):
-            return RejectedRow(row.record, "the row that it is linked to was not imported")
-        by = self._prepared.by
-        same = key_filter(by, [str(row.values[by.key])])
-        try:
-            return self._gateway.create_row(
-                source_id,
-                self._values(row.values),
-                markdown=row.body,
-                look_up=lambda: next(self._gateway.query(source_id, filter=same), None),
-            )
-        except RequestRefused as refused:
-            return _refused(row, refused)
-
-    def _update(self, update: UpdateRow) -> Page | RejectedRow | Postponed:
+    def _update_row(self, update: UpdateRow) -> Page | RejectedRow | Postponed:
         changes = {change.field.key: change.after for change in update.changes}
-        if any(each not in self._row_pages for each in row_placeholders_in(changes)):
-            return RejectedRow(update.row.record, "the row that it is linked to was not imported")
+        record = update.row.record
+        if not self._row_pages.keys() >= set(row_placeholders_in(changes)):
+            return RejectedRow(record, _LINKED_ROW_MISSING)
         try:
-            return self._sender.send(update.page.id, self._values(changes))
+            return self._sender.send(update.page.id, self._property_values(changes))
         except RequestRefused as refused:
-            return _refused(update.row, refused)
+            return _refused_row(update.row, refused)
         except NotShared:
-            return RejectedRow(
-                update.row.record, "its page is no longer there, or no longer shared"
-            )
-
-    def _values(self, items: Mapping[str, Item]) -> list[PropertyValue]:
-        made = self._made
-        return [
-            property_value(self._target.fields[key], replace_placeholders(item, made))
-            for key, item in items.items()
-        ]
-
-    def _note_created(self, create: CreateRow, outcome: Page | RejectedRow) -> None:
-        if isinstance(outcome, RejectedRow):
-            self._done.rejects.append(outcome)
-            self._journal.drop_row(create)
-        else:
-            self._journal.note_row(create, outcome)
-            self._done.created.append((create.row, outcome))
-            self._row_pages[row_placeholder(create.row.key)] = outcome.id
-            self._remember([UpdateRow(create.row, outcome, ())])
-        self._note_progress()
+            return RejectedRow(record, "its page was deleted, or is no longer shared")
 
     def _note_updated(self, update: UpdateRow, outcome: Page | RejectedRow) -> None:
         if isinstance(outcome, RejectedRow):
-            self._done.rejects.append(outcome)
+            self._result.rejects.append(outcome)
         else:
-            self._done.updated.append(update)
-            self._remember([replace(update, page=outcome)])
+            self._result.updated.append(update)
+            self._remember_rows([replace(update, page=outcome)])
         self._note_progress()
 
     def _note_settled(self, update: UpdateRow, again: UpdateRow | SkippedRow) -> None:
-        """Note a row that needs no write any more: people changed its page, or a lost answer was a success."""
+        """Note a row that needs no further write.
+
+        Either people changed its page, or an update that was not answered has arrived after all.
+        """
         if isinstance(again, UpdateRow):
             if update.page.id in self._unanswered:
-                self._done.updated.append(update)
-            self._remember([again])
+                self._result.updated.append(update)
+            self._remember_rows([again])
         self._note_progress()
 
     def _note_progress(self) -> None:
         self._written += 1
-        self._progress(
-            "Writing", self._written, len(self._prepared.creates) + len(self._prepared.updates)
-        )
+        total = len(self._plan.creates) + len(self._plan.updates)
+        self._progress("Writing", self._written, total)
 
-    def _remember(self, updates: Iterable[UpdateRow]) -> None:
-        """Keep what the file said of each row, so that the next import tells a person's edit from ours."""
-        self._state.imports.save_imported(self._target.data_source_id, self._memories(updates))
+    def _property_values(self, items: Mapping[str, Item]) -> list[PropertyValue]:
+        values = replace_placeholders(items, self._created)
+        return [property_value(self._target.fields[key], item) for key, item in values.items()]
 
-    def _memories(self, updates: Iterable[UpdateRow]) -> Iterator[tuple[str, ImportedRow]]:
-        for each in updates:
-            said = {
-                key: replace_placeholders(item, self._made) for key, item in each.row.values.items()
-            }
-            yield identity(self._prepared.by, each.row.key), ImportedRow(each.page.id, said)
+    # --- what the next import needs to know
+
+    def _remember_rows(self, updates: Iterable[UpdateRow]) -> None:
+        """Remember the file's values, so that the next import recognises what people changed."""
+        imported = []
+        for update in updates:
+            values = replace_placeholders(update.row.values, self._created)
+            key = identity(self._plan.key_field, update.row.key)
+            imported.append((key, ImportedRow(update.page.id, values)))
+        self._state.imports.save_imported(self._target.data_source_id, imported)
+
+    def _remember_spellings(self) -> None:
+        """Remember the page of each name, so that a renamed customer stays the same customer."""
+        for source_id, names in self._plan.spellings.items():
+            of_source: dict[str, NotionId] = {}
+            exported: dict[str, NotionId] = {}
+            for name, page in names.items():
+                page_id = self._created.get(page, page)
+                if is_id(page_id):  # not the placeholder of a page that was not created
+                    spellings = exported if name.startswith(EXPORTED) else of_source
+                    spellings[name] = NotionId(page_id)
+            self._state.imports.save_spellings(source_id, self._plan.source, of_source)
+            self._state.imports.save_spellings(source_id, EXPORTED, exported)
+
+    def _remember_exported_rows(self) -> None:
+        """Remember the page of each row of a Notion export: other databases link to its old id."""
+        compared = [(update.row, update.page) for update in self._plan.compared]
+        pages: dict[str, NotionId] = {}
+        for row, page in [*compared, *self._result.created]:
+            exported_id = row.record.first(PAGE_ID)
+            if exported_id:
+                pages[exported_name(exported_id)] = page.id
+        if pages:
+            self._state.imports.save_spellings(self._target.data_source_id, EXPORTED, pages)
 
 
-def _refused(row: ImportRow, refused: RequestRefused) -> RejectedRow:
+def _creation_order(update: UpdateRow) -> tuple[object, ...]:
+    """Sort by creation: pages that were updated before are then outside of the next batch's query."""
+    return (update.page.created_time, update.page.id)
+
+
+def _refused_row(row: ImportRow, refused: RequestRefused) -> RejectedRow:
     return RejectedRow(row.record, f"Notion refused it: {refused}")

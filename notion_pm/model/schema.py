@@ -125,7 +125,7 @@ class DataSource:
     created_by: NotionId | None = None
     url: str = ""
 
-    def named(self, name: str) -> Property | None:
+    def find_property(self, name: str) -> Property | None:
         """Return the property of that name."""
         return next((each for each in self.properties.values() if each.name == name), None)
 

@@ -121,7 +121,7 @@ def test_a_known_tools_file_is_recognised_and_imported_once(product: Imports) ->
     done = product("jira.csv", "--yes")
     assert done.exit_code == 0, done.output
     assert (
-        "Recognised as Jira (by its documents; no real file of it has passed through this map yet)."
+        "Recognised as Jira (by its documentation; no real export has been imported with this map yet)."
         in done.output
     )
     charts, export = product.rows()
@@ -136,7 +136,7 @@ def test_a_known_tools_file_is_recognised_and_imported_once(product: Imports) ->
     assert (charts["Kind"], charts["Tags"]) == ("Request", ["report"])
 
     again = product("jira.csv", "--yes")
-    assert "2 rows as the file says" in again.output
+    assert "2 rows up to date" in again.output
     assert product.rows() == [charts, export]
 
 
@@ -237,12 +237,12 @@ def test_a_lost_memory_is_no_licence(product: Imports, tmp_path: Path) -> None:
 def test_a_file_of_ones_own_waits_for_a_person(product: Imports) -> None:
     refused = product("feedback.csv", "--yes")
     assert refused.exit_code == 1
-    assert "nobody has confirmed the map" in refused.output
+    assert "the proposed map is not confirmed" in refused.output
     assert product.rows() == []
 
     proposed = product("feedback.csv", "--map", "ours.yaml")
     assert proposed.exit_code == 0, proposed.output
-    assert "Nothing was imported. Look at ours.yaml" in proposed.output
+    assert "Nothing was imported. Check ours.yaml" in proposed.output
     assert product.rows() == []
     written = Path("ours.yaml").read_text()
     assert "customer: Kunde" in written
@@ -475,7 +475,7 @@ def test_features_are_known_by_their_titles(product: Imports, tmp_path: Path) ->
 def test_a_database_without_a_place_for_keys_cannot_take_a_tools_file(product: Imports) -> None:
     done = product("jira.csv", "--into", "features", "--yes")
     assert done.exit_code == 1
-    assert "'Feature specs' cannot take it: rows are known by Issue key" in done.output
+    assert "Cannot import into 'Feature specs': rows are known by Issue key" in done.output
     assert "a text property called 'Source id' is found by itself" in done.output
 
 
@@ -488,7 +488,7 @@ def test_two_pages_with_one_key_are_told(product: Imports) -> None:
     product.edit(copy_key, "Charts in the report")
     told = product.data("jira.csv", "--yes")
     assert [each["problem"] for each in told["rejected"]] == [
-        "2 pages have Source id `jira:SHOP-1`: make them one, or give them others"
+        "2 pages have Source id `jira:SHOP-1`: merge them, or give the others another value"
     ]
 
 
@@ -508,12 +508,12 @@ def test_a_preset_is_printed_to_be_made_ones_own(product: Imports) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((), "Which file?"),
+        ((), "No file given."),
         (("nowhere.csv",), "nowhere.csv cannot be used"),
         (("jira.csv", "--into", "insihgts"), "Did you mean `insights`?"),
         (("jira.csv", "--preset", "jra"), "Did you mean `jira`?"),
-        (("feedback.csv", "--preset", "jira"), "This is no file of Jira"),
-        (("jira.csv",), "there is no terminal to ask on"),
+        (("feedback.csv", "--preset", "jira"), "This does not look like a Jira export"),
+        (("jira.csv",), "no terminal to ask on"),
     ],
 )
 def test_mistakes_are_told(product: Imports, arguments: tuple[str, ...], told: str) -> None:
@@ -527,7 +527,7 @@ def test_at_a_terminal_a_map_is_confirmed_and_remembered(product: Imports, tmp_p
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     good = FEEDBACK.replace("bald", "26.11.2026")
     Path("feedback.csv").write_text(good)
-    done = at_a_terminal(program, ["import", "feedback.csv"], [("Import it by this map?", "y")])
+    done = at_a_terminal(program, ["import", "feedback.csv"], [("Import by this map?", "y")])
     assert done.code == 0, done.out
     assert len(product.rows()) == 3
     Path("feedback-2026-12.csv").write_text(
@@ -542,18 +542,16 @@ def test_ids_of_another_source_are_asked_about(product: Imports, tmp_path: Path)
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     Path("phone.csv").write_text("id,title\n1,A\n2,B\n")
     Path("shop.csv").write_text("id,title,region\n1,C\n3,D\n")
-    assert (
-        at_a_terminal(program, ["import", "phone.csv"], [("Import it by this map?", "y")]).code == 0
-    )
+    assert at_a_terminal(program, ["import", "phone.csv"], [("Import by this map?", "y")]).code == 0
     assert program("import", "shop.csv", "--yes").code == 1
     assert len(product.rows()) == 2
-    answers = [("same source", "n"), ("Import it by this map?", "y")]
+    answers = [("same source", "n"), ("Import by this map?", "y")]
     assert at_a_terminal(program, ["import", "shop.csv"], answers).code == 0
     assert sorted(each["Insight"] for each in product.rows()) == ["A", "B", "C", "D"]
     Path("calls.csv").write_text("id,title\n2,B again\n4,E\n")
     assert (
         at_a_terminal(
-            program, ["import", "calls.csv"], [("same source", "y"), ("Import it", "y")]
+            program, ["import", "calls.csv"], [("same source", "y"), ("Import?", "y")]
         ).code
         == 0
     )
@@ -570,7 +568,7 @@ def test_rejects_are_of_the_source_of_their_file(product: Imports, tmp_path: Pat
         "id,title,date,company\n1,A,2026-01-01,\n2,B,soon,\n2,C,2026-01-01,\n,D,2026-01-01,\n"
     )
     done = at_a_terminal(
-        program, ["import", "calls.csv", "--source", "Phone"], [("Import it by this map?", "y")]
+        program, ["import", "calls.csv", "--source", "Phone"], [("Import by this map?", "y")]
     )
     assert done.code == 1
     rejects = Path("calls.rejects.csv").read_text().splitlines()
@@ -613,7 +611,7 @@ def test_a_tree_comes_in_one_file_in_any_order_of_rows(product: Imports, tmp_pat
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     Path("tree.csv").write_text(TREE)
     done = at_a_terminal(
-        program, ["import", "tree.csv", "--into", "features"], [("Import it by this map?", "y")]
+        program, ["import", "tree.csv", "--into", "features"], [("Import by this map?", "y")]
     )
     assert done.code == 0, done.out
 
@@ -686,7 +684,7 @@ def test_what_people_did_while_the_question_waited_is_not_written_over(
         product.edit(edit, "Charts in the report")
         return "y"
 
-    done = at_a_terminal(ours, ["import", "jira.csv", "--overwrite"], [("Import it?", colleagues)])
+    done = at_a_terminal(ours, ["import", "jira.csv", "--overwrite"], [("Import?", colleagues)])
     assert done.code == 0, done.out
     assert "Left alone: Charts in the report" in done.out
     assert "Left alone: Export stops" not in done.out

@@ -75,7 +75,7 @@ def test_words_that_are_no_option_are_left_out_and_counted() -> None:
     rows = records(*({"id": str(n), "title": "A", "p": "P1"} for n in range(3)))
     found = interpret_records(rows, by({"name": "title", "importance": "p"}), TARGET)
     assert len(found.rows) == 3
-    assert found.unlisted == {("importance", "P1"): 3}
+    assert found.unknown_options == {("importance", "P1"): 3}
 
 
 def test_new_options_only_where_they_may_be_made() -> None:
@@ -161,8 +161,8 @@ def test_rows_without_key_or_title() -> None:
     found = interpret_records(rows, by({"name": "title", "quote": "quote"}), TARGET)
     assert problems(found) == [
         (2, "`id` is empty: nothing identifies the row"),
-        (4, "it has neither a title nor a text to take one from"),
-        (6, "the key `t:4` is that of line 5"),
+        (4, "the row has no title, and no text to make one from"),
+        (6, "line 5 has the same key `t:4`"),
     ]
     (untitled, titled) = found.rows
     assert str(untitled.values["name"]).startswith("word word")

@@ -168,7 +168,7 @@ TROUBLES: dict[str, Callable[[int], Weather]] = {
 def test_every_write_in_every_trouble(world: World, tmp_path: Path, applied: Path) -> None:
     done, transport = world.run()
     assert done is not None
-    assert (len(done.created), len(done.made)) == (3, 2)
+    assert (len(done.created), len(done.new_pages)) == (3, 2)
     wanted, requests = world.content(), len(transport.seen)
     assert [each[0] for each in wanted["Customers"]] == ["Acme", "beta.example"]
     for moment in range(1, requests + 1):
@@ -182,7 +182,7 @@ def test_every_write_in_every_trouble(world: World, tmp_path: Path, applied: Pat
             assert again is not None
             assert other.content() == wanted, (moment, name, str(transport.seen[moment - 1].url))
             quiet, sent = other.run()
-            assert quiet is not None and not (quiet.created or quiet.updated or quiet.made)
+            assert quiet is not None and not (quiet.created or quiet.updated or quiet.new_pages)
             assert not [each for each in sent.seen if each.method == "PATCH"]
             other.workspace.close()
 

@@ -153,7 +153,7 @@ def test_a_preset_fills_a_database_with_other_names_by_likeness() -> None:
     assert filled["Idea"] == ("Summary",)
     assert filled["Description"] == ("Description",)
     assert filled["Date"] == ("Created",)
-    assert "kind" in fit.lacking
+    assert "kind" in fit.missing_properties
     # Where nothing but the title can keep the key, the preset is refused.
     only_title = replace(own, identities=("Idea",))
     assert find_key_problem(fit.map, own) is None
@@ -213,7 +213,9 @@ def test_a_file_that_has_less_than_a_preset_knows() -> None:
     assert fit_preset(
         load_presets()["zendesk"], TARGET, ["Id", "Subject", "Requester domain"]
     ).map.fill["customer"].columns == ("Requester domain",)
-    assert fit_preset(load_presets()["zendesk"], TARGET, ["Id", "Subject"]).lacking == ("source",)
+    assert fit_preset(load_presets()["zendesk"], TARGET, ["Id", "Subject"]).missing_properties == (
+        "source",
+    )
 
 
 def told(data: dict[str, Any]) -> list[str]:
@@ -294,13 +296,13 @@ def test_related_pages_by_anything_that_they_are_called() -> None:
     found = resolve_relations(
         interpret_records(rows, map, TARGET).rows, TARGET, map, {"features": pages}
     )
-    assert [each.title for each in found.new] == ["New One", "fresh.example"]
-    assert [each.domain for each in found.new] == [None, "https://fresh.example"]
-    assert found.rows[0].values["features"] == (acme, found.new[0].placeholder)
+    assert [each.title for each in found.new_pages] == ["New One", "fresh.example"]
+    assert [each.domain for each in found.new_pages] == [None, "https://fresh.example"]
+    assert found.rows[0].values["features"] == (acme, found.new_pages[0].placeholder)
     ((line, problem),) = [(each.record.line, each.problem) for each in found.rejects]
     assert (line, problem) == (
         4,
-        "Features: 2 pages of Features are called `twin`: name one by its domain or id",
+        "Features: 2 pages of Features are called `twin`: use the domain or id of one",
     )
 
 

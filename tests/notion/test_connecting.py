@@ -243,7 +243,7 @@ def test_doctor_tells_a_trashed_database_and_what_rules_miss(
     insights = gateway.get_data_source(
         gateway.get_database(ids["Customer insights"]).data_source_ids[0]
     )
-    status = insights.named("Status")
+    status = insights.find_property("Status")
     assert status is not None
     gateway.update_data_source(insights.id, {status.id: None})
     gateway.trash_database(ids["Vision"])

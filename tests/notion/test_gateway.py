@@ -86,7 +86,7 @@ def test_a_database_is_read_as_it_was_written(workspace: LocalWorkspace) -> None
         ),
         Status=PropertyPatch(type="status", config=STATUS),
     )
-    effort, status = table.named("Effort"), table.named("Status")
+    effort, status = table.find_property("Effort"), table.find_property("Status")
     assert (
         effort is not None
         and effort.config == NumberConfig("percent")
@@ -147,7 +147,7 @@ def test_relations_beyond_25_are_read_whole(workspace: LocalWorkspace) -> None:
         config=RelationConfig(insights.id, two_way=True, synced_property_name="Features"),
     )
     features = gateway.update_data_source(features.id, {"Insights": patch})
-    relation = features.named("Insights")
+    relation = features.find_property("Insights")
     assert relation is not None and isinstance(relation.config, RelationConfig)
     assert relation.config.two_way and relation.config.synced_property_name == "Features"
     ids = tuple(row(gateway, insights, f"I{number}").id for number in range(30))
@@ -163,13 +163,13 @@ def test_rollups_and_formulas_name_properties_by_id(workspace: LocalWorkspace) -
     insights = make_table(
         gateway, workspace, "Insights", Weight=PropertyPatch(type="number", config=NumberConfig())
     )
-    weight = insights.named("Weight")
+    weight = insights.find_property("Weight")
     features = make_table(
         gateway,
         workspace,
         Insights=PropertyPatch(type="relation", config=RelationConfig(insights.id)),
     )
-    relation = features.named("Insights")
+    relation = features.find_property("Insights")
     assert weight is not None and relation is not None
     features = gateway.update_data_source(
         features.id,
@@ -180,7 +180,7 @@ def test_rollups_and_formulas_name_properties_by_id(workspace: LocalWorkspace) -
             ),
         },
     )
-    rollup, formula = features.named("Sum"), features.named("Double")
+    rollup, formula = features.find_property("Sum"), features.find_property("Double")
     assert rollup is not None and rollup.config == RollupConfig(relation.id, weight.id, "sum")
     assert formula is not None and isinstance(formula.config, FormulaConfig)
     heavy = [

@@ -552,7 +552,7 @@ def test_every_kind_of_setting_follows_the_template(
         "Size": "Two",
         "Status": "Two",
     }
-    status = source.named("Status")
+    status = source.find_property("Status")
     assert status is not None
     assert isinstance(status.config, OptionsConfig)
     assert [each.name for each in status.config.options] == ["Open", "Done"]

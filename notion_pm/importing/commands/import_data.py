@@ -1,14 +1,13 @@
-"""`notion-pm import`: feedback of other tools in, without duplicates."""
+"""`notion-pm import`: bring rows of other tools into Notion, without duplicates."""
 
 from __future__ import annotations
 
-import itertools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,17 +24,21 @@ from notion_pm.console.output import echo, echo_json, json_option, note, progres
 from notion_pm.console.thread_options import place_of
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.importing.commands.render_import import (
-    as_data,
-    done_line,
-    nothing_as_data,
+    empty_file_as_data,
+    import_as_data,
     overtaken_lines,
     preview_lines,
+    result_line,
 )
 from notion_pm.importing.commands.render_import_map import map_lines
-from notion_pm.importing.files import rejects_memory
 from notion_pm.importing.files.records import Records
 from notion_pm.importing.files.records_file import FORMATS, STDIN, ReadOptions, read_records
-from notion_pm.importing.files.rejects import suffix_for, write_rejects
+from notion_pm.importing.files.rejects import (
+    path_to_write,
+    remember_as_written,
+    suffix_for,
+    write_rejects,
+)
 from notion_pm.importing.find_target import Destination, open_destination
 from notion_pm.importing.interpret import RejectedRow
 from notion_pm.importing.mapping import map_files
@@ -50,7 +53,7 @@ from notion_pm.importing.mapping.choose import (
 from notion_pm.importing.mapping.sources import source_name
 from notion_pm.importing.plan import ImportPlan, ImportRequest, keep_shown_writes, plan_import
 from notion_pm.importing.values.dates import DatesAmbiguous, is_day_first
-from notion_pm.importing.writing import run_import
+from notion_pm.importing.writing import ImportResult, run_import
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.state.state import State
@@ -58,27 +61,64 @@ from notion_pm.text import quantity
 from notion_pm.workspace.lock import workspace_lock
 
 _EXAMPLES = """\b
-  notion-pm import jira.csv --dry-run         what would become of each row of
-                                              a tool whose files are known
+  notion-pm import jira.csv --dry-run         show what would happen to each
+                                              row of an export of Jira
   notion-pm import feedback.csv --map ours.yaml
                                               a file of your own: proposes a
-                                              map, or imports by the one there
+                                              map, then imports by that map
   notion-pm import accounts.csv --into customers
   notion-pm import --show-preset jira > jira.yaml
-                                              make your own of a known map
+                                              start your own map from a known
+                                              one
   gh issue list --state all -L 1000 \\
       --json number,title,body,url,labels,createdAt |
     notion-pm import - --format json --yes    from a pipe
 """
 
 
-def _read_separator(_: click.Context, __: click.Parameter, separator: str | None) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _CommandOptions:
+    """The options of the command line; the names are those of the options."""
+
+    into: str | None
+    map_path: Path | None
+    preset: str | None
+    format_: str | None
+    source: str | None
+    dates: str | None
+    encoding: str | None
+    separator: str | None
+    header_line: int | None
+    sheet: str | None
+    json_path: str | None
+    dry_run: bool
+    details: bool
+    overwrite: bool
+    rejects: Path | None
+    yes: bool
+    template: str | None
+    as_json: bool
+
+    @property
+    def reading(self) -> ReadOptions:
+        """The options that say how to read the file."""
+        return ReadOptions(
+            self.encoding, self.separator, self.header_line, self.sheet, self.json_path
+        )
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether a person can be asked: there is a terminal, and no program reads the output."""
+        return not self.as_json and sys.stdin.isatty()
+
+
+def _parse_separator(_: click.Context, __: click.Parameter, separator: str | None) -> str | None:
     """Return the sign that separates cells. Raises UsageError."""
     if separator is None:
         return None
     sign = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
     if len(sign) != 1:
-        raise UsageError(f"{sign!r} is no separator.", "Give one sign, or the word tab.")
+        raise UsageError(f"{sign!r} is not a separator.", "Give one character, or the word tab.")
     return sign
 
 
@@ -88,337 +128,374 @@ def _read_separator(_: click.Context, __: click.Parameter, separator: str | None
     "--into",
     metavar="DATABASE",
     shell_complete=complete_database,
-    help="Its key, title or link. Default: as the map says, else insights.",
+    help="The database: its key, title or link. Default: the one that the map names, else insights.",
 )
 @click.option(
     "--map",
     "map_path",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The map to import by. Where there is no such file, a proposal is written there.",
+    help="The map to import by. If the file does not exist, a proposed map is written to it.",
 )
 @click.option(
     "--preset",
     metavar="TOOL",
     shell_complete=complete_preset,
-    help="Take the file for one of this tool, rather than by its headers.",
+    help="Treat the file as an export of this tool. Default: recognised by its headers.",
 )
 @click.option(
-    "--format", "format_", type=click.Choice(FORMATS), help="Default: by the ending of the file."
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="The format of the file. Default: by its extension.",
 )
 @click.option(
     "--source",
     metavar="NAME",
-    help="What the file comes from, such as the tool and project. Rows of two sources are never the same. Said once, "
-    "it is remembered. Default: by the file's name, without dates and numbers.",
+    help="Where the file comes from, such as the tool and project. Rows of two sources are never "
+    "the same row. It is remembered for files of this name. Default: the file's name without "
+    "dates and numbers.",
 )
 @click.option(
     "--dates",
     type=click.Choice(["day-first", "month-first"]),
-    help="How to read dates such as 03/04/2026 where a whole column can be read both ways.",
+    help="How to read dates such as 03/04/2026, if no date of the column shows it.",
 )
 @click.option(
-    "--encoding", metavar="NAME", help="How a file is encoded, such as cp1251. Default: found out."
+    "--encoding",
+    metavar="NAME",
+    help="The encoding of the file, such as cp1251. Default: detected.",
 )
 @click.option(
     "--separator",
     metavar="SIGN",
-    callback=_read_separator,
-    help="What separates the cells of CSV. Default: found out.",
+    callback=_parse_separator,
+    help="The character between the cells of a CSV file. Default: detected.",
 )
 @click.option(
     "--header-line",
     metavar="N",
     type=click.IntRange(1),
-    help="The line of the headers. Default: found out.",
+    help="The line of the headers. Default: detected.",
 )
 @click.option(
     "--sheet",
     metavar="NAME",
-    help="The sheet of a workbook, or the database of an export of Notion.",
+    help="The sheet of a workbook, or the database of a Notion export.",
 )
 @click.option(
-    "--path", "json_path", metavar="PATH", help="Where the rows are in JSON, such as data.items."
+    "--path",
+    "json_path",
+    metavar="PATH",
+    help="The path of the list of rows in JSON, such as data.items.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would become of each row; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported; write nothing.")
 @click.option("--details", is_flag=True, help="Show every row.")
 @click.option(
     "--overwrite",
     is_flag=True,
-    help="Take what the file says also where people changed or removed it.",
+    help="Also overwrite values that people changed, and create pages again that they deleted.",
 )
 @click.option(
     "--rejects",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows go that cannot be imported. Default: beside the file.",
+    help="The file for rows that cannot be imported. Default: next to the imported file.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--template",
     metavar="NAME|FILE",
     shell_complete=complete_template,
-    help="The template of the databases, if not the applied one.",
+    help="The template of the databases. Default: the applied one.",
 )
 @click.option(
     "--show-preset",
     metavar="TOOL",
     shell_complete=complete_preset,
-    help="Print the map of a known tool, and end.",
+    help="Print the map of a known tool, and exit.",
 )
 @json_option
 @pass_context
 @locks_workspace
 def command(
-    context: Context,
-    *,
-    file: str | None,
-    into: str | None,
-    map_path: Path | None,
-    preset: str | None,
-    format_: str | None,
-    source: str | None,
-    dates: str | None,
-    encoding: str | None,
-    separator: str | None,
-    header_line: int | None,
-    sheet: str | None,
-    json_path: str | None,
-    dry_run: bool,
-    details: bool,
-    overwrite: bool,
-    rejects: Path | None,
-    yes: bool,
-    template: str | None,
-    show_preset: str | None,
-    as_json: bool,
+    context: Context, /, *, file: str | None, show_preset: str | None, **values: Any
 ) -> None:
     """Import insights and customers from other tools, without duplicates.
 
-    FILE is CSV, JSON, JSON Lines, a workbook (.xlsx, .ods), or Notion's own export (.zip, or its folder). Files of
-    known tools are recognised by their headers; for others a map is proposed, which you confirm and which is remembered
-    for files of the same source. Rows are known by a key: importing again updates, what people changed meanwhile stays,
-    and an interrupted import goes on where it ended. Rows that cannot be imported go to a file of their own.
+    FILE is CSV, JSON, JSON Lines, a workbook (.xlsx, .ods), or a Notion export (.zip, or its
+    folder). Exports of known tools are recognised by their headers. For other files a map is
+    proposed; you confirm it, and it is remembered for files of the same source.
+
+    Each row has a key. Importing a file again updates its rows and keeps what people changed since
+    then; an interrupted import continues where it stopped. Rows that cannot be imported go to a
+    separate file.
     """
     if show_preset is not None:
         echo(map_files.preset_text(show_preset).rstrip())
         return
     if file is None:
-        raise UsageError("Which file?", "For one:  notion-pm import feedback.csv")
-    records = read_records(
-        file, format_, ReadOptions(encoding, separator, header_line, sheet, json_path)
-    )
-    if not (records.records or records.broken):
-        echo_json(nothing_as_data()) if as_json else echo(f"{file}: 0 rows. Nothing to import.")
-        return
-    stem = records.source or source_name("import" if file == STDIN else Path(file).stem)
-    named = source or map_files.load_source_name(context.state_directory, stem)
-    wishes = ImportOptions(map_path, preset, into, named, is_source_stated=source is not None)
-    before = context.gateway.requests.logical
-    may_ask = not as_json and sys.stdin.isatty()
-    opener = _opener(context, template)
-    chosen = choose_map(records, wishes, opener, context.state_directory)
-    if (
-        chosen.how == "proposed"
-        and source is None
-        and (same := _same_source(context, records, chosen, may_ask=may_ask))
-    ):
-        named = same
-        chosen = choose_map(records, replace(wishes, source=same), opener, context.state_directory)
-    is_draft = chosen.how == "proposed" and map_path is not None and not may_ask
-    settle = partial(_settle_dates, stated=dates, may_ask=may_ask, is_draft=is_draft)
-    chosen = settle_date_patterns(chosen, records, settle)
-    if not as_json:
-        echo(
-            f"{file}: {quantity(len(records.records), 'row')}, {quantity(len(records.columns), 'column')}."
+        raise UsageError("No file given.", "For example:  notion-pm import feedback.csv")
+
+    options = _CommandOptions(**values)
+    records = read_records(file, options.format_, options.reading)
+    if records.records or records.broken:
+        _ImportRun(context, file, options, records).run()
+    elif options.as_json:
+        echo_json(empty_file_as_data())
+    else:
+        echo(f"{file}: 0 rows. Nothing to import.")
+
+
+class _ImportRun:
+    """One import, from choosing the map to the summary."""
+
+    def __init__(
+        self, context: Context, file: str, options: _CommandOptions, records: Records
+    ) -> None:
+        self._context = context
+        self._file = file
+        self._options = options
+        self._records = records
+        self._catalogue = catalogue_of(context, options.template)
+        self._requests_before = context.gateway.requests.logical
+        stem = "import" if file == STDIN else Path(file).stem
+        self._file_name = records.source or source_name(stem)
+        """The part of the file's name that stays the same, without dates and numbers."""
+        self._source = options.source or map_files.load_source_name(
+            context.state_directory, self._file_name
         )
-        for line in map_lines(chosen, records):
+
+    def run(self) -> None:
+        """Show the map and the preview, ask, write, and show the result."""
+        options = self._options
+        chosen = self._choose_map()
+        if not options.as_json:
+            rows = quantity(len(self._records.records), "row")
+            columns = quantity(len(self._records.columns), "column")
+            echo(f"{self._file}: {rows}, {columns}.")
+            self._echo_all(map_lines(chosen, self._records))
+        if chosen.origin == "proposed" and options.map_path is not None:
+            map_files.write_map(options.map_path, chosen.map)
+
+        result = None
+        home = self._context.state_home
+        with hold_run_lock(home), State(home, chosen.destination.memory) as state:
+            plan = self._plan(state, chosen)
+            if not options.as_json:
+                budget = self._context.budget or NOTION_BUDGET
+                self._echo_all(preview_lines(plan, budget=budget, details=options.details))
+            if not options.dry_run and self._is_confirmed(chosen, plan):
+                self._remember_answers(chosen)
+                plan, result = self._write(state, chosen, plan)
+
+        requests = self._context.gateway.requests.logical - self._requests_before
+        if options.as_json:
+            echo_json(import_as_data(chosen, plan, result, requests))
+        elif result is not None:
+            self._echo_all(overtaken_lines(result, plan))
+            echo(f"{result_line(result)} {requests:,} requests in all.")
+        if result is not None:
+            self._save_rejects([*plan.rejects, *result.rejects])
+
+    @staticmethod
+    def _echo_all(lines: Iterable[str]) -> None:
+        for line in lines:
             echo(line)
-    if chosen.how == "proposed" and map_path is not None:
-        map_files.write_map(map_path, chosen.map)
-    done = None
-    with (
-        hold_run_lock(context.state_home),
-        State(context.state_home, chosen.destination.memory) as state,
-    ):
-        order = ImportRequest(records, chosen.map, context.now(), overwrite)
-        with progress(context) as drawn:
-            prepared = plan_import(
-                context.gateway, state, chosen.destination, order, context.jobs, drawn
+
+    def _open_database(self, name: str) -> Destination:
+        return open_destination(self._context.gateway, self._catalogue, name)
+
+    # --- the map
+
+    def _choose_map(self) -> ChosenMap:
+        """Return the map to import by; ask for the source and for date patterns where needed."""
+        options = self._options
+        wanted = ImportOptions(
+            options.map_path,
+            options.preset,
+            options.into,
+            self._source,
+            is_source_stated=options.source is not None,
+        )
+        directory = self._context.state_directory
+        chosen = choose_map(self._records, wanted, self._open_database, directory)
+        if chosen.origin == "proposed" and options.source is None:
+            known_source = self._ask_for_known_source(chosen)
+            if known_source is not None:
+                self._source = known_source
+                wanted = replace(wanted, source=known_source)
+                chosen = choose_map(self._records, wanted, self._open_database, directory)
+
+        # Without a terminal, the proposed map is only written to a file for a person to correct.
+        is_draft = (
+            chosen.origin == "proposed" and options.map_path is not None and not options.may_ask
+        )
+
+        def settle(column: str, ambiguous: DatesAmbiguous) -> str:
+            return self._choose_date_pattern(column, ambiguous, is_draft=is_draft)
+
+        return settle_date_patterns(chosen, self._records, settle)
+
+    def _ask_for_known_source(self, chosen: ChosenMap) -> str | None:
+        """Return the earlier source of an unknown file, None when a person says that it is new.
+
+        Only asked when rows of the file have keys that rows of an earlier source have: they may be
+        the same rows, or other rows with the same numbers. Raises UsageError without a terminal.
+        """
+        others = maps_of_other_sources(self._records, chosen, self._context.state_directory)
+        if not others:
+            return None
+        target = chosen.destination.target
+        home = self._context.state_home
+        with hold_run_lock(home), State(home, chosen.destination.memory) as state:
+            known = state.imports.imported(target.data_source_id).keys()
+        counts = {map.source: count_known_keys(self._records, map, target, known) for map in others}
+        source = max(counts, key=lambda name: counts[name])
+        if not counts[source]:
+            return None
+
+        rows = quantity(counts[source], "row of this file has", "rows of this file have")
+        message = f"{rows} the same ids as rows of the source {source!r}."
+        if not self._options.may_ask:
+            raise UsageError(
+                f"{message} They may be the same rows, or rows of another source.",
+                f"Add  --source {source!r}  if they are the same, "
+                f"else another name, such as  --source {chosen.map.source!r}.",
             )
-        if not as_json:
-            for line in preview_lines(
-                prepared, budget=context.budget or NOTION_BUDGET, details=details
-            ):
-                echo(line)
-        if not dry_run and _is_agreed(chosen, prepared, map_path, yes=yes, as_json=as_json):
-            if chosen.how == "proposed":
-                map_files.save_confirmed_map(context.state_directory, chosen.map)
-            if named != stem:
-                map_files.save_source_name(context.state_directory, stem, named)
-            with _locked(context, prepared), progress(context) as drawn:
-                if prepared.creates or prepared.new:
-                    # Another machine may have imported the same rows since the preview.
-                    again = plan_import(
-                        context.gateway, state, chosen.destination, order, context.jobs, drawn
-                    )
-                    prepared = keep_shown_writes(again, prepared)
-                place = place_of(context, drawn)
-                done = run_import(place, context.gateway, state, prepared, context.jobs, drawn)
-    requests = context.gateway.requests.logical - before
-    if as_json:
-        echo_json(as_data(chosen, prepared, done, requests))
-    elif done is not None:
-        for line in overtaken_lines(done, prepared):
-            echo(line)
-        echo(f"{done_line(done)} {requests:,} requests in all.")
-    if done is not None:
-        rejected = [*prepared.rejects, *done.rejects]
-        _set_aside(rejected, rejects, file, context.state_directory, records.columns)
+        note(message)
+        is_same = click.confirm(
+            f"Is this the same source as {source!r}, so that those rows are updated?"
+        )
+        return source if is_same else None
 
+    def _choose_date_pattern(
+        self, column: str, ambiguous: DatesAmbiguous, *, is_draft: bool
+    ) -> str:
+        """Return the date pattern of a column, from --dates or a person's answer.
 
-def _same_source(
-    context: Context, records: Records, chosen: ChosenMap, *, may_ask: bool
-) -> str | None:
-    """Return the source that an unknown file is of, where a person says that it is one that was imported before.
+        A draft of a map gets the first pattern. Raises UsageError without a terminal.
+        """
+        patterns = {}
+        for pattern in ambiguous.patterns:
+            patterns["day-first" if is_day_first(pattern) else "month-first"] = pattern
+        if self._options.dates in patterns:
+            return patterns[self._options.dates]
+        if is_draft:
+            return ambiguous.patterns[0]
 
-    Asked only where rows of the file have keys that another source has: they may be the same rows, or others.
-    Raises UsageError where there is nobody to ask.
-    """
-    others = maps_of_other_sources(records, chosen, context.state_directory)
-    if not others:
-        return None
-    target = chosen.destination.target
-    with (
-        hold_run_lock(context.state_home),
-        State(context.state_home, chosen.destination.memory) as state,
-    ):
-        known = state.imports.imported(target.data_source_id).keys()
-    counts = {each.source: count_known_keys(records, each, target, known) for each in others}
-    source = max(counts, key=lambda each: counts[each])
-    if not counts[source]:
-        return None
-    keys = f"{quantity(counts[source], 'row')} of this file have ids that rows of the source {source!r} have."
-    if not may_ask:
+        ways = [f"{ambiguous.example} as {pattern}" for pattern in ambiguous.patterns]
+        question = f"The dates of `{column}` can be read in two ways: {' or '.join(ways)}."
+        if not self._options.may_ask or len(patterns) < 2:
+            raise UsageError(
+                question,
+                "Add --dates day-first or --dates month-first, or in the map: "
+                f' date: "{ambiguous.patterns[0]}"',
+            )
+        note(question)
+        answer = click.prompt(
+            "What comes first, day or month?", type=click.Choice(["day", "month"])
+        )
+        return patterns[f"{answer}-first"]
+
+    # --- the plan and its confirmation
+
+    def _plan(self, state: State, chosen: ChosenMap) -> ImportPlan:
+        context = self._context
+        request = ImportRequest(self._records, chosen.map, context.now(), self._options.overwrite)
+        with progress(context) as drawn:
+            return plan_import(
+                context.gateway, state, chosen.destination, request, context.jobs, drawn
+            )
+
+    def _is_confirmed(self, chosen: ChosenMap, plan: ImportPlan) -> bool:
+        """Ask a person to confirm the writes, and a map that was only proposed.
+
+        --yes confirms the writes, but not a proposed map: nobody has seen it yet.
+        Raises UsageError without a terminal, Abort when the answer is no.
+        """
+        is_proposed = chosen.origin == "proposed"
+        if self._options.yes and not is_proposed:
+            return True
+        if self._options.may_ask:
+            click.confirm("Import by this map?" if is_proposed else "Import?", abort=True)
+            return True
+
+        if is_proposed:
+            self._refuse_unconfirmed_map()
+            return False
+        if not plan.writes:
+            return True
         raise UsageError(
-            f"{keys} They may be the same rows, or those of another source.",
-            f"Say it with  --source {source!r}  or with another name, such as  --source {chosen.map.source!r}.",
+            f"{quantity(plan.writes, 'write')} to confirm, but no terminal to ask on.",
+            "Nothing was changed. Look at the plan with --dry-run, then add --yes.",
         )
-    note(keys)
-    return (
-        source
-        if click.confirm(f"Is it the same source as {source!r}, so that those rows are updated?")
-        else None
-    )
 
+    def _refuse_unconfirmed_map(self) -> None:
+        """Name the file with the proposed map. Raises UsageError without such a file."""
+        map_path = self._options.map_path
+        if map_path is None:
+            raise UsageError(
+                "This file is not from a known tool, and the proposed map is not confirmed.",
+                "Nothing was changed. Write the map to a file with  --map ours.yaml,  check it, "
+                "and run the same command again.",
+            )
+        note(f"Nothing was imported. Check {map_path}, correct it, and run the same command again.")
 
-def _settle_dates(
-    column: str, ambiguous: DatesAmbiguous, *, stated: str | None, may_ask: bool, is_draft: bool
-) -> str:
-    """Return the pattern by which the dates of a column are to be read: as was stated, or as a person answers.
+    def _remember_answers(self, chosen: ChosenMap) -> None:
+        """Remember the confirmed map and the source's name for the next file."""
+        directory = self._context.state_directory
+        if chosen.origin == "proposed":
+            map_files.save_confirmed_map(directory, chosen.map)
+        if self._source != self._file_name:
+            map_files.save_source_name(directory, self._file_name, self._source)
 
-    A draft of a map gets one of them, for a person to look at. Raises UsageError where there is nobody to ask.
-    """
-    patterns = {
-        ("day-first" if is_day_first(each) else "month-first"): each for each in ambiguous.patterns
-    }
-    if stated in patterns:
-        return patterns[stated]
-    if is_draft:
-        return ambiguous.patterns[0]
-    question = (
-        f"The dates of `{column}` can be read in two ways: "
-        f"{' or '.join(f'{ambiguous.example} as {each}' for each in ambiguous.patterns)}."
-    )
-    if not may_ask or len(patterns) < 2:
-        raise UsageError(
-            question,
-            f'Say it with --dates day-first or --dates month-first, or in a map:  date: "{ambiguous.patterns[0]}"',
-        )
-    note(question)
-    answer = click.prompt("What comes first, day or month?", type=click.Choice(["day", "month"]))
-    return patterns[f"{answer}-first"]
+    # --- writing
 
+    def _write(
+        self, state: State, chosen: ChosenMap, plan: ImportPlan
+    ) -> tuple[ImportPlan, ImportResult]:
+        """Carry out a confirmed plan. Return what was carried out of it, and the result."""
+        context = self._context
+        with self._lock(plan):
+            if plan.creates or plan.new_pages:
+                # Between the preview and the lock, another machine may have imported the same
+                # rows. So plan again, and leave out what nobody has seen in the preview.
+                plan = keep_shown_writes(self._plan(state, chosen), plan)
+            with progress(context) as drawn:
+                result = run_import(
+                    place_of(context, drawn), context.gateway, state, plan, context.jobs, drawn
+                )
+        return plan, result
 
-def _locked(context: Context, prepared: ImportPlan) -> AbstractContextManager[object]:
-    """Hold the lock of the workspace; where no template was applied, there is no record page to claim."""
-    page_id = prepared.destination.record_page
-    if page_id is None or not prepared.writes:
-        return nullcontext()
-    return workspace_lock(context.gateway, page_id, context.claimant("import"))
+    def _lock(self, plan: ImportPlan) -> AbstractContextManager[object]:
+        """Hold the lock of the workspace. Without an applied template there is no lock."""
+        page_id = plan.destination.record_page
+        if page_id is None or not plan.writes:
+            return nullcontext()
+        context = self._context
+        return workspace_lock(context.gateway, page_id, context.claimant("import"))
 
+    def _save_rejects(self, rejects: Sequence[RejectedRow]) -> None:
+        """Write the rows that were not imported to a file.
 
-def _opener(context: Context, template: str | None) -> Callable[[str], Destination]:
-    catalogue = catalogue_of(context, template)
-    return lambda name: open_destination(context.gateway, catalogue, name)
-
-
-def _is_agreed(
-    chosen: ChosenMap, prepared: ImportPlan, map_path: Path | None, *, yes: bool, as_json: bool
-) -> bool:
-    """Get a person's word: on what is to be written, and on a map that was only proposed, which --yes does not cover.
-
-    Raises UsageError where there is nobody to ask, Abort when the answer is no.
-    """
-    is_proposed = chosen.how == "proposed"
-    if yes and not is_proposed:
-        return True
-    asked = not as_json and sys.stdin.isatty()
-    if asked:
-        click.confirm("Import it by this map?" if is_proposed else "Import it?", abort=True)
-        return True
-    if not is_proposed and not prepared.writes:
-        return True
-    if not is_proposed:
-        raise UsageError(
-            f"{prepared.writes} writes wait for a yes, and there is no terminal to ask on.",
-            "Nothing was changed. Look at them with --dry-run, then run it again with --yes.",
-        )
-    if map_path is not None:
-        note(
-            f"Nothing was imported. Look at {map_path}, correct it, and run the same command again."
-        )
-        return False
-    raise UsageError(
-        "This file is of no tool that is known here, and nobody has confirmed the map that is proposed.",
-        "Nothing was changed. Write it to a file with  --map ours.yaml, look at it, and run the same command again.",
-    )
-
-
-def _set_aside(
-    rejects: Sequence[RejectedRow],
-    path: Path | None,
-    file: str,
-    directory: Path,
-    columns: Sequence[str],
-) -> None:
-    """Write the rows that were not imported to the file of this source.
-
-    Raises RowsRejected, unless an earlier run has reported the very same rows there. A pipe or a
-    terminal holds nothing of an earlier run, and reading it back would wait for ever.
-    """
-    if not rejects:
-        return
-    default = Path("import" if file == STDIN else file).with_suffix(
-        f".rejects{suffix_for(rejects)}"
-    )
-    path = path or _file_to_update(default, directory)
-    before = path.read_bytes() if path.is_file() else None
-    write_rejects(rejects, path, columns)
-    if not path.is_file():
-        raise RowsRejected(len(rejects), path)
-    rejects_memory.remember(directory, path)
-    if path.read_bytes() != before:
-        raise RowsRejected(len(rejects), path)
-    note(f"{quantity(len(rejects), 'row')} still cannot be imported, as before: see {path}.")
-
-
-def _file_to_update(path: Path, directory: Path) -> Path:
-    """Return the path, numbered where somebody has begun to correct the file there."""
-    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
-    candidates = itertools.chain([path], numbered)
-    return next(
-        each
-        for each in candidates
-        if not each.exists() or rejects_memory.is_as_written(directory, each)
-    )
+        Raises RowsRejected, unless an earlier run wrote exactly the same rows to that file. Then
+        a note is enough, so that a nightly import does not fail every night for the same rows.
+        """
+        if not rejects:
+            return
+        directory = self._context.state_directory
+        path = self._options.rejects
+        if path is None:
+            name = Path("import" if self._file == STDIN else self._file)
+            path = path_to_write(name.with_suffix(f".rejects{suffix_for(rejects)}"), directory)
+        # A pipe or a terminal is never compared: reading it would wait without end.
+        before = path.read_bytes() if path.is_file() else None
+        write_rejects(rejects, path, self._records.columns)
+        if not path.is_file():
+            raise RowsRejected(len(rejects), path)
+        remember_as_written(directory, path)
+        if path.read_bytes() != before:
+            raise RowsRejected(len(rejects), path)
+        rows = quantity(len(rejects), "row")
+        note(f"{rows} still cannot be imported, the same as last time: see {path}.")

@@ -1,4 +1,4 @@
-"""How an import is shown: what would become of the rows, and what became of them."""
+"""Render an import: the preview, the result, and both as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from notion_pm.importing.compare import (
     SkippedRow,
     UpdateRow,
 )
-from notion_pm.importing.interpret import RejectedRow
+from notion_pm.importing.interpret import ImportRow, RejectedRow
 from notion_pm.importing.mapping.choose import ChosenMap
 from notion_pm.importing.plan import ImportPlan
 from notion_pm.importing.target import Field, Target
@@ -24,70 +24,16 @@ from notion_pm.model.import_write import Item
 from notion_pm.text import one_line, quantity
 from notion_pm.workspace.claims import LOCK_REQUESTS
 
-_SHOWN = 5
-"""Rows, values or words that are named before the rest is only counted."""
+_MOST_SHOWN = 5
+"""Rows, values or words that are listed before the rest is only counted."""
 _WIDTH = 48
 
-
-def preview_lines(prepared: ImportPlan, *, budget: int, details: bool) -> Iterator[str]:
-    """Yield what would become of the rows; with `details` every one of them. `budget`: requests a minute."""
-    shown = 10**9 if details else _SHOWN
-    yield f"  + {quantity(len(prepared.creates), 'row')} to create"
-    if details:
-        yield from (f"      {_title(each, prepared.target)}" for each in prepared.creates)
-    yield from _update_lines(prepared, shown)
-    yield from _kept_lines(prepared, shown)
-    yield from _left_lines(prepared, shown)
-    yield from _reject_lines(prepared.rejects, shown)
-    yield from _side_lines(prepared, shown)
-    yield ""
-    yield _summary(prepared, budget)
-
-
-def _update_lines(prepared: ImportPlan, shown: int) -> Iterator[str]:
-    updates = prepared.updates
-    same = sum(isinstance(each, UpdateRow) and not each.changes for each in prepared.decisions)
-    if updates:
-        fields = Counter(change.field.name for each in updates for change in each.changes)
-        yield f"  ~ {quantity(len(updates), 'row')} to update: {', '.join(f'{name} {n}' for name, n in fields.items())}"
-        for each in updates[:shown]:
-            yield f"      {_title(each, prepared.target)}"
-            for change in each.changes:
-                before, after = _shown_apart(change.before, change.after, change.field, prepared)
-                yield f"        {change.field.name}: {before} -> {after}"
-        yield from _more(len(updates), shown)
-    if same:
-        yield f"  = {quantity(same, 'row')} as the file says"
-
-
-def _kept_lines(prepared: ImportPlan, shown: int) -> Iterator[str]:
-    kept = [
-        (each, one)
-        for each in prepared.decisions
-        if isinstance(each, UpdateRow)
-        for one in each.kept
-    ]
-    if kept:
-        yield f"  ! {quantity(len(kept), 'value')} left as people have them (--overwrite takes the file's)"
-        for update, one in kept[:shown]:
-            yield f"      {_title(update, prepared.target)}"
-            yield f"        {_kept(one, prepared)}"
-        yield from _more(len(kept), shown)
-
-
-_REASONS = {
-    "changed": "somebody changed it",
-    "cleared": "somebody emptied it",
+_KEPT_REASONS = {
+    "changed": "a person changed it",
+    "cleared": "a person emptied it",
     "not remembered": "no earlier import of it is remembered here",
 }
-
-
-def _kept(kept: KeptValue, prepared: ImportPlan) -> str:
-    held, said = _shown_apart(kept.current, kept.in_file, kept.field, prepared)
-    return f"{kept.field.name}: {held}, the file says {said}; {_REASONS[kept.reason]}"
-
-
-_LEFT = {
+_SKIP_REASONS = {
     "locked": "people have locked their pages",
     "trashed": "their pages are in the trash",
     "archived": "their pages are archived",
@@ -96,186 +42,269 @@ _LEFT = {
 }
 
 
-def _left_lines(prepared: ImportPlan, shown: int) -> Iterator[str]:
-    left = [each for each in prepared.decisions if isinstance(each, SkippedRow)]
-    for reason, number in Counter(each.reason for each in left).items():
-        yield f"  - {quantity(number, 'row')} left alone: {_LEFT.get(reason, reason)}"
-        titles = [_title(each, prepared.target) for each in left if each.reason == reason]
-        yield from (f"      {each}" for each in titles[:shown])
-        yield from _more(number, shown)
+def preview_lines(plan: ImportPlan, *, budget: int, details: bool) -> Iterator[str]:
+    """Yield what an import would do; with `details` every row. `budget`: requests per minute."""
+    limit = 10**9 if details else _MOST_SHOWN
+    yield f"  + {quantity(len(plan.creates), 'row')} to create"
+    if details:
+        for create in plan.creates:
+            yield f"      {_title(create.row, plan.target)}"
+    yield from _update_lines(plan, limit)
+    yield from _kept_lines(plan, limit)
+    yield from _skipped_lines(plan, limit)
+    yield from _reject_lines(plan.rejects, limit)
+    yield from _new_page_lines(plan, limit)
+    yield from _unknown_option_lines(plan, limit)
+    yield from _row_note_lines(plan)
+    yield ""
+    yield _cost_line(plan, budget)
 
 
-def _reject_lines(rejects: Sequence[RejectedRow], shown: int) -> Iterator[str]:
+def _update_lines(plan: ImportPlan, limit: int) -> Iterator[str]:
+    updates = plan.updates
+    if updates:
+        counts = Counter(change.field.name for update in updates for change in update.changes)
+        fields = ", ".join(f"{name} {number}" for name, number in counts.items())
+        yield f"  ~ {quantity(len(updates), 'row')} to update: {fields}"
+        for update in updates[:limit]:
+            yield f"      {_title(update.row, plan.target)}"
+            for change in update.changes:
+                before, after = _readable_pair(change.before, change.after, change.field, plan)
+                yield f"        {change.field.name}: {before} -> {after}"
+        yield from _more_line(len(updates), limit)
+    unchanged = len(plan.compared) - len(updates)
+    if unchanged:
+        yield f"  = {quantity(unchanged, 'row')} up to date"
+
+
+def _kept_lines(plan: ImportPlan, limit: int) -> Iterator[str]:
+    kept_values = [(update.row, kept) for update in plan.compared for kept in update.kept]
+    if not kept_values:
+        return
+    values = quantity(len(kept_values), "value")
+    yield f"  ! {values} kept as people set them (--overwrite takes the file's)"
+    for row, kept in kept_values[:limit]:
+        yield f"      {_title(row, plan.target)}"
+        yield f"        {_kept_text(kept, plan)}"
+    yield from _more_line(len(kept_values), limit)
+
+
+def _kept_text(kept: KeptValue, plan: ImportPlan) -> str:
+    current, in_file = _readable_pair(kept.current, kept.in_file, kept.field, plan)
+    reason = _KEPT_REASONS[kept.reason]
+    return f"{kept.field.name}: {current}, the file says {in_file}; {reason}"
+
+
+def _skipped_lines(plan: ImportPlan, limit: int) -> Iterator[str]:
+    rows_by_reason: dict[str, list[ImportRow]] = {}
+    for skipped in plan.skipped:
+        rows_by_reason.setdefault(skipped.reason, []).append(skipped.row)
+    for reason, rows in rows_by_reason.items():
+        yield f"  - {quantity(len(rows), 'row')} left alone: {_SKIP_REASONS.get(reason, reason)}"
+        for row in rows[:limit]:
+            yield f"      {_title(row, plan.target)}"
+        yield from _more_line(len(rows), limit)
+
+
+def _reject_lines(rejects: Sequence[RejectedRow], limit: int) -> Iterator[str]:
     if rejects:
         yield f"  x {quantity(len(rejects), 'row')} that cannot be imported"
-        yield from (
-            f"      line {each.record.line}: {one_line(each.problem)}" for each in rejects[:shown]
-        )
-        yield from _more(len(rejects), shown)
+        for reject in rejects[:limit]:
+            yield f"      line {reject.record.line}: {one_line(reject.problem)}"
+        yield from _more_line(len(rejects), limit)
 
 
-def _side_lines(prepared: ImportPlan, shown: int) -> Iterator[str]:
-    told, target = prepared.interpreted, prepared.target
-    for title, number in Counter(each.related.title for each in prepared.new).items():
+def _new_page_lines(plan: ImportPlan, limit: int) -> Iterator[str]:
+    titles_by_database: dict[str, list[str]] = {}
+    for page in plan.new_pages:
         # Quoted, so that "Acme, Inc." is seen to be one customer.
-        names = [
-            f'"{one_line(page.title)}"' for page in prepared.new if page.related.title == title
-        ]
-        more = f" and {number - shown:,} more" if number > shown else ""
-        yield f"  + {quantity(number, 'page')} in {title}: {', '.join(names[:shown])}{more}"
-    for key in dict.fromkeys(key for key, _ in told.unlisted):
-        words = [
-            f"{one_line(word)!r} ({n})"
-            for (of, word), n in told.unlisted.most_common()
-            if of == key
-        ]
-        more = f" and {len(words) - shown} more" if len(words) > shown else ""
-        told_words = f"{', '.join(words[:shown])}{more}"
-        yield f"  ? {target.fields[key].name} is left empty for words that are no option: {told_words}"
-    for number, what in (
-        (told.left_out, "left out, as the map says"),
-        (told.repeated, "whose key an earlier row has: the first counts"),
-        (told.untitled, "without a title: called by the beginning of its text"),
-    ):
+        title = f'"{one_line(page.title)}"'
+        titles_by_database.setdefault(page.related.title, []).append(title)
+    for database, titles in titles_by_database.items():
+        pages = quantity(len(titles), "page")
+        yield f"  + {pages} in {database}: {_some_of(titles, limit)}"
+
+
+def _unknown_option_lines(plan: ImportPlan, limit: int) -> Iterator[str]:
+    words_by_field: dict[str, list[str]] = {}
+    for (key, word), number in plan.file.unknown_options.most_common():
+        words_by_field.setdefault(key, []).append(f"{one_line(word)!r} ({number})")
+    for key, words in words_by_field.items():
+        name = plan.target.fields[key].name
+        yield f"  ? {name} stays empty for words that are not an option: {_some_of(words, limit)}"
+
+
+def _row_note_lines(plan: ImportPlan) -> Iterator[str]:
+    notes = (
+        (plan.file.left_out, "left out by the map"),
+        (plan.file.repeated, "with the key of an earlier row: only the first is imported"),
+        (plan.file.untitled, "without a title: the beginning of the text is used"),
+    )
+    for number, what in notes:
         if number:
             yield f"  . {quantity(number, 'row')} {what}"
 
 
-def _more(number: int, shown: int) -> Iterator[str]:
-    if number > shown:
-        yield f"      ... and {number - shown:,} more; --details shows all"
+def _some_of(texts: Sequence[str], limit: int) -> str:
+    hidden = len(texts) - limit
+    more = f" and {hidden:,} more" if hidden > 0 else ""
+    return f"{', '.join(texts[:limit])}{more}"
 
 
-def _summary(prepared: ImportPlan, budget: int) -> str:
-    if not prepared.writes:
+def _more_line(number: int, limit: int) -> Iterator[str]:
+    if number > limit:
+        yield f"      ... and {number - limit:,} more; --details shows all"
+
+
+def _cost_line(plan: ImportPlan, budget: int) -> str:
+    if not plan.writes:
         return "Nothing to do."
-    minutes = max(1, -(-prepared.writes // budget))
-    lock = f", and {LOCK_REQUESTS} for the lock" if prepared.destination.record_page else ""
+    minutes = max(1, -(-plan.writes // budget))
+    lock = f", and {LOCK_REQUESTS} for the lock" if plan.destination.record_page else ""
     time = f"(about {quantity(minutes, 'minute')} at {budget} a minute)"
-    return f"{quantity(prepared.writes, 'request')} to write it {time}{lock}."
+    return f"{quantity(plan.writes, 'request')} to write it {time}{lock}."
 
 
-def _title(decision: CreateRow | UpdateRow | SkippedRow, target: Target) -> str:
-    return one_line(str(decision.row.values.get(target.title_field.key, decision.row.key)))
+def _title(row: ImportRow, target: Target) -> str:
+    return one_line(str(row.values.get(target.title_field.key, row.key)))
 
 
-def _shown(item: Item, field: Field, prepared: ImportPlan) -> str:
-    """Return a value as people read it; related pages are counted."""
+def _readable_pair(before: Item, after: Item, field: Field, plan: ImportPlan) -> tuple[str, str]:
+    """Return two values for people; long texts are cut around the place where they differ."""
+    if field.type == "relation" and isinstance(before, tuple) and isinstance(after, tuple):
+        return _page_names(before, after, plan), _page_names(after, before, plan)
+    if isinstance(before, str) and isinstance(after, str) and before and after:
+        one, other = different_parts(one_line(before), one_line(after), _WIDTH)
+        return repr(one), repr(other)
+    return _readable(before, field, plan), _readable(after, field, plan)
+
+
+def _readable(item: Item, field: Field, plan: ImportPlan) -> str:
+    """Return a value for people. Related pages are counted, and new ones are named."""
     if field.type == "relation" and isinstance(item, tuple):
-        titles = {each.placeholder: each.title for each in prepared.new}
-        new = [titles[each] for each in item if each in titles]
-        return f"{quantity(len(item), 'page')}" + (f" (new: {', '.join(new)})" if new else "")
+        new = [page.title for page in plan.new_pages if page.placeholder in item]
+        names = f" (new: {', '.join(new)})" if new else ""
+        return f"{quantity(len(item), 'page')}{names}"
     text = ", ".join(item) if isinstance(item, tuple) else str(item)
     return repr(shorten(one_line(text), _WIDTH)) if text else "empty"
 
 
-def _shown_apart(before: Item, after: Item, field: Field, prepared: ImportPlan) -> tuple[str, str]:
-    """Return two values as people read them, each cut to the place where they differ."""
-    if field.type == "relation" and isinstance(before, tuple) and isinstance(after, tuple):
-        return _names(before, after, prepared), _names(after, before, prepared)
-    if isinstance(before, str) and isinstance(after, str) and before and after:
-        one, other = different_parts(one_line(before), one_line(after), _WIDTH)
-        return repr(one), repr(other)
-    return _shown(before, field, prepared), _shown(after, field, prepared)
+def _page_names(ids: tuple[str, ...], others: tuple[str, ...], plan: ImportPlan) -> str:
+    """Return related pages by name. In a long list, pages on both sides are only counted."""
+    names = dict(plan.related_titles)
+    for page in plan.new_pages:
+        names[page.placeholder] = page.title
+
+    to_name = list(ids)
+    if len(ids) > _MOST_SHOWN:
+        to_name = [page_id for page_id in ids if page_id not in others]
+    parts = []
+    for page_id in to_name[:_MOST_SHOWN]:
+        parts.append(f'"{one_line(names[page_id])}"' if page_id in names else "1 page")
+    hidden = len(ids) - len(parts)
+    if hidden:
+        more = " more" if parts else ""
+        parts.append(f"{quantity(hidden, 'page')}{more}")
+    return ", ".join(parts) or "empty"
 
 
-def _names(ids: tuple[str, ...], others: tuple[str, ...], prepared: ImportPlan) -> str:
-    """Related pages by name. Those on both sides of a long list are only counted."""
-    names = {**prepared.related_titles, **{page.placeholder: page.title for page in prepared.new}}
-    shown = [item for item in ids if item not in others] if len(ids) > _SHOWN else list(ids)
-    quoted = [
-        f'"{one_line(names[item])}"' if item in names else "1 page" for item in shown[:_SHOWN]
-    ]
-    rest = len(ids) - len(quoted)
-    if rest:
-        quoted.append(f"{quantity(rest, 'page')} more" if quoted else quantity(rest, "page"))
-    return ", ".join(quoted) or "empty"
-
-
-def overtaken_lines(done: ImportResult, prepared: ImportPlan) -> Iterator[str]:
-    """Yield the rows of which something stays because people changed it after the preview."""
-    shown = prepared.target
-    for each in prepared.decisions:
-        if isinstance(each, SkippedRow) and each.reason == OVERTAKEN:
-            yield f"Left alone: {_title(each, shown)}: somebody made, changed or removed its page after the preview."
-    for again in done.overtaken.values():
-        if isinstance(again, SkippedRow):
-            yield f"Left alone: {_title(again, shown)}: somebody locked its page."
-        else:
-            yield from (
-                f"Left: {_title(again, shown)}: {_kept(one, prepared)}" for one in again.kept
+def overtaken_lines(result: ImportResult, plan: ImportPlan) -> Iterator[str]:
+    """Yield the rows that were not written in full because people edited after the preview."""
+    for skipped in plan.skipped:
+        if skipped.reason == OVERTAKEN:
+            title = _title(skipped.row, plan.target)
+            yield (
+                f"Left alone: {title}: a person created, changed or deleted its page after the "
+                "preview."
             )
+    for decision in result.overtaken.values():
+        title = _title(decision.row, plan.target)
+        if isinstance(decision, SkippedRow):
+            yield f"Left alone: {title}: a person locked its page."
+        else:
+            for kept in decision.kept:
+                yield f"Kept: {title}: {_kept_text(kept, plan)}"
 
 
-def done_line(done: ImportResult) -> str:
-    """Return what an import did, in a line."""
-    made = f", {quantity(len(done.made), 'related page')} made" if done.made else ""
-    return f"{quantity(len(done.created), 'row')} created, {len(done.updated):,} updated{made}."
+def result_line(result: ImportResult) -> str:
+    """Return what an import did, in one line."""
+    pages = quantity(len(result.new_pages), "related page")
+    related = f", {pages} created" if result.new_pages else ""
+    created = quantity(len(result.created), "row")
+    return f"{created} created, {len(result.updated):,} updated{related}."
 
 
-def as_data(
-    chosen: ChosenMap, prepared: ImportPlan, done: ImportResult | None, requests: int
+def import_as_data(
+    chosen: ChosenMap, plan: ImportPlan, result: ImportResult | None, requests: int
 ) -> dict[str, Any]:
-    """Return what an import does or would do, as JSON data with stable keys. `done` is None in a dry run."""
-    target = prepared.target
-    rejects = [*prepared.rejects, *(done.rejects if done else ())]
-    pages = {row.key: page.id for row, page in done.created} if done else {}
-    overtaken = {again.row.key: again for again in done.overtaken.values()} if done else {}
-    decisions = [overtaken.get(each.row.key, each) for each in prepared.decisions]
+    """Return what an import does or would do, as JSON data with stable keys.
+
+    `result` is None in a dry run.
+    """
+    decisions = list(plan.decisions)
+    creates, updates = plan.creates, plan.updates
+    rejects = list(plan.rejects)
+    page_ids: dict[str, str] = {}
+    if result is not None:
+        overtaken = {decision.row.key: decision for decision in result.overtaken.values()}
+        decisions = [overtaken.get(decision.row.key, decision) for decision in decisions]
+        page_ids = {row.key: page.id for row, page in result.created}
+        creates = [create for create in creates if create.row.key in page_ids]
+        updates = result.updated
+        rejects += result.rejects
     return {
-        "into": target.name,
+        "into": plan.target.name,
         "source": chosen.map.source,
-        "map": chosen.how,
-        "dry_run": done is None,
-        "created": [
-            {"key": each.row.key, "line": each.row.record.line, "page": pages.get(each.row.key)}
-            for each in prepared.creates
-            if done is None or each.row.key in pages
-        ],
-        "updated": [
-            {
-                "key": each.row.key,
-                "page": each.page.id,
-                "changes": [_change(one) for one in each.changes],
-            }
-            for each in (prepared.updates if done is None else done.updated)
-        ],
+        "map": chosen.origin,
+        "dry_run": result is None,
+        "created": [_create_data(create, page_ids) for create in creates],
+        "updated": [_update_data(update) for update in updates],
         "kept": [
-            {"key": each.row.key, "page": each.page.id, **_kept_data(one)}
-            for each in decisions
-            if isinstance(each, UpdateRow)
-            for one in each.kept
+            _kept_data(decision, kept)
+            for decision in decisions
+            if isinstance(decision, UpdateRow)
+            for kept in decision.kept
         ],
         "left_alone": [
-            {"key": each.row.key, "reason": each.reason}
-            for each in decisions
-            if isinstance(each, SkippedRow)
+            {"key": decision.row.key, "reason": decision.reason}
+            for decision in decisions
+            if isinstance(decision, SkippedRow)
         ],
-        "unchanged": sum(
-            isinstance(each, UpdateRow) and not each.changes for each in prepared.decisions
-        ),
-        "rejected": [{"line": each.record.line, "problem": each.problem} for each in rejects],
+        "unchanged": len(plan.compared) - len(plan.updates),
+        "rejected": [{"line": reject.record.line, "problem": reject.problem} for reject in rejects],
         "related_pages": [
-            {"database": each.related.title, "title": each.title} for each in prepared.new
+            {"database": page.related.title, "title": page.title} for page in plan.new_pages
         ],
         "requests": requests,
     }
 
 
-def nothing_as_data() -> dict[str, Any]:
-    """Return what an import of a file without rows does, as JSON data: nothing."""
+def empty_file_as_data() -> dict[str, Any]:
+    """Return the import of a file without rows, as JSON data."""
     lists = ("created", "updated", "kept", "left_alone", "rejected", "related_pages")
     return {**{name: [] for name in lists}, "unchanged": 0, "requests": 0}
 
 
-def _kept_data(kept: KeptValue) -> dict[str, Any]:
+def _create_data(create: CreateRow, page_ids: dict[str, str]) -> dict[str, Any]:
+    row = create.row
+    return {"key": row.key, "line": row.record.line, "page": page_ids.get(row.key)}
+
+
+def _update_data(update: UpdateRow) -> dict[str, Any]:
+    changes = [_change_data(change) for change in update.changes]
+    return {"key": update.row.key, "page": update.page.id, "changes": changes}
+
+
+def _change_data(change: FieldChange) -> dict[str, Any]:
+    return {"property": change.field.key, "before": change.before, "after": change.after}
+
+
+def _kept_data(update: UpdateRow, kept: KeptValue) -> dict[str, Any]:
     return {
+        "key": update.row.key,
+        "page": update.page.id,
         "property": kept.field.key,
         "held": kept.current,
         "said": kept.in_file,
         "reason": kept.reason,
     }
-
-
-def _change(change: FieldChange) -> dict[str, Any]:
-    return {"property": change.field.key, "before": change.before, "after": change.after}

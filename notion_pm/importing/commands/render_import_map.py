@@ -1,4 +1,4 @@
-"""How the map of an import is shown, for a person to judge."""
+"""Render the map of an import for a person to check."""
 
 from __future__ import annotations
 
@@ -12,89 +12,98 @@ from notion_pm.model.import_map import Filling, ImportMap
 from notion_pm.text import one_line
 
 _WIDTH = 48
-_WORDS = 8
-"""Words and their options that are shown of a property."""
+_MOST_WORDS = 8
+"""Translated words that are shown for one property."""
 
 
 def map_lines(chosen: ChosenMap, records: Records) -> Iterator[str]:
-    """Yield the map as a person judges it: each property with its columns, and what stands there first."""
+    """Yield each property with its columns and the first value of the file."""
     map, target = chosen.map, chosen.destination.target
-    yield f"{_whence(chosen)} Into {target.title!r}:"
+    yield f"{_origin_text(chosen)} Into {target.title!r}:"
     yield ""
-    lines = [*_fill_lines(map, target, records), ("(key)", _key(map))]
+    lines = [*_property_lines(map, target, records), ("(key)", _key_text(map))]
     width = max(len(name) for name, _ in lines)
-    yield from (f"  {name:{width}}  {told}" for name, told in lines)
-    yield from _map_notes(chosen, records)
+    for name, text in lines:
+        yield f"  {name:{width}}  {text}"
+    yield from _note_lines(chosen, records)
     yield ""
 
 
-def _whence(chosen: ChosenMap) -> str:
-    match chosen.how:
+def _origin_text(chosen: ChosenMap) -> str:
+    source = chosen.map.source
+    match chosen.origin:
         case "file":
             return f"By the map {chosen.name}."
         case "remembered":
-            return f"By the map that was confirmed for files of the source {chosen.map.source!r}."
+            return f"By the map that was confirmed for files of the source {source!r}."
         case "preset":
-            return f"Recognised as {chosen.map.source}{_unverified(chosen.map)}."
-        case _:
-            known = f"Recognised as {chosen.map.source}{_unverified(chosen.map)}, which leaves some of it to you. "
-            return f"{known if chosen.name else ''}This map is proposed: look at it."
+            return f"Recognised as {source}{_unverified_note(chosen.map)}."
+        case "proposed" if chosen.name:  # an incomplete preset
+            known = f"Recognised as {source}{_unverified_note(chosen.map)}."
+            return f"{known} Its map leaves some columns to you: check this proposal."
+        case "proposed":
+            return "This map is proposed: check it."
 
 
-def _unverified(map: ImportMap) -> str:
-    return (
-        ""
-        if map.verified
-        else " (by its documents; no real file of it has passed through this map yet)"
-    )
+def _unverified_note(map: ImportMap) -> str:
+    if map.verified:
+        return ""
+    return " (by its documentation; no real export has been imported with this map yet)"
 
 
-def _fill_lines(map: ImportMap, target: Target, records: Records) -> Iterator[tuple[str, str]]:
+def _property_lines(map: ImportMap, target: Target, records: Records) -> Iterator[tuple[str, str]]:
     for name, filling in map.fill.items():
-        found = target.named(name)
-        yield (found.name if found else name), _filling(filling, records)
+        field = target.find_field(name)
+        yield field.name if field else name, _filling_text(filling, records)
     if map.body:
-        yield "(page)", _filling(map.body, records)
+        yield "(page)", _filling_text(map.body, records)
 
 
-def _filling(filling: Filling, records: Records) -> str:
+def _filling_text(filling: Filling, records: Records) -> str:
     if filling.value is not None:
         return f"always {filling.value!r}"
-    example = next((text for column in filling.columns for text in records.texts(column)), "")
-    shown = shorten(one_line(example), _WIDTH) if example else "(nothing)"
+    columns = ", ".join(shorten(one_line(column), _WIDTH) for column in filling.columns)
     date = f", dates as {filling.date}" if filling.date else ""
-    columns = ", ".join(shorten(one_line(each), _WIDTH) for each in filling.columns)
-    return f"<- {columns}{date}: {shown}{_translations(filling)}"
+    return f"<- {columns}{date}: {_example(filling, records)}{_translations(filling)}"
+
+
+def _example(filling: Filling, records: Records) -> str:
+    for column in filling.columns:
+        for text in records.texts(column):
+            return shorten(one_line(text), _WIDTH)
+    return "(nothing)"
 
 
 def _translations(filling: Filling) -> str:
-    """Their words for our options, and those for which there is none."""
-    told = [f"{one_line(theirs)} = {ours or '(empty)'}" for theirs, ours in filling.words.items()]
-    more = f" and {len(told) - _WORDS} more" if len(told) > _WORDS else ""
-    return f"; {', '.join(told[:_WORDS])}{more}" if told else ""
+    """Return the words of the file with our options; `(empty)` for words without an option."""
+    if not filling.words:
+        return ""
+    pairs = [f"{one_line(word)} = {option or '(empty)'}" for word, option in filling.words.items()]
+    hidden = len(pairs) - _MOST_WORDS
+    more = f" and {hidden} more" if hidden > 0 else ""
+    return f"; {', '.join(pairs[:_MOST_WORDS])}{more}"
 
 
-def _key(map: ImportMap) -> str:
-    columns = " and ".join(map.key.columns) + (
-        f", after {map.key.prefix!r}" if map.key.prefix else ""
-    )
-    marked = (
-        f"a mark of {columns}: a row whose text changes is another row"
-        if map.key.hashed
-        else columns
-    )
-    return f"<- {marked}"
+def _key_text(map: ImportMap) -> str:
+    columns = " and ".join(map.key.columns)
+    if map.key.prefix:
+        columns += f", after {map.key.prefix!r}"
+    if map.key.hashed:
+        return f"<- a hash of {columns}: if its text changes, a row is imported as a new one"
+    return f"<- {columns}"
 
 
-def _map_notes(chosen: ChosenMap, records: Records) -> Iterator[str]:
+def _note_lines(chosen: ChosenMap, records: Records) -> Iterator[str]:
     map = chosen.map
-    unused = [
-        each
-        for each in records.columns
-        if each not in map.used_columns and not each.startswith("_")
-    ]
+    unused = []
+    for column in records.columns:
+        is_added = column.startswith("_")  # by an earlier import, or from a Notion export
+        if column not in map.used_columns and not is_added:
+            unused.append(column)
     if unused:
-        yield f"\n  Columns that are left out: {', '.join(unused)}"
-    if chosen.lacking:
-        yield f"  Properties that this database does not have: {', '.join(chosen.lacking)}"
-    yield from (f"  Note: {each}" for each in (*map.notes, *records.notes))
+        yield f"\n  Columns that are not imported: {', '.join(unused)}"
+    if chosen.missing_properties:
+        missing = ", ".join(chosen.missing_properties)
+        yield f"  Properties that this database does not have: {missing}"
+    for note in (*map.notes, *records.notes):
+        yield f"  Note: {note}"

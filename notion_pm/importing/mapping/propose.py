@@ -91,7 +91,7 @@ class _Proposal:
         return dict(sorted(self._fill.items(), key=lambda each: order.index(self._key_of(each[0]))))
 
     def _key_of(self, name: str) -> str:
-        found = self._target.named(name)
+        found = self._target.find_field(name)
         assert found is not None, "a preset was fitted before"
         return found.key
 
@@ -218,7 +218,7 @@ class _Proposal:
 
     def _find_text(self) -> None:
         """The longest text is what the customer said, unless a column was found for it."""
-        wanted = next((each for key in _TEXT_KEYS if (each := self._target.named(key))), None)
+        wanted = next((each for key in _TEXT_KEYS if (each := self._target.find_field(key))), None)
         if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
             return
         texts = [each for each in map(self._columns.__getitem__, self._free) if each.holds_text]
@@ -255,7 +255,7 @@ class _Proposal:
 
     def _find_customer(self) -> None:
         """The customer is what a question asks for, or the domain of who wrote; the person is left out."""
-        wanted = self._target.named("customer")
+        wanted = self._target.find_field("customer")
         if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
             return
         columns = [each for each in map(self._columns.__getitem__, self._free) if each.sample]
@@ -330,7 +330,8 @@ class _Proposal:
         lasting = [
             name
             for key, filling in self._fill.items()
-            if (found := self._target.named(key)) and found.type in {"title", "rich_text", "date"}
+            if (found := self._target.find_field(key))
+            and found.type in {"title", "rich_text", "date"}
             for name in filling.columns
         ]
         return tuple(dict.fromkeys(lasting)) or self._records.columns

@@ -46,7 +46,7 @@ class FittedPreset:
     """A preset as far as it fits a database and a file; `lacking` are properties that the database does not have."""
 
     map: ImportMap
-    lacking: tuple[str, ...]
+    missing_properties: tuple[str, ...]
 
 
 def fit_preset(preset: ImportMap, target: Target, columns: Sequence[str]) -> FittedPreset:
@@ -59,7 +59,7 @@ def fit_preset(preset: ImportMap, target: Target, columns: Sequence[str]) -> Fit
     kept: dict[str, Filling] = {}
     lacking: list[str] = []
     for name, each in preset.fill.items():
-        found = target.named(name) or others.get(name)
+        found = target.find_field(name) or others.get(name)
         property_name = found.key if found and name in others else name
         filling = _with_options_of(found, each) if name in others else each
         if found is None or not found.is_fillable:
@@ -99,7 +99,7 @@ _SAME_NAME: Mapping[str, frozenset[str]] = {
 
 def _by_likeness(preset: ImportMap, target: Target) -> dict[str, Field]:
     """Return the properties of a database for what a preset fills and the database does not have by name."""
-    named = {name: target.named(name) for name in preset.fill}
+    named = {name: target.find_field(name) for name in preset.fill}
     taken = {field.key for field in named.values() if field is not None}
     wanted = [name for name, field in named.items() if field is None]
     title = target.title_field
@@ -163,7 +163,9 @@ def find_map_problems(
 def find_key_problem(map: ImportMap, target: Target) -> TemplateProblem | None:
     """Return why a key could not be found again where it is kept: the property is filled from elsewhere."""
     kept = key_field(map, target)
-    filling = next((each for name, each in map.fill.items() if target.named(name) == kept), None)
+    filling = next(
+        (each for name, each in map.fill.items() if target.find_field(name) == kept), None
+    )
     same = (map.key.columns, map.key.part, map.key.prefix, map.key.hashed)
     if filling is None or (filling.columns, filling.part, "", False) == same:
         return None
@@ -177,7 +179,7 @@ def find_key_problem(map: ImportMap, target: Target) -> TemplateProblem | None:
 
 
 def _property_faults(name: str, target: Target) -> Iterator[TemplateProblem]:
-    found = target.named(name)
+    found = target.find_field(name)
     known = [each.key for each in target.fillable]
     if found is None:
         yield TemplateProblem.unknown(("fill", name), f"property of {target.title}", name, known)
@@ -196,7 +198,7 @@ def _property_faults(name: str, target: Target) -> Iterator[TemplateProblem]:
 
 
 def _key_faults(name: str, target: Target) -> Iterator[TemplateProblem]:
-    found = target.named(name)
+    found = target.find_field(name)
     if found is None:
         yield TemplateProblem.unknown(
             ("key", "property"), f"property of {target.title}", name, target.fields
@@ -219,7 +221,7 @@ def _column_faults(
 
 
 def _word_faults(name: str, filling: Filling, target: Target) -> Iterator[TemplateProblem]:
-    found = target.named(name)
+    found = target.find_field(name)
     if found is None or not filling.words:
         return
     for theirs, ours in filling.words.items():

@@ -64,9 +64,9 @@ def _refuse_taken_title(
     context: ApplyContext, change: Change, before: DataSource, now: DataSource
 ) -> None:
     title = property_title(context.template, change.database, change.key)
-    found = now.named(title)
+    found = now.find_property(title)
     if (
-        before.named(title) is None
+        before.find_property(title) is None
         and found is not None
         and not _is_our_mirror(context, change, found)
     ):

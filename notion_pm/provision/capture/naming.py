@@ -68,8 +68,8 @@ class NamedDatabase:
         source = self.live.source
         return (
             source.properties.get(reference)
-            or source.named(reference)
-            or source.named(unquote(reference))
+            or source.find_property(reference)
+            or source.find_property(unquote(reference))
         )
 
     def states(self, property_id: str) -> bool:

@@ -45,7 +45,7 @@ def holder_of_name(template: Template, source: DataSource, change: Change) -> Pr
     is_new = change.action == "create" and "was deleted" not in change.reason
     if change.kind != "property" or not (is_new or "title" in change.facets):
         return None
-    found = source.named(property_title(template, change.database, change.key))
+    found = source.find_property(property_title(template, change.database, change.key))
     return found if found is not None and found.id != change.property_id else None
 
 

@@ -29,7 +29,7 @@ def may_have_created(template: Template, database: str, source: DataSource) -> b
     Title and time alone prove nothing: people make databases of the same title, also after an interruption.
     """
     keys = created_with_database(template, database)
-    found = [source.named(property_title(template, database, key)) for key in keys]
+    found = [source.find_property(property_title(template, database, key)) for key in keys]
     return all(
         prop is not None and prop.type == property_type(template, database, key)
         for key, prop in zip(keys, found, strict=True)
@@ -138,7 +138,7 @@ def _titled(
     source: DataSource,
     sources: Mapping[str, DataSource],
 ) -> Property | None:
-    prop = source.named(property_title(template, database, key))
+    prop = source.find_property(property_title(template, database, key))
     if prop is not None and prop.type == property_type(template, database, key):
         return prop
     mirror = mirror_of(template, database, key, sources)
@@ -151,7 +151,9 @@ def mirror_of(
     """Return id and name that Notion gave to a mirror, as the relation that it mirrors tells them."""
     far = template.far_sides(database).get(key)
     near = sources.get(far[0]) if far else None
-    relation = near.named(property_title(template, far[0], far[1])) if far and near else None
+    relation = (
+        near.find_property(property_title(template, far[0], far[1])) if far and near else None
+    )
     if relation is None or not isinstance(relation.config, RelationConfig):
         return None
     config = relation.config

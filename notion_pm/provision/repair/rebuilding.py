@@ -145,7 +145,7 @@ def _ids_by_title(template: Template, database: str, source: DataSource) -> dict
     """Return the ids of the properties that have the template's title and type, by key."""
     ids = {}
     for key in property_keys(template, database):
-        prop = source.named(property_title(template, database, key))
+        prop = source.find_property(property_title(template, database, key))
         if prop is not None and prop.type == property_type(template, database, key):
             ids[key] = prop.id
     return ids
