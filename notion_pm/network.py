@@ -1,7 +1,7 @@
-"""How this machine reaches others: the proxy and the certificates that the environment names.
+"""How this machine reaches others: addresses, and the environment's proxy and certificates.
 
-The same answers serve every HTTP client of the program, so that Notion, file downloads and
-notifications either all work behind a company's proxy or all say the same about it.
+Every HTTP client of the program uses these, so that behind a company's proxy either Notion, file
+downloads and notifications all work, or all report the same problem.
 """
 
 from __future__ import annotations
@@ -19,55 +19,70 @@ import httpx
 from notion_pm.errors import UsageError
 
 _BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
-"""In this order; the first one that is set counts. curl and requests read the middle two."""
+"""In this order; the first one that is set is used. curl and requests read the middle two."""
 
+_IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 _TUNNEL_REFUSED = "Tunnel connection failed:"
-"""How the standard library, which requests is built on, passes on what a proxy answers."""
+"""How the standard library, and so requests, begins the message about a proxy's refusal."""
 
 _PROXY_SCHEMES = ("http", "https")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    name = host.strip("[]").rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
+    """Whether a host is this machine: 127.0.0.0/8, ::1 or `localhost`.
+
+    A token is sent in plain HTTP to such a host. So only names count that cannot lead elsewhere:
+    `x.localhost` does not, because some resolvers ask the network for it, and neither does an IPv4
+    address inside an IPv6 address.
+    """
     try:
-        address = ipaddress.ip_address(name)
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
+        return host == "localhost"
+    # Before Python 3.13 the standard library says False for ::ffff:127.0.0.1, later True.
+    is_mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+    return address.is_loopback and not is_mapped
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet: not to this machine or a network around it.
+    """Whether an IP address is on the public internet, not on this machine or a network around it.
 
-    IPv6 addresses that carry an IPv4 address (mapped, 6to4, Teredo, NAT64) lead where that one leads.
+    An IPv6 address that contains an IPv4 address (mapped, 6to4, Teredo, NAT64) leads to that one.
     """
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    addresses: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = [found]
-    if isinstance(found, ipaddress.IPv6Address):
-        carried = [found.ipv4_mapped, found.sixtofour, found.teredo and found.teredo[1]]
-        if found in _NAT64:
-            carried.append(ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF))
-        addresses = [each for each in carried if each is not None] or addresses
-    return all(each.is_global and not each.is_multicast for each in addresses)
+    addresses = _embedded_addresses(parsed) or [parsed]
+    return all(candidate.is_global and not candidate.is_multicast for candidate in addresses)
+
+
+def _embedded_addresses(address: _IpAddress) -> list[_IpAddress]:
+    """Return the IPv4 addresses that an IPv6 address contains."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return []
+    embedded: list[_IpAddress] = []
+    if address.ipv4_mapped is not None:
+        embedded.append(address.ipv4_mapped)
+    if address.sixtofour is not None:
+        embedded.append(address.sixtofour)
+    if address.teredo is not None:
+        embedded.append(address.teredo[1])
+    if address in _NAT64:
+        embedded.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+    return embedded
 
 
 def addresses_of(host: str, port: int) -> list[str]:
-    """Return the IP addresses that a host name stands for. Raises OSError."""
+    """Return the IP addresses of a host name. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def proxy_for(url: str) -> str | None:
-    """Return the URL of the proxy for a request to `url`, None where it goes there directly.
+    """Return the URL of the proxy for a request to `url`, None for a direct connection.
 
     HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY decide, in upper or lower case, and on macOS and
     Windows the system's settings. This machine itself is never reached through a proxy: a local
@@ -87,12 +102,12 @@ def proxy_for(url: str) -> str | None:
 
 
 def shown_proxy(proxy: str) -> str:
-    """Return host and port of a proxy: without user and password."""
+    """Return host and port of a proxy, without user and password."""
     return _host_and_port(urlsplit(proxy))
 
 
 def ca_bundle() -> Path | None:
-    """Return the file or folder of certificates that the environment names, None where it names none.
+    """Return the file or folder of certificates that the environment names, None if none.
 
     Raises UsageError when it does not exist.
     """
@@ -104,16 +119,16 @@ def ca_bundle() -> Path | None:
         if not path.exists():
             raise UsageError(
                 f"{variable} names a file of certificates that does not exist: {value}",
-                f"Correct {variable}, or unset it.",
+                f"Fix {variable}, or unset it.",
             )
         return path
     return None
 
 
 def ssl_context() -> ssl.SSLContext:
-    """Return what TLS connections are verified with: the environment's certificates, else certifi's.
+    """Return the context that verifies TLS: with the environment's certificates, else certifi's.
 
-    Raises UsageError when the file holds no certificates.
+    Raises UsageError when the file contains no certificates.
     """
     bundle = ca_bundle()
     try:
@@ -125,25 +140,27 @@ def ssl_context() -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise UsageError(
             f"The certificates in {bundle} cannot be read: {_words(error)}.",
-            "The file must hold certificates in PEM format, each between BEGIN and END CERTIFICATE.",
+            "The file must contain certificates in PEM format, each between BEGIN and END "
+            "CERTIFICATE.",
         ) from None
 
 
 def connection_trouble(error: BaseException) -> str:
     """Return in words why a connection could not be made or was lost.
 
-    Libraries wrap what the system said; the innermost cause that is known decides.
+    Libraries wrap the system's error; the innermost cause that is known decides.
     """
     for cause in reversed(_causes(error)):
         words = _known_trouble(cause)
         if words:
             return words
-    # The name alone: what libraries say may quote a URL, and URLs of webhooks are secrets.
+    # Only the class: messages of libraries may quote a URL, and URLs of webhooks are secrets.
     return f"the connection failed ({type(error).__name__})"
 
 
 def _known_trouble(error: BaseException) -> str:
-    # The order matters: these are all kinds of OSError.
+    """Return the words for one cause, "" when it is not known."""
+    # The order matters: each is a kind of OSError, and some are kinds of the ones below.
     if isinstance(error, socket.gaierror):
         return "its name cannot be resolved (DNS)"
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -168,7 +185,10 @@ def _known_trouble(error: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The error, what caused it, and so on; urllib3 keeps causes in `reason` and in arguments."""
+    """Return the error, its cause, the cause of that, and so on.
+
+    urllib3 keeps causes in `reason` and in arguments.
+    """
     found: list[BaseException] = []
     waiting = [error]
     while waiting and len(found) < 20:  # a chain is short; a circle would not end
@@ -178,7 +198,7 @@ def _causes(error: BaseException) -> list[BaseException]:
         found.append(current)
         linked = [current.__cause__, current.__context__, getattr(current, "reason", None)]
         linked.extend(current.args)
-        waiting.extend(each for each in linked if isinstance(each, BaseException))
+        waiting.extend(cause for cause in linked if isinstance(cause, BaseException))
     return found
 
 
@@ -191,7 +211,7 @@ def _words(error: BaseException) -> str:
 
 
 def _checked_proxy(proxy: str) -> str:
-    """The proxy's URL with a scheme: `proxy:3128` is as common as `http://proxy:3128`."""
+    """Return the proxy's URL with a scheme: people also write only `proxy:3128`."""
     url = proxy if "://" in proxy else f"http://{proxy}"
     try:
         parts = urlsplit(url)
@@ -201,7 +221,8 @@ def _checked_proxy(proxy: str) -> str:
     if not usable:
         raise UsageError(
             "The environment names a proxy that cannot be used.",
-            "Set HTTPS_PROXY to a URL such as http://proxy.example.com:3128; SOCKS proxies are not supported.",
+            "Set HTTPS_PROXY to a URL such as http://proxy.example.com:3128; SOCKS proxies are not "
+            "supported.",
         )
     return url
 

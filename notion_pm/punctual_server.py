@@ -1,9 +1,9 @@
-"""An HTTP server that gives each request a time to arrive in: waitress, which alone knows only idleness.
+"""An HTTP server that limits the time in which a request must arrive: waitress with a deadline.
 
-waitress closes connections on which nothing came for a while. One that brings a byte every second
-is never idle, and a hundred of them take all places for good.
+waitress alone closes idle connections only. A client that sends one byte per second is never idle,
+and a hundred of them would block the server.
 
-Shared by the webhook listener and the local workspace; it imports nothing of either.
+Shared by the webhook listener and the local workspace; it imports neither.
 """
 
 from __future__ import annotations
@@ -17,45 +17,49 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, TcpWSGIServer, cr
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_LOOK_EVERY = 2
-"""Seconds after which connections are looked at."""
+_CHECK_INTERVAL = 2
+"""Seconds between two checks of the connections."""
 
 _HEADER_SECONDS = 10.0
-"""The time of a request's headers, of whatever size its body is. An idle connection has more: clients
-keep connections for their next request."""
+"""The time for a request's headers, whatever the size of its body. An idle connection may wait
+longer: clients keep connections for their next request."""
 
 _ANSWER_SECONDS = 600.0
-"""The time in which a client has to take in an answer: files of a local workspace may be large."""
+"""The time in which a client must receive a response: files of a local workspace may be large."""
 
 
 class _Channel(HTTPChannel):
-    """A connection that knows since when it owes a whole request."""
+    """A connection that remembers when its current request began.
+
+    `waiting_since`: since when the server waits for a complete request. `has_begun`: the first byte
+    of the request has arrived.
+    """
 
     def __init__(self, *args: Any, **settings: Any) -> None:
-        self.owes_since = time.monotonic()
+        self.waiting_since = time.monotonic()
         self.has_begun = False
         super().__init__(*args, **settings)
 
     def received(self, data: bytes) -> bool:
-        """Take in what has come.
+        """Take the data that has arrived.
 
-        The first byte after a whole request starts the time of the next one. Blank lines, which
-        waitress passes over, start nothing again.
+        The first byte after a complete request starts the time of the next one. Blank lines, which
+        waitress skips, do not start it again.
         """
         if not self.has_begun:
             self.has_begun = True
-            self.owes_since = time.monotonic()
-        before = len(self.requests)
-        taken = bool(super().received(data))
-        if len(self.requests) > before:
+            self.waiting_since = time.monotonic()
+        complete_before = len(self.requests)
+        is_taken = bool(super().received(data))
+        if len(self.requests) > complete_before:
             self.has_begun = self.request is not None
-            self.owes_since = time.monotonic()
-        return taken
+            self.waiting_since = time.monotonic()
+        return is_taken
 
     def service(self) -> None:
-        """Answer a request; waiting for our own answer is not the client's fault."""
+        """Answer a request; the time that the answer takes does not count for the client."""
         super().service()
-        self.owes_since = time.monotonic()
+        self.waiting_since = time.monotonic()
 
 
 class _Server(TcpWSGIServer):
@@ -69,13 +73,12 @@ class _Server(TcpWSGIServer):
         super().maintenance(now)
         channels: dict[int, Any] = self.active_channels  # type: ignore[assignment]  # the stubs are wrong
         for channel in channels.values():
-            if not channel.requests and time.monotonic() - channel.owes_since > self._allowed(
-                channel
-            ):
+            waited = time.monotonic() - channel.waiting_since
+            if not channel.requests and waited > self._allowed_seconds(channel):
                 channel.will_close = True
 
-    def _allowed(self, channel: Any) -> float:
-        """Return the seconds that a connection has for what it is at."""
+    def _allowed_seconds(self, channel: Any) -> float:
+        """Return the seconds that a connection has for its current step."""
         if channel.total_outbufs_len:
             return _ANSWER_SECONDS
         if channel.has_begun and not (channel.request and channel.request.headers_finished):
@@ -90,13 +93,20 @@ def create_punctual_server(
 
     Idle connections have the same time. Raises OSError where the address is taken.
     """
-    # waitress looks at idleness only this often. Its own deadline is of whole seconds, and at most ours.
-    settings |= {"cleanup_interval": _LOOK_EVERY, "channel_timeout": max(1, int(request_seconds))}
+    # waitress checks for idleness at this interval. Its own timeout has whole seconds, and must not
+    # be longer than ours.
+    settings |= {
+        "cleanup_interval": _CHECK_INTERVAL,
+        "channel_timeout": max(1, int(request_seconds)),
+    }
     server = create_server(app, **settings)
-    # create_server takes no class of its own, and accepts nothing before it runs.
-    listening: Any = server.map.values() if isinstance(server, MultiSocketServer) else [server]  # type: ignore[union-attr]
-    for each in listening:
-        if isinstance(each, TcpWSGIServer):
-            each.__class__ = _Server
-            each.request_seconds = request_seconds  # type: ignore[attr-defined]
+    # create_server accepts no class of ours, so the class is set afterwards. This is safe: the server
+    # accepts no connection before it runs.
+    sockets: Any = [server]
+    if isinstance(server, MultiSocketServer):
+        sockets = server.map.values()  # type: ignore[union-attr]
+    for socket in sockets:
+        if isinstance(socket, TcpWSGIServer):
+            socket.__class__ = _Server
+            socket.request_seconds = request_seconds  # type: ignore[attr-defined]
     return server

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from notion_pm.config.sources import Source
 from notion_pm.errors import UsageError
+from notion_pm.network import is_loopback
 
 NOTION_URL = "https://api.notion.com"
 
@@ -69,14 +70,6 @@ def normalised_url(text: str) -> str:
     shown_host = f"[{host}]" if ":" in host else host
     is_standard_port = parts.port in {None, 443 if parts.scheme == "https" else 80}
     return f"{parts.scheme}://{shown_host}{'' if is_standard_port else f':{parts.port}'}{path}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: 127.0.0.0/8, ::1 or localhost."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def raise_if_redirected(token: TokenOrigin, server: Server) -> None:

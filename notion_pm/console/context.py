@@ -31,7 +31,6 @@ from notion_pm.config import (
     read_config,
     second_token,
 )
-from notion_pm.config.server import is_loopback
 from notion_pm.config.state_place import (
     StateSetting,
     raise_if_state_redirected,
@@ -43,6 +42,7 @@ from notion_pm.console.signals import raise_if_stopping, sleep
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import NotionId
 from notion_pm.model.state_home import SharedState, StateHome
+from notion_pm.network import is_loopback
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection
 from notion_pm.notion.limiter import NOTION_BUDGET, WindowLimiter
