@@ -1,4 +1,5 @@
-"""The report for leadership: what a thread and its past say, section by section, and the page that shows it.
+"""The report: what a thread and its past show leadership, section by section, as one HTML page.
 
-`compose` decides what each section says, from a thread and what is remembered; `html` writes it. Nothing is read here.
+`compose` decides what each section contains; `html` renders it. `customers` is the roadmap for
+customers, `digest` the summary of a week. `run_report` reads the workspace for all three.
 """

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Color
-from notion_pm.report.page_values import label
+from notion_pm.report.page_values import readable_text
 from notion_pm.report.strategy import Objective
-from notion_pm.report.waiting import Need, Waiter
+from notion_pm.report.waiting import Need, WaitingCustomer
 from notion_pm.thread import Thread
 from notion_pm.thread.signal import is_signal
 
@@ -304,7 +304,7 @@ def insights_chart(thread: Thread) -> Chart | None:
         thread.pages("insights"), key=lambda page: thread.number(page, "importance") or 0
     )
     for insight in insights:
-        name = label(thread, insight, "importance") or "No importance"
+        name = readable_text(thread, insight, "importance") or "No importance"
         month = _month(thread, insight)
         if month:
             by_importance.setdefault(name, Counter())[month] += 1
@@ -326,7 +326,7 @@ def insights_chart(thread: Thread) -> Chart | None:
         tuple(month_abbr[int(month[5:])] for month in months),
         series,
     )
-    return draw_columns(data, name="chart-heard")
+    return draw_columns(data, name="chart-insights")
 
 
 def _count_series(
@@ -356,9 +356,12 @@ class _Row:
     asks: int
 
 
-def waiting_customers_chart(customers: Iterable[Waiter]) -> Chart | None:
+def waiting_customers_chart(customers: Iterable[WaitingCustomer]) -> Chart | None:
     """Return the customers that wait, by ARR where any is known, else by their open asks."""
-    rows = [_Row(each.name, each.amount, each.arr, len(each.asks)) for each in customers]
+    rows = [
+        _Row(customer.name, customer.amount, customer.arr, len(customer.asks))
+        for customer in customers
+    ]
     titles = ("ARR that waits, by customer", "Open asks by customer")
     return _ranking_chart(rows, titles, name="chart-waiting")
 

@@ -1,9 +1,10 @@
-"""A report: every section of it, decided from a thread and its past."""
+"""A report: all its sections, decided from a thread and its past."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from notion_pm.report.briefing import Briefing, briefing
@@ -16,9 +17,9 @@ from notion_pm.report.charts import (
     waiting_customers_chart,
     waiting_needs_chart,
 )
-from notion_pm.report.evidence_table import Entry, ledger
+from notion_pm.report.evidence_table import EvidenceEntry, evidence_table
 from notion_pm.report.facets import Facets, facets
-from notion_pm.report.list_limits import WHOLE, Room
+from notion_pm.report.list_limits import UNLIMITED, ListLimits
 from notion_pm.report.page_values import NO_UPDATE
 from notion_pm.report.past import Past
 from notion_pm.report.roadmap import Lane, roadmap
@@ -34,7 +35,7 @@ from notion_pm.thread.signal import SIGNAL_DEFINITION
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A headline number. `counts` names the rows that it counts, so that a filter can count them again."""
+    """A headline number. `counts` names the rows that it counts, for the filter of the page."""
 
     number: str
     what: str
@@ -43,9 +44,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that the page shows. A section that the template has nothing for is empty, and a note says so.
+    """All that the page shows.
 
-    `more_entries` of the ledger are left out; of the lists that are here whole the page shows what there is `room` for.
+    A section that the template has nothing for is empty, and a note says so. `more_evidence`: the
+    number of entries of the evidence table that are left out. The template cuts other lists at
+    `limits`. `database_urls`: links of the databases in Notion, by role.
     """
 
     title: str
@@ -55,7 +58,7 @@ class Report:
     figures: tuple[Figure, ...]
     strategy: Strategy
     roadmap: tuple[Lane, ...]
-    ledger: tuple[Entry, ...]
+    evidence: tuple[EvidenceEntry, ...]
     tree: Tree
     audit: Audit
     waiting: Waiting
@@ -66,141 +69,150 @@ class Report:
     facets: Facets
     notes: tuple[str, ...]
     definition_of_signal: str = SIGNAL_DEFINITION
-    room: Room = WHOLE
-    more_entries: int = 0
+    limits: ListLimits = UNLIMITED
+    more_evidence: int = 0
+    database_urls: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class LastSync:
-    """When the last sync began, None where none is remembered; `behind`: how many of its numbers are out of date."""
+    """When the last sync began, None if it is not known.
+
+    `outdated`: the number of values in Notion that it should write now.
+    """
 
     at: datetime | None = None
-    behind: int = 0
+    outdated: int = 0
 
 
-def compose(
-    thread: Thread, past: Past, *, title: str, now: datetime, sync: LastSync | None = None
+def compose_report(
+    thread: Thread,
+    past: Past,
+    *,
+    title: str,
+    now: datetime,
+    sync: LastSync | None = None,
+    database_urls: Mapping[str, str] | None = None,
 ) -> Report:
-    """Return the report on a thread, complete."""
-    goals, found = strategy(thread, past), audit(thread)
-    waits, dates = waiting(thread), slips(thread, past)
-    drawn = {
+    """Return the report on a thread, without limits."""
+    goals = strategy(thread, past)
+    findings = audit(thread)
+    who_waits = waiting(thread)
+    dates = slips(thread, past)
+    changes = changelog(thread, past)
+    charts = {
         "progress": progress_chart(goals.objectives),
         "stages": stages_chart(thread),
-        "heard": insights_chart(thread),
-        "waiting": waiting_customers_chart(waits.customers),
-        "needs": waiting_needs_chart(waits.needs),
+        "insights": insights_chart(thread),
+        "waiting": waiting_customers_chart(who_waits.customers),
+        "needs": waiting_needs_chart(who_waits.needs),
     }
-    changed = changelog(thread, past)
     return Report(
         title=title,
         now=now,
         since=past.since,
         until=past.until,
-        figures=_figures(goals, found, waits, changed, past),
+        figures=_figures(goals, findings, who_waits, changes, past),
         strategy=goals,
         roadmap=roadmap(thread),
-        ledger=ledger(thread),
+        evidence=evidence_table(thread),
         tree=tree(thread),
-        audit=found,
-        waiting=waits,
+        audit=findings,
+        waiting=who_waits,
         slips=dates,
-        changelog=changed,
-        charts={name: each for name, each in drawn.items() if each},
+        changelog=changes,
+        charts={name: chart for name, chart in charts.items() if chart},
         facets=facets(thread),
-        briefing=briefing(thread, past, goals, dates, waits, changed),
-        notes=(*_sync_note(sync or LastSync()), *_notes(thread, past)),
+        briefing=briefing(thread, past, goals, dates, who_waits, changes),
+        notes=(*_sync_notes(sync), *_period_notes(past), *_missing_databases(thread)),
+        database_urls=database_urls or {},
     )
+
+
+# --- headline numbers
 
 
 def _figures(
-    goals: Strategy, found: Audit, waits: Waiting, changed: Changelog, past: Past
+    goals: Strategy, findings: Audit, who_waits: Waiting, changes: Changelog, past: Past
 ) -> tuple[Figure, ...]:
-    healths = Counter(each.health.tone for each in goals.objectives if each.health)
-    figures = [Figure(str(len(goals.objectives)), "live objectives", "objectives")]
-    if healths:
-        silent = f"; {healths['quiet']} with “{NO_UPDATE}”" if healths["quiet"] else ""
-        figures.append(
-            Figure(
-                str(healths["warn"] + healths["bad"]),
-                f"of them at risk or off track{silent}",
-                "trouble",
-            )
-        )
-    if found.share is not None:
-        figures.append(
-            Figure(f"{found.share:.0%}", f"signal among {found.live:,} live features", "signal")
-        )
-    shipped = changed.of("shipped")
+    figures = [Figure(str(len(goals.objectives)), "open objectives", "objectives")]
+    tones = Counter(goal.health.tone for goal in goals.objectives if goal.health)
+    if tones:
+        what = "of them at risk or off track"
+        if tones["quiet"]:
+            what += f"; {tones['quiet']} with “{NO_UPDATE}”"
+        figures.append(Figure(str(tones["warn"] + tones["bad"]), what, "trouble"))
+    if findings.share is not None:
+        what = f"signal among {findings.live:,} live features"
+        figures.append(Figure(f"{findings.share:.0%}", what, "signal"))
+    shipped = len(changes.of("shipped"))
     if past.since or shipped:
-        figures.append(Figure(str(len(shipped)), f"features shipped {_period(past)}", "shipped"))
-    named = waits.asks - waits.unnamed
-    anonymous = f"; {waits.unnamed:,} more name nobody" if waits.unnamed else ""
-    figures.append(
-        Figure(
-            f"{len(waits.customers):,}",
-            f"customers waiting, with {named:,} open asks{anonymous}",
-            "waiting",
-        )
-    )
+        figures.append(Figure(str(shipped), f"features shipped {_period(past)}", "shipped"))
+
+    asks = who_waits.asks - who_waits.unnamed
+    what = f"customers waiting, with {quantity(asks, 'open ask')}"
+    if who_waits.unnamed:
+        what += f"; {who_waits.unnamed:,} more without a customer"
+    figures.append(Figure(f"{len(who_waits.customers):,}", what, "waiting"))
     return tuple(figures)
 
 
 def _period(past: Past) -> str:
-    if past.until is None:
-        return f"since {past.asked:%Y-%m-%d}"
-    return f"from {past.asked:%Y-%m-%d} to {past.until:%Y-%m-%d}"
+    since = f"{past.asked_since:%Y-%m-%d}"
+    return f"from {since} to {past.until:%Y-%m-%d}" if past.until else f"since {since}"
 
 
-def _sync_note(sync: LastSync) -> list[str]:
-    if not sync.behind:
+# --- notes
+
+
+def _sync_notes(sync: LastSync | None) -> list[str]:
+    if sync is None or not sync.outdated:
         return []
-    when = (
-        f"The last sync was on {sync.at:%Y-%m-%d at %H:%M}"
-        if sync.at
-        else "No sync is remembered here"
+    when = "No sync is remembered here"
+    if sync.at:
+        when = f"The last sync was on {sync.at:%Y-%m-%d at %H:%M}"
+    numbers = quantity(
+        sync.outdated, "number in Notion is out of date", "numbers in Notion are out of date"
     )
-    numbers = quantity(sync.behind, "number in Notion differs", "numbers in Notion differ")
     return [
-        f"This report computes its figures from the pages as they are now. {when}, and {numbers}: "
-        "run  notion-pm sync  to bring Notion up to date."
+        f"This report computes its figures from the pages as they are now. {when}, and {numbers}. "
+        "Update Notion with  notion-pm sync."
     ]
 
 
-def _notes(thread: Thread, past: Past) -> list[str]:
+def _period_notes(past: Past) -> list[str]:
     notes = []
     if past.since is None and past.until:
         notes.append(
-            f"Nothing is remembered from before {past.until:%Y-%m-%d}: no change is known, only ship dates."
+            f"There is no history from before {past.until:%Y-%m-%d}: only ship dates are known."
         )
     elif past.since is None:
         notes.append(
-            "Nothing is remembered of this workspace yet, so the report cannot say what has changed. "
-            "The next one can: each report and each run of sync remembers what it saw."
+            "There is no history of this workspace yet, so this report cannot show what has "
+            "changed. The next one can: each report and each sync adds to the history."
         )
-    elif past.since > past.asked:
+    elif past.since > past.asked_since:
         notes.append(
-            f"What is remembered begins on {past.since:%Y-%m-%d}: changes are counted from then."
+            f"The history begins on {past.since:%Y-%m-%d}: changes are counted from then on."
         )
     if past.until:
         notes.append(
-            f"Changes, trends and what shipped are those {_period(past)}. Everything else is as it is now: "
-            "Notion keeps no earlier state of it."
-        )
-    chain = thread.chain
-    missing = [
-        what
-        for what, is_there in (
-            ("a vision", chain.database("vision")),
-            ("insights", chain.database("insights")),
-            ("opportunities", chain.database("opportunities")),
-            ("customers of their own (what each pays)", chain.database("customers")),
-            ("releases", "releases" in chain.asides),
-        )
-        if not is_there
-    ]
-    if missing:
-        notes.append(
-            f"This workspace keeps no {', no '.join(missing)}: what would be told of them is left out."
+            f"Changes, trends and what shipped are those {_period(past)}. Everything else is as it "
+            "is now, since Notion keeps no earlier state of it."
         )
     return notes
+
+
+def _missing_databases(thread: Thread) -> list[str]:
+    chain = thread.chain
+    expected = {
+        "vision": chain.database("vision"),
+        "insights": chain.database("insights"),
+        "opportunities": chain.database("opportunities"),
+        "customers (with what each pays)": chain.database("customers"),
+        "releases": "releases" in chain.asides,
+    }
+    missing = [name for name, is_there in expected.items() if not is_there]
+    if not missing:
+        return []
+    return [f"This workspace has no database for: {', '.join(missing)}. These parts are left out."]

@@ -1,4 +1,4 @@
-"""The roadmap that customers may see: public titles and notes, and nothing else of the workspace."""
+"""The roadmap that customers may see: only public titles and notes of the workspace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.html import asset, environment, hash_source
-from notion_pm.report.page_values import day
+from notion_pm.report.page_values import day_of
 from notion_pm.report.roadmap import Horizon, horizon
 from notion_pm.thread import Thread
 
@@ -16,14 +16,14 @@ PUBLIC_TITLE, PUBLIC_NOTE = "public_title", "public_note"
 """Properties of features. A feature without a public title is not shown."""
 
 DEFAULT_TITLE = "Roadmap"
-"""Not the template's title: what a workspace is called is internal."""
+"""Not the title of the template: that is internal."""
 
 _HORIZONS: dict[Horizon, str] = {"now": "Now", "next": "Next", "later": "Later"}
 
 
 @dataclass(frozen=True, slots=True)
 class PublicItem:
-    """A feature in words for customers. `target` is empty unless dates were asked for."""
+    """A feature in words for customers. `target` is empty without --dates."""
 
     title: str
     note: str
@@ -32,7 +32,7 @@ class PublicItem:
 
 @dataclass(frozen=True, slots=True)
 class PublicRoadmap:
-    """Features by horizon. `as_of` is empty unless dates were asked for."""
+    """Features by horizon. `as_of` is empty without --dates."""
 
     title: str
     items: dict[Horizon, tuple[PublicItem, ...]]
@@ -40,12 +40,12 @@ class PublicRoadmap:
 
     @property
     def count(self) -> int:
-        """Return how many features are shown."""
+        """The number of features that are shown."""
         return sum(len(items) for items in self.items.values())
 
 
 def can_be_public(thread: Thread) -> bool:
-    """Whether features can have a public title at all."""
+    """Whether the features of a workspace have a property for a public title."""
     return thread.chain.has(thread.chain.database("features"), PUBLIC_TITLE)
 
 
@@ -53,13 +53,13 @@ def public_roadmap(
     thread: Thread, *, title: str = DEFAULT_TITLE, dates: bool = False
 ) -> PublicRoadmap:
     """Return the open features that have a public title, in the order of the internal roadmap."""
-    items: dict[Horizon, list[PublicItem]] = {each: [] for each in _HORIZONS}
+    items: dict[Horizon, list[PublicItem]] = {name: [] for name in _HORIZONS}
     for feature in thread.sort_for_reading(thread.pages("features")):
         if not isinstance(feature, SnapshotPage) or not thread.is_open(feature):
             continue
         public_title = thread.text(feature, PUBLIC_TITLE).strip()
         if public_title:
-            target = day(thread.text(feature, "target")) if dates else ""
+            target = day_of(thread.text(feature, "target")) if dates else ""
             note = thread.text(feature, PUBLIC_NOTE).strip()
             items[horizon(thread, feature)].append(PublicItem(public_title, note, target))
     as_of = thread.today.isoformat() if dates else ""
@@ -67,7 +67,7 @@ def public_roadmap(
 
 
 def write_public_roadmap(roadmap: PublicRoadmap) -> str:
-    """Return the page: one file without links and without a script."""
+    """Return the page, which has no links and no script."""
     style = asset("customers.css")
     return (
         environment()

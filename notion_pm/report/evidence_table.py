@@ -1,4 +1,4 @@
-"""The ledger of evidence: behind each feature the customers' words, and what they weigh."""
+"""The evidence table: behind each feature the customers' words, and what they weigh."""
 
 from __future__ import annotations
 
@@ -6,36 +6,39 @@ from dataclasses import dataclass
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage
-from notion_pm.report.page_values import Quote, Told, Weight, quotes, told, weight
+from notion_pm.report.page_values import PageRef, Quote, Weight, page_ref, sorted_quotes, weight
 from notion_pm.thread import Thread
-from notion_pm.thread.signal import objectives
+from notion_pm.thread.signal import live_features, objectives
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A feature with its evidence; `more` quotes are not shown."""
+class EvidenceEntry:
+    """A feature with its evidence. `more`: the number of quotes that are left out."""
 
-    page: Told
-    objectives: tuple[Told, ...]
+    page: PageRef
+    objectives: tuple[PageRef, ...]
     weight: Weight
     quotes: tuple[Quote, ...]
     more: int = 0
 
 
-def ledger(thread: Thread) -> tuple[Entry, ...]:
-    """Return the live features behind which an insight stands, what weighs most first, with all their quotes."""
-    goals = {each.id for each in objectives(thread)}
-    found = [
-        _entry(thread, each, goals)
-        for each in thread.pages("features")
-        if thread.is_live(each) and thread.insights_behind(each)
+def evidence_table(thread: Thread) -> tuple[EvidenceEntry, ...]:
+    """Return the live features with insights behind them, the strongest evidence first."""
+    objective_ids = {objective.id for objective in objectives(thread)}
+    entries = [
+        _entry(thread, feature, objective_ids)
+        for feature in live_features(thread)
+        if thread.insights_behind(feature)
     ]
-    return tuple(
-        sorted(found, key=lambda each: (-(each.weight.importance or 0), -each.weight.insights))
+    entries.sort(key=lambda entry: (-(entry.weight.importance or 0), -entry.weight.insights))
+    return tuple(entries)
+
+
+def _entry(thread: Thread, feature: SnapshotPage, objective_ids: set[NotionId]) -> EvidenceEntry:
+    above = thread.all_above(feature)
+    return EvidenceEntry(
+        page_ref(thread, feature),
+        tuple(page_ref(thread, page) for page in above if page.id in objective_ids),
+        weight(thread, feature),
+        sorted_quotes(thread, thread.insights_behind(feature)),
     )
-
-
-def _entry(thread: Thread, feature: SnapshotPage, goals: set[NotionId]) -> Entry:
-    serves = [told(thread, each) for each in thread.all_above(feature) if each.id in goals]
-    said = quotes(thread, thread.insights_behind(feature))
-    return Entry(told(thread, feature), tuple(serves), weight(thread, feature), said)

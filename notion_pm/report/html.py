@@ -1,8 +1,8 @@
-"""The report as one HTML file: nothing is loaded from anywhere, and only its own script and style may work.
+"""The report as one HTML file that loads nothing and runs only its own script.
 
-Jinja escapes whatever comes from Notion, and only http(s) addresses become links. The content security policy names the
-script and the style by their hashes (https://www.w3.org/TR/CSP3/#match-element-to-source-list), so that nothing that a
-title might smuggle in would run.
+Jinja escapes every value from Notion, and only http(s) addresses become links. The content security
+policy names the script and the style by their hashes
+(https://www.w3.org/TR/CSP3/#match-element-to-source-list), so a script in a title would not run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from markupsafe import Markup
 from notion_pm.report.changes import KINDS
 from notion_pm.report.compose import Report
 from notion_pm.report.roadmap import HORIZONS
-from notion_pm.report.tree import pages_of
+from notion_pm.report.tree import ids_shown_in_full
 from notion_pm.text import quantity
 
 _FOLDER = "report/pages"
@@ -27,18 +27,18 @@ _WEB = ("https://", "http://")
 _HORIZONS: Mapping[str, str] = {"now": "Now", "next": "Next", "later": "Later", "done": "Done"}
 _KINDS: Mapping[str, str] = {
     "shipped": "Shipped",
-    "status": "Moved on",
+    "status": "Status",
     "health": "Health",
     "date": "Dates",
-    "asks": "Asks that moved on",
+    "asks": "Status of asks",
     "new": "New",
-    "gone": "Gone",
+    "gone": "Deleted",
     "renamed": "Renamed",
 }
 
 
 def write_report(report: Report) -> str:
-    """Return the page."""
+    """Return the report as an HTML page."""
     style, script = asset("report.css"), asset("report.js")
     return (
         environment()
@@ -49,10 +49,10 @@ def write_report(report: Report) -> str:
             script=Markup(script),  # noqa: S704
             style_hash=hash_source(style),
             script_hash=hash_source(script),
-            horizons=[(each, _HORIZONS[each]) for each in HORIZONS],
-            kinds=[(each, _KINDS[each]) for each in KINDS],
-            in_ledger={each.page.id for each in report.ledger},
-            in_tree=set(pages_of(report.tree.nodes)),
+            horizons=[(name, _HORIZONS[name]) for name in HORIZONS],
+            kinds=[(kind, _KINDS[kind]) for kind in KINDS],
+            in_evidence={entry.page.id for entry in report.evidence},
+            in_tree=set(ids_shown_in_full(report.tree.nodes)),
         )
     )
 
@@ -64,7 +64,7 @@ def is_web(url: str) -> bool:
 
 @cache
 def environment() -> Environment:
-    """Return what renders pages: it escapes all values."""
+    """Return the Jinja environment of all pages. It escapes all values."""
     environment = Environment(
         loader=PackageLoader("notion_pm", _FOLDER),
         autoescape=True,
@@ -75,13 +75,14 @@ def environment() -> Environment:
     )
     environment.filters["is_web"] = is_web
     environment.filters["count"] = quantity
+    # 3.0 -> "3", 3.25 -> "3.2"
     environment.filters["plain_number"] = lambda number: f"{number:,.1f}".removesuffix(".0")
     return environment
 
 
 @cache
 def asset(name: str) -> str:
-    """Return a file that becomes part of a page."""
+    """Return the text of a file that becomes a part of a page."""
     source, _, _ = PackageLoader("notion_pm", _FOLDER).get_source(environment(), name)
     return source
 

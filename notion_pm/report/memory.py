@@ -1,4 +1,8 @@
-"""What a report looks back on: what sync remembers, and what earlier reports saw of what no rule reads."""
+"""What is remembered of a workspace: the history of sync, and what earlier reports saw.
+
+Sync remembers the properties that rules read. Reports remember the others that they look back on:
+status, health, progress and due dates. Where both know a property, sync knows it more exactly.
+"""
 
 from __future__ import annotations
 
@@ -15,83 +19,84 @@ from notion_pm.rules.sightings import new_sightings, pages_at
 from notion_pm.state.state import State
 from notion_pm.thread import Thread
 
-_LOOKED_BACK_ON = frozenset({"health", "progress", *(key for _, key in DATES)})
-"""Besides the status."""
+_REMEMBERED = frozenset({"health", "progress", *(key for _, key in DATES)})
+"""The properties that reports remember, besides the status."""
+
+Pages = Mapping[NotionId, SnapshotPage]
 
 
 def recall(
     state: State, thread: Thread, since: datetime, now: datetime, until: datetime | None = None
 ) -> Past:
-    """Return what a workspace was at a moment, or when memory begins; then remember what it is now.
+    """Return the past of a workspace from a moment on, and remember its current values.
 
-    With `until`, what changed after it does not count.
+    If the history begins later, so does the past. Changes after `until` are left out.
     """
-    seen = state.sightings.read()
-    looked_at = tuple(_looked_at(thread))
-    state.sightings.save(new_sightings(seen, looked_at, now))
-    begun = [each.started for each in state.history.runs() if each.kind == "sync"][:1] + [
-        each.at for each in seen[:1]
-    ]
-    if not begun or (until and until <= min(begun)):
+    sightings = state.sightings.read()
+    current = tuple(_remembered_values(thread))
+    state.sightings.save(new_sightings(sightings, current, now))
+
+    syncs = [run.started for run in state.history.runs() if run.kind == "sync"]
+    history_starts = [*syncs[:1], *(sighting.at for sighting in sightings[:1])]
+    if not history_starts or (until and until <= min(history_starts)):
         return Past(since, until=until)
-    start = max(since, min(begun))
+
+    start = max(since, min(history_starts))
     synced = state.pages_at(start)
-    shown = _besides(pages_at(seen, start), synced)
-    pages = _together(synced, shown)
+    seen = _without_synced_values(pages_at(sightings, start), synced)
+    pages = _merge(synced, seen)
     if until is None:
-        changes = (*state.history.changes(start), *_differences(shown, looked_at, now))
+        changes = (*state.history.changes(start), *_differences(seen, current, now))
         return Past(since, start, pages, changes)
+
     synced_until = state.pages_at(until)
-    shown_until = _besides(pages_at(seen, until), synced_until)
+    seen_until = _without_synced_values(pages_at(sightings, until), synced_until)
     recorded = [change for change in state.history.changes(start) if change.at <= until]
-    changes = (*recorded, *_differences(shown, tuple(shown_until.values()), until))
-    return Past(since, start, pages, changes, until, _together(synced_until, shown_until))
+    changes = (*recorded, *_differences(seen, tuple(seen_until.values()), until))
+    return Past(since, start, pages, changes, until, _merge(synced_until, seen_until))
 
 
-def _together(
-    synced: Mapping[NotionId, SnapshotPage], shown: Mapping[NotionId, SnapshotPage]
-) -> dict[NotionId, SnapshotPage]:
-    joined = {id: _joined(synced[id], page) for id, page in shown.items() if id in synced}
-    return {**shown, **synced, **joined}
-
-
-def _looked_at(thread: Thread) -> Iterator[SnapshotPage]:
-    """The pages of all databases but insights and customers, with the values that reports look back on."""
+def _remembered_values(thread: Thread) -> Iterator[SnapshotPage]:
+    """Yield the pages of all databases but insights and customers, with the remembered values."""
     for database, pages in thread.snapshot.databases.items():
         if thread.chain.role(database) in {"insights", "customers"}:
             continue
-        keys = _LOOKED_BACK_ON | {thread.chain.status_key(database)}
+        keys = _REMEMBERED | {thread.chain.status_key(database)}
         for page in pages.values():
             values = {key: value for key, value in page.values.items() if key in keys}
             if values:
                 yield replace(page, values=values)
 
 
-def _besides(
-    seen: Mapping[NotionId, SnapshotPage], synced: Mapping[NotionId, SnapshotPage]
-) -> dict[NotionId, SnapshotPage]:
-    """What was seen besides what sync remembers, which knows it to the run."""
-    left = {}
+def _without_synced_values(seen: Pages, synced: Pages) -> dict[NotionId, SnapshotPage]:
+    """Return what reports saw, without the values that sync knows."""
+    remaining = {}
     for page in seen.values():
         known = synced[page.id].values if page.id in synced else {}
-        left[page.id] = replace(
-            page, values={key: each for key, each in page.values.items() if key not in known}
-        )
-    return left
+        values = {key: value for key, value in page.values.items() if key not in known}
+        remaining[page.id] = replace(page, values=values)
+    return remaining
 
 
-def _joined(synced: SnapshotPage, seen: SnapshotPage) -> SnapshotPage:
-    return replace(synced, values={**seen.values, **synced.values})
+def _merge(synced: Pages, seen: Pages) -> dict[NotionId, SnapshotPage]:
+    merged = {**seen, **synced}
+    for page_id in seen.keys() & synced.keys():
+        values = {**seen[page_id].values, **synced[page_id].values}
+        merged[page_id] = replace(synced[page_id], values=values)
+    return merged
 
 
 def _differences(
-    then: Mapping[NotionId, SnapshotPage], pages: tuple[SnapshotPage, ...], now: datetime
+    before: Pages, pages: tuple[SnapshotPage, ...], now: datetime
 ) -> Iterator[HistoryChange]:
-    """What is else now than it was seen then. Rules set only what sync remembers, so it is a person's doing."""
+    """Yield the values that differ from those that earlier reports saw.
+
+    A person changed them: rules write only properties that sync remembers.
+    """
     for page in pages:
-        before = then[page.id].values if page.id in then else {}
-        for key, value in before.items():
-            held = page.values.get(key)
-            if not same_value(value, held):
+        earlier = before[page.id].values if page.id in before else {}
+        for key, value in earlier.items():
+            current = page.values.get(key)
+            if not same_value(value, current):
                 about = (page.id, page.database, page.title, page.url, key)
-                yield HistoryChange("", now, *about, value, held, "person", page.last_edited)
+                yield HistoryChange("", now, *about, value, current, "person", page.last_edited)

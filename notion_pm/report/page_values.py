@@ -1,4 +1,4 @@
-"""How pages and what weighs on them are told: the values that every section of a report shares."""
+"""The values that all sections of a report share: how pages, evidence, health and quotes appear."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from notion_pm.thread import Evidence, Thread
 from notion_pm.thread.health import fresh_health
 
 DATES = (("releases", "closes"), ("features", "target"))
-"""The dates that somebody waits for, by database and property."""
+"""The due dates that a report follows, as database and property."""
 
 NO_UPDATE = "No update"
 
-_HEALTHS = {"on_track": "good", "at_risk": "warn", "off_track": "bad"}
+_TONES = {"on_track": "good", "at_risk": "warn", "off_track": "bad"}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A page as a report names it."""
+class PageRef:
+    """A page as a report names it. `id` is a part of the ids in the document."""
 
     id: str
     title: str
@@ -36,9 +36,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What stands behind a page; `arr` and `arr_apart` as people write them. Empty or None: nobody has said it.
+    """The evidence behind a page as text and numbers; empty or None: not known.
 
-    `arr` is what those pay who are customers today, `arr_apart` the ARR of prospects and of customers that churned.
+    `arr` is what today's customers pay, `arr_apart` the ARR of prospects and churned customers.
     """
 
     insights: int
@@ -50,7 +50,7 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How somebody says that a page is. `tone` is good, warn, bad or quiet; `before` what was said earlier, if else."""
+    """The health of a page. `tone`: good, warn, bad or quiet. `before`: an earlier, other health."""
 
     name: str
     tone: str
@@ -59,9 +59,9 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A customer's word. `source` is where it was heard, `source_url` the place itself."""
+    """A customer's words. `source`: where they were heard; `source_url`: a link to it."""
 
-    insight: Told
+    insight: PageRef
     words: str
     customers: tuple[str, ...]
     importance: str
@@ -71,12 +71,11 @@ class Quote:
     observed_on: str
 
 
-def told(thread: Thread, page: SnapshotPage) -> Told:
-    """Return how a page is named."""
-    title = page.title.strip() or UNTITLED
-    return Told(
+def page_ref(thread: Thread, page: SnapshotPage) -> PageRef:
+    """Return how a report names a page."""
+    return PageRef(
         anchor(page),
-        title,
+        page.title.strip() or UNTITLED,
         page.url,
         thread.unique_id(page),
         thread.status(page),
@@ -85,102 +84,112 @@ def told(thread: Thread, page: SnapshotPage) -> Told:
 
 
 def anchor(page: SnapshotPage) -> str:
-    """Return a page's id as a part of the document's own ids."""
+    """Return a page's id as a part of the ids in the document."""
     return page.id.replace("-", "")
 
 
 def weight(thread: Thread, page: SnapshotPage) -> Weight:
-    """Return what stands behind a page."""
+    """Return the evidence behind a page as a report shows it."""
     return weight_of(thread, thread.evidence(page))
 
 
-def weight_of(thread: Thread, found: Evidence) -> Weight:
-    """Return evidence as a report tells it."""
+def weight_of(thread: Thread, evidence: Evidence) -> Weight:
+    """Return evidence as a report shows it."""
     return Weight(
-        len(found.insights),
-        found.customers,
-        found.importance,
-        money(thread, found.arr),
-        money(thread, found.arr_apart),
+        len(evidence.insights),
+        evidence.customers,
+        evidence.importance,
+        money_text(thread, evidence.arr),
+        money_text(thread, evidence.arr_apart),
     )
 
 
 def number_text(thread: Thread, page: SnapshotPage, key: str) -> str:
-    """Return a number as Notion shows it; empty where there is none."""
+    """Return a number as Notion shows it; empty if there is none."""
     number = thread.number(page, key)
     if number is None:
         return ""
-    spec = thread.chain.schema.spec(page.database, key)
-    return format_number(spec.format if isinstance(spec, NumberProperty) else "number", number)
+    return format_number(_number_format(thread, page.database, key) or "number", number)
 
 
-def money(thread: Thread, amount: float | None, key: str = "arr") -> str:
-    """Return an amount in the currency of the customers' ARR, as Notion shows it; empty where there is none."""
+def money_text(thread: Thread, amount: float | None) -> str:
+    """Return an amount in the currency of the customers' ARR; empty if there is none."""
     if not amount:
         return ""
-    customers, insights = thread.chain.database("customers"), thread.chain.database("insights")
-    database = (
-        next((each for each in (customers, insights) if thread.chain.has(each, key)), None) or ""
-    )
-    spec = thread.chain.schema.spec(database, key) if database else None
-    return format_number(
-        spec.format if isinstance(spec, NumberProperty) else "number_with_commas", amount
-    )
+    # The ARR is a property of customers where they have a database, otherwise of insights.
+    for database in (thread.chain.database("customers"), thread.chain.database("insights")):
+        if database and thread.chain.has(database, "arr"):
+            number_format = _number_format(thread, database, "arr")
+            return format_number(number_format or "number_with_commas", amount)
+    return format_number("number_with_commas", amount)
 
 
-def health(thread: Thread, page: SnapshotPage, before: str | None = None) -> Health | None:
-    """Return a page's health in people's words, None where its database has none; `before` is an earlier one's key.
+def _number_format(thread: Thread, database: str, key: str) -> str:
+    spec = thread.chain.schema.spec(database, key)
+    return spec.format if isinstance(spec, NumberProperty) else ""
 
-    Without a health, and with one that is older than the template allows, it is "No update".
+
+def health(thread: Thread, page: SnapshotPage, earlier_key: str | None = None) -> Health | None:
+    """Return a page's health, None if its database has none.
+
+    A missing health, and one that is older than the template allows, is "No update". `earlier_key`
+    is the option that it had at the start of the period.
     """
     if not thread.chain.has(page.database, "health"):
         return None
     key = fresh_health(thread, page)
-    earlier = str(thread.wording.readable(page, "health", before) or "") if before else ""
-    name = str(thread.wording.readable(page, "health", key) or "") if key else NO_UPDATE
-    return Health(name, _HEALTHS.get(key or "", "quiet"), earlier if earlier != name else "")
+    name = _health_name(thread, page, key) if key else NO_UPDATE
+    earlier = _health_name(thread, page, earlier_key) if earlier_key else ""
+    if earlier == name:
+        earlier = ""
+    return Health(name, _TONES.get(key or "", "quiet"), earlier)
 
 
-def quotes(thread: Thread, insights: Iterable[SnapshotPage]) -> tuple[Quote, ...]:
-    """Return customers' words, what matters most to them first, of these the latest."""
-    found = [quote(thread, each) for each in insights]
-    found.sort(key=lambda each: each.observed_on, reverse=True)
-    return tuple(sorted(found, key=lambda each: -each.weight))
+def _health_name(thread: Thread, page: SnapshotPage, key: str) -> str:
+    return str(thread.wording.readable(page, "health", key) or "")
+
+
+def sorted_quotes(thread: Thread, insights: Iterable[SnapshotPage]) -> tuple[Quote, ...]:
+    """Return customers' words, the most important first, among equals the latest."""
+    quotes = [quote(thread, insight) for insight in insights]
+    quotes.sort(key=lambda quote: quote.observed_on, reverse=True)
+    quotes.sort(key=lambda quote: quote.weight, reverse=True)
+    return tuple(quotes)
 
 
 def quote(thread: Thread, insight: SnapshotPage) -> Quote:
     """Return the words of an insight."""
     return Quote(
-        told(thread, insight),
+        page_ref(thread, insight),
         " ".join(thread.text(insight, "quote").split()),
         thread.customers_of(insight),
-        label(thread, insight, "importance"),
+        readable_text(thread, insight, "importance"),
         thread.number(insight, "importance") or 0,
-        label(thread, insight, "source"),
+        readable_text(thread, insight, "source"),
         thread.text(insight, "source_url"),
-        day(thread.text(insight, "observed_on")),
+        day_of(thread.text(insight, "observed_on")),
     )
 
 
-def label(thread: Thread, page: SnapshotPage, key: str) -> str:
-    """Return a value as text in people's words; empty where there is none."""
-    return plain(thread.readable(page, key))
+def readable_text(thread: Thread, page: SnapshotPage, key: str) -> str:
+    """Return a value as people read it in Notion; empty if there is none."""
+    return as_text(thread.readable(page, key))
 
 
-def plain(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Return a readable value as text."""
     if value is None:
         return ""
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(plain(each) for each in value)
+        return ", ".join(as_text(part) for part in value)
     return str(getattr(value, "name", value))
 
 
-def day(text: str) -> str:
-    """Return the day of a date or moment."""
+def day_of(text: str) -> str:
+    """Return the day of a date or moment: `2026-11-30T08:00` -> `2026-11-30`."""
     return text[:10]
 
 
-def as_date(text: str) -> date | None:
-    """Return a day that a property holds, None when it holds none."""
+def parse_date(text: str) -> date | None:
+    """Return the day that a date property holds, None if it is empty."""
     return date.fromisoformat(text[:10]) if text else None

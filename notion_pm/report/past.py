@@ -1,4 +1,4 @@
-"""What is remembered of a workspace: what pages held when the time began that a report looks back on."""
+"""The past of a workspace: the values that pages had when the period of a report began."""
 
 from __future__ import annotations
 
@@ -13,49 +13,52 @@ from notion_pm.rules.history import HistoryChange
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Pages as they were at a moment, and what has changed on them since.
+    """Pages as they were at the start of a period, and what has changed on them since.
 
-    `asked`: the moment that was asked for; `since` is later where memory begins later, None where there is none.
-    `until`: when the time ends that a report looks back on, with the pages as they were then; None: now.
+    `asked_since`: the start that was asked for. `since`: the start that is known, which is later if
+    the history begins later, None if there is no history. `until`: the end of the period, None for
+    now. `pages` and `pages_until`: the pages at both ends.
     """
 
-    asked: datetime
+    asked_since: datetime
     since: datetime | None = None
     pages: Mapping[NotionId, SnapshotPage] = field(default_factory=dict)
     changes: tuple[HistoryChange, ...] = ()
     until: datetime | None = None
     pages_until: Mapping[NotionId, SnapshotPage] = field(default_factory=dict)
 
-    def held(self, page: SnapshotPage, key: str) -> RuleValue:
-        """Return what a property held then, None also where it was empty or is not remembered."""
-        then = self.pages.get(page.id)
-        return then.values.get(key) if then else None
+    def value_at_start(self, page: SnapshotPage, key: str) -> RuleValue:
+        """Return the value of a property at the start, None if it was empty or is not known."""
+        earlier = self.pages.get(page.id)
+        return earlier.values.get(key) if earlier else None
 
-    def first(self, page: SnapshotPage, key: str) -> RuleValue:
-        """Return what a property held then, or where it was empty the first value that it got since."""
-        found = self.held(page, key)
-        if not is_empty(found):
-            return found
-        later = (
-            each.after for each in self.changes if each.page == page.id and each.property == key
-        )
-        return next((each for each in later if not is_empty(each)), None)
+    def first_value(self, page: SnapshotPage, key: str) -> RuleValue:
+        """Return the first value of a property in the period that is not empty."""
+        value = self.value_at_start(page, key)
+        if not is_empty(value):
+            return value
+        for change in self.changes:
+            is_it = change.page == page.id and change.property == key
+            if is_it and not is_empty(change.after):
+                return change.after
+        return None
 
-    def number(self, page: SnapshotPage, key: str) -> float | None:
-        """Return the number that a property held then."""
-        return _number(self.held(page, key))
-
-    def last(self, page: SnapshotPage, key: str) -> RuleValue:
-        """Return what a property held when the time ended: what it holds, where that is now."""
+    def value_at_end(self, page: SnapshotPage, key: str) -> RuleValue:
+        """Return the value of a property at the end: the current one if the period ends now."""
         if self.until is None:
             return page.values.get(key)
-        then = self.pages_until.get(page.id)
-        return then.values.get(key) if then else None
+        later = self.pages_until.get(page.id)
+        return later.values.get(key) if later else None
 
-    def last_number(self, page: SnapshotPage, key: str) -> float | None:
-        """Return the number that a property held when the time ended."""
-        return _number(self.last(page, key))
+    def number_at_start(self, page: SnapshotPage, key: str) -> float | None:
+        """Return the number of a property at the start of the period."""
+        return _number(self.value_at_start(page, key))
+
+    def number_at_end(self, page: SnapshotPage, key: str) -> float | None:
+        """Return the number of a property at the end of the period."""
+        return _number(self.value_at_end(page, key))
 
 
 def _number(value: RuleValue) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number else None  # type: ignore[return-value]

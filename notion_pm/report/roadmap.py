@@ -1,4 +1,4 @@
-"""The roadmap: what is being built now, what is next and what is later, by objective. Horizons, not dates."""
+"""The roadmap: what is built now, what is next and what is later, by objective."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage
-from notion_pm.report.page_values import Told, Weight, as_date, day, label, told, weight
+from notion_pm.report.page_values import (
+    PageRef,
+    Weight,
+    day_of,
+    page_ref,
+    parse_date,
+    readable_text,
+    weight,
+)
 from notion_pm.thread import Thread
-from notion_pm.thread.signal import is_signal, objectives
+from notion_pm.thread.signal import is_signal, live_features, objectives
 
 Horizon = Literal["now", "next", "later", "done"]
 HORIZONS: tuple[Horizon, ...] = get_args(Horizon)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A feature on the roadmap. `late`: by how many days its target has passed, 0 where it has shipped."""
+class RoadmapItem:
+    """A feature on the roadmap. `late`: days since its target has passed, 0 if it has shipped."""
 
-    page: Told
+    page: PageRef
     weight: Weight
     target: str
     is_signal: bool
@@ -29,67 +38,62 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The features of an objective, by horizon; `objective` is None for those that serve none."""
+    """The features of an objective by horizon; `objective` is None for those that serve none."""
 
-    objective: Told | None
-    items: dict[Horizon, tuple[Item, ...]]
+    objective: PageRef | None
+    items: dict[Horizon, tuple[RoadmapItem, ...]]
 
 
 def roadmap(thread: Thread) -> tuple[Lane, ...]:
-    """Return a lane for each live objective that has features, and the last for live features that serve none."""
-    live = [each for each in thread.pages("features") if thread.is_live(each)]
-    goals = [each for each in objectives(thread) if thread.is_live(each)]
-    below = {goal.id: {each.id for each in thread.all_below(goal)} for goal in goals}
-    lanes = [
-        _lane(thread, goal, [each for each in live if each.id in below[goal.id]]) for goal in goals
-    ]
-    lanes.append(
-        _lane(
-            thread,
-            None,
-            [each for each in live if not any(each.id in those for those in below.values())],
-        )
-    )
-    return tuple(each for each in lanes if any(each.items.values()))
+    """Return a lane for each live objective with features, the last for features without one."""
+    lanes = []
+    served: set[NotionId] = set()
+    for objective in objectives(thread):
+        if thread.is_live(objective):
+            below = thread.features_below(objective)
+            features = [feature for feature in below if thread.is_live(feature)]
+            served.update(feature.id for feature in features)
+            lanes.append(_lane(thread, objective, features))
+    others = [feature for feature in live_features(thread) if feature.id not in served]
+    lanes.append(_lane(thread, None, others))
+    return tuple(lane for lane in lanes if any(lane.items.values()))
 
 
 def horizon(thread: Thread, feature: SnapshotPage) -> Horizon:
-    """Return when a live feature is built: now in work; next what has left the first step of its status; else later."""
-    match thread.category(feature):
-        case "doing":
-            return "now"
-        case "done":
-            return "done"
-        case _:
-            key = thread.chain.status_key(feature.database) or ""
-            return (
-                "next"
-                if thread.chain.schema.rank(feature.database, key, feature.values.get(key))
-                else "later"
-            )
+    """Return when a live feature is built.
+
+    Now: in progress. Next: its status has left the first step. Later: it is at the first step.
+    """
+    category = thread.category(feature)
+    if category == "doing":
+        return "now"
+    if category == "done":
+        return "done"
+    key = thread.chain.status_key(feature.database) or ""
+    step = thread.chain.schema.rank(feature.database, key, feature.values.get(key))
+    return "next" if step else "later"
 
 
 def _lane(thread: Thread, objective: SnapshotPage | None, features: Sequence[SnapshotPage]) -> Lane:
-    ordered = [each for each in thread.sort_for_reading(features) if isinstance(each, SnapshotPage)]
-    by_horizon = {
-        each: tuple(
-            _item(thread, feature) for feature in ordered if horizon(thread, feature) == each
-        )
-        for each in HORIZONS
-    }
-    return Lane(told(thread, objective) if objective else None, by_horizon)
+    items: dict[Horizon, list[RoadmapItem]] = {name: [] for name in HORIZONS}
+    for feature in thread.sort_for_reading(features):
+        if isinstance(feature, SnapshotPage):
+            items[horizon(thread, feature)].append(_item(thread, feature))
+    ref = page_ref(thread, objective) if objective else None
+    return Lane(ref, {name: tuple(found) for name, found in items.items()})
 
 
-def _item(thread: Thread, feature: SnapshotPage) -> Item:
-    due = day(thread.text(feature, "target"))
-    target = as_date(due)
-    late = max((thread.today - target).days, 0) if target and thread.is_open(feature) else 0
-    priority = label(thread, feature, "priority")
-    return Item(
-        told(thread, feature),
-        weight(thread, feature),
-        due,
-        is_signal(thread, feature),
-        priority,
-        late,
+def _item(thread: Thread, feature: SnapshotPage) -> RoadmapItem:
+    target = thread.text(feature, "target")
+    due = parse_date(target)
+    late = 0
+    if due and thread.is_open(feature):
+        late = max((thread.today - due).days, 0)
+    return RoadmapItem(
+        page=page_ref(thread, feature),
+        weight=weight(thread, feature),
+        target=day_of(target),
+        is_signal=is_signal(thread, feature),
+        priority=readable_text(thread, feature, "priority"),
+        late=late,
     )

@@ -1,4 +1,4 @@
-"""The story of `report`: read the thread as it is now, recall what it was, and compose what leadership is told."""
+"""Read a workspace and its past, and make a report, a roadmap for customers or a digest of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 from notion_pm.errors import UsageError
 from notion_pm.model.snapshot import same_value
-from notion_pm.report.abridge import abridged, fitted
-from notion_pm.report.compose import LastSync, Report, compose
+from notion_pm.report.compose import LastSync, Report, compose_report
 from notion_pm.report.customers import (
     DEFAULT_TITLE,
     PUBLIC_TITLE,
@@ -18,71 +17,108 @@ from notion_pm.report.customers import (
     public_roadmap,
     write_public_roadmap,
 )
+from notion_pm.report.digest import Digest, digest
 from notion_pm.report.html import write_report
-from notion_pm.report.list_limits import Room
+from notion_pm.report.list_limits import DEFAULT_LIMITS, ListLimits, apply_limits
 from notion_pm.report.memory import recall
 from notion_pm.state.state import State
 from notion_pm.thread import Thread
-from notion_pm.thread.read_thread import read_thread
+from notion_pm.thread.chain import ROLES
+from notion_pm.thread.read_thread import ReadThread, read_thread
 from notion_pm.workspace.sync_context import SyncContext
+
+# --- the report for leadership
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """A report as a page, and what it took."""
+class ReportResult:
+    """A report, its page, and the number of requests."""
 
     report: Report
     html: str
     requests: int
 
     def as_data(self) -> dict[str, Any]:
-        """Return what the report comes to as JSON data with stable keys."""
-        told = self.report
+        """Return the figures of the report as JSON data with stable keys."""
+        report = self.report
         return {
             "bytes": len(self.html.encode()),
-            "since": told.since.isoformat() if told.since else None,
-            "until": told.until.isoformat() if told.until else None,
-            "objectives": len(told.strategy.objectives),
-            "features": told.audit.live,
-            "signal": told.audit.share,
-            "findings": len(told.audit.findings),
-            "waiting": len(told.waiting.customers),
-            "changes": len(told.changelog.changes),
-            "notes": list(told.notes),
+            "since": report.since.isoformat() if report.since else None,
+            "until": report.until.isoformat() if report.until else None,
+            "objectives": len(report.strategy.objectives),
+            "features": report.audit.live,
+            "signal": report.audit.share,
+            "findings": len(report.audit.findings),
+            "waiting": len(report.waiting.customers),
+            "changes": len(report.changelog.changes),
+            "notes": list(report.notes),
             "requests": self.requests,
         }
 
 
-def report(
-    place: SyncContext,
+def make_report(
+    context: SyncContext,
     since: datetime,
     *,
     until: datetime | None = None,
     quotes: int | None = None,
     template: str | None = None,
-) -> Reported:
-    """Return the report on a workspace, with what has changed since a moment, or between two.
+) -> ReportResult:
+    """Return the report on a workspace, with the changes of a period.
 
-    Behind each feature so many `quotes`, and everything else whole; None: as much of both as stays below 1 MB.
+    `quotes`: the most quotes behind a feature, with no limit on the other lists; None: the default
+    limits.
     """
-    before = place.gateway.requests.logical
-    read = read_thread(place, template, asides=True)
-    loaded = read.loaded.template
+    requests_before = context.gateway.requests.logical
+    read = read_thread(context, template, asides=True)
     thread = read.thread.with_computed_stamps()
-    with State(place.state_home, loaded.template) as state:
-        past = recall(state, thread, since, place.now, until)
-        synced = max(
-            (each.started for each in state.history.runs() if each.kind == "sync"), default=None
-        )
-    behind = stale_stamps(read.thread, thread)
-    whole = compose(thread, past, title=loaded.title, now=place.now, sync=LastSync(synced, behind))
-    told, page = fitted(whole) if quotes is None else _with(whole, Room(quotes))
-    return Reported(told, page, place.gateway.requests.logical - before)
+    loaded = read.loaded.template
+    with State(context.state_home, loaded.template) as state:
+        past = recall(state, thread, since, context.now, until)
+        syncs = [run.started for run in state.history.runs() if run.kind == "sync"]
+    report = compose_report(
+        thread,
+        past,
+        title=loaded.title,
+        now=context.now,
+        sync=LastSync(max(syncs, default=None), count_outdated_stamps(read.thread, thread)),
+        database_urls=_database_urls(read),
+    )
+    limits = ListLimits(quotes=quotes) if quotes else DEFAULT_LIMITS
+    report = apply_limits(report, limits)
+    requests = context.gateway.requests.logical - requests_before
+    return ReportResult(report, write_report(report), requests)
+
+
+def count_outdated_stamps(read: Thread, computed: Thread) -> int:
+    """Return how many stamped values in Notion differ from what they should be now."""
+    count = 0
+    for database, pages in computed.snapshot.databases.items():
+        for page_id, page in pages.items():
+            in_notion = read.snapshot.databases[database][page_id].values
+            for key, value in page.values.items():
+                if not same_value(value, in_notion.get(key)):
+                    count += 1
+    return count
+
+
+def _database_urls(read: ReadThread) -> dict[str, str]:
+    """Return the links of the databases in Notion, by role."""
+    urls = read.database_urls()
+    by_role = {}
+    for role in ROLES:
+        database = read.thread.chain.database(role)
+        if database:
+            by_role[str(role)] = urls[database]
+    return by_role
+
+
+# --- the roadmap for customers
 
 
 @dataclass(frozen=True, slots=True)
-class PublicReport:
-    """A roadmap for customers as a page, and what it took."""
+class CustomerRoadmapResult:
+    """A roadmap for customers, its page, and the number of requests."""
 
     roadmap: PublicRoadmap
     html: str
@@ -90,9 +126,7 @@ class PublicReport:
 
     def as_data(self) -> dict[str, Any]:
         """Return counts as JSON data with stable keys."""
-        counts: dict[str, int] = {
-            horizon: len(items) for horizon, items in self.roadmap.items.items()
-        }
+        counts = {str(horizon): len(items) for horizon, items in self.roadmap.items.items()}
         return {
             "audience": "customers",
             "bytes": len(self.html.encode()),
@@ -101,40 +135,54 @@ class PublicReport:
         }
 
 
-def report_for_customers(
-    place: SyncContext,
+def make_customer_roadmap(
+    context: SyncContext,
     *,
     title: str = DEFAULT_TITLE,
     dates: bool = False,
     template: str | None = None,
-) -> PublicReport:
+) -> CustomerRoadmapResult:
     """Return the roadmap that customers may see.
 
-    Raises UsageError where features cannot have a public title.
+    Raises UsageError if features have no property for a public title.
     """
-    before = place.gateway.requests.logical
-    thread = read_thread(place, template).thread
+    requests_before = context.gateway.requests.logical
+    thread = read_thread(context, template).thread
     if not can_be_public(thread):
         raise UsageError(
             f"Features have no property {PUBLIC_TITLE!r} in this workspace.",
-            "Run  notion-pm apply  where the template has it, or add it to your template (docs/report.md).",
+            "If the template has it, run  notion-pm apply. Otherwise add it to the template "
+            "(docs/report.md).",
         )
     roadmap = public_roadmap(thread, title=title, dates=dates)
-    return PublicReport(
-        roadmap, write_public_roadmap(roadmap), place.gateway.requests.logical - before
-    )
+    requests = context.gateway.requests.logical - requests_before
+    return CustomerRoadmapResult(roadmap, write_public_roadmap(roadmap), requests)
 
 
-def _with(whole: Report, room: Room) -> tuple[Report, str]:
-    told = abridged(whole, room)
-    return told, write_report(told)
+# --- the digest
 
 
-def stale_stamps(read: Thread, computed: Thread) -> int:
-    """Return how many stamped values in Notion differ from what the pages come to now."""
-    count = 0
-    for database, pages in computed.snapshot.databases.items():
-        for id, page in pages.items():
-            held = read.snapshot.databases[database][id].values
-            count += sum(not same_value(value, held.get(key)) for key, value in page.values.items())
-    return count
+@dataclass(frozen=True, slots=True)
+class DigestResult:
+    """A digest and the number of requests. `has_history`: whether earlier values are known."""
+
+    digest: Digest
+    has_history: bool
+    requests: int
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as JSON data with stable keys."""
+        return {**self.digest.as_data(), "requests": self.requests}
+
+
+def make_digest(context: SyncContext, since: datetime, template: str | None = None) -> DigestResult:
+    """Return what happened in a workspace since a moment, and remember its current values."""
+    requests_before = context.gateway.requests.logical
+    read = read_thread(context, template, asides=True)
+    thread = read.thread.with_computed_stamps()
+    loaded = read.loaded.template
+    with State(context.state_home, loaded.template) as state:
+        past = recall(state, thread, since, context.now)
+    made = digest(thread, past, title=loaded.title, now=context.now)
+    requests = context.gateway.requests.logical - requests_before
+    return DigestResult(made, past.since is not None, requests)

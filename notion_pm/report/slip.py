@@ -1,4 +1,4 @@
-"""Release slip: dates that have moved or passed, of releases and of features with a target."""
+"""Dates that have moved or passed: of releases, and of features with a target."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from notion_pm.model.snapshot import SnapshotPage
-from notion_pm.report.page_values import DATES, Health, Told, as_date, day, health, told
+from notion_pm.report.page_values import (
+    DATES,
+    Health,
+    PageRef,
+    day_of,
+    health,
+    page_ref,
+    parse_date,
+)
 from notion_pm.report.past import Past
 from notion_pm.report.strategy import percent
 from notion_pm.thread import Thread
@@ -14,9 +22,14 @@ from notion_pm.thread import Thread
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A page with a date. `before`: the first that it had since then; `moved`: by how many days from it to now."""
+    """A page with a due date.
 
-    page: Told
+    `before`: the first date that it had in the period, empty if it has not moved since. `moved`:
+    days from that date to `due`. `overdue`: days since `due` has passed. `base`: the number of
+    features that `progress` is a share of.
+    """
+
+    page: PageRef
     due: str
     before: str
     moved: int
@@ -27,33 +40,41 @@ class Slip:
 
 
 def slips(thread: Thread, past: Past) -> tuple[Slip, ...]:
-    """Return what has a date and is open, or whose date has moved; what slips most first."""
-    found = [each for database, key in DATES for each in _slips_of(thread, past, database, key)]
-    return tuple(sorted(found, key=lambda each: (-each.overdue, -each.moved, each.due)))
+    """Return the open pages with a date, and those whose date has moved; the latest first."""
+    found = [slip for database, key in DATES for slip in _slips_of(thread, past, database, key)]
+    found.sort(key=lambda slip: (-slip.overdue, -slip.moved, slip.due))
+    return tuple(found)
 
 
 def _slips_of(thread: Thread, past: Past, database: str, key: str) -> Iterator[Slip]:
     for page in thread.snapshot.databases.get(database, {}).values():
-        due, before = as_date(thread.text(page, key)), as_date(_promised(past, page, key))
+        due = parse_date(thread.text(page, key))
         if due is None or not thread.is_live(page):
             continue
+        is_open = thread.is_open(page)
+        before = parse_date(_first_date(past, page, key))
         moved = (due - before).days if before else 0
-        overdue = max((thread.today - due).days, 0) if thread.is_open(page) else 0
-        if moved or thread.is_open(page):
-            yield Slip(
-                told(thread, page), due.isoformat(), before.isoformat() if before and moved else "", moved, overdue,
-                percent(thread.number(page, "progress")), _base(thread, page), health(thread, page),
-            )  # fmt: skip
+        if not moved and not is_open:
+            continue
+        yield Slip(
+            page=page_ref(thread, page),
+            due=due.isoformat(),
+            before=before.isoformat() if before and moved else "",
+            moved=moved,
+            overdue=max((thread.today - due).days, 0) if is_open else 0,
+            progress=percent(thread.number(page, "progress")),
+            base=_feature_count(thread, page),
+            health=health(thread, page),
+        )
 
 
-def _base(thread: Thread, page: SnapshotPage) -> int:
-    """Return how many live features a release holds, of which its progress is a share."""
+def _first_date(past: Past, page: SnapshotPage, key: str) -> str:
+    value = past.first_value(page, key)
+    return day_of(value) if isinstance(value, str) else ""
+
+
+def _feature_count(thread: Thread, page: SnapshotPage) -> int:
+    """Return how many live features a release has; 0 for a feature."""
     if thread.role(page) is not None:
         return 0
-    below = [each for each in thread.below(page) if isinstance(each, SnapshotPage)]
-    return sum(thread.role(each) == "features" and thread.is_live(each) for each in below)
-
-
-def _promised(past: Past, page: SnapshotPage, key: str) -> str:
-    value = past.first(page, key)
-    return day(value) if isinstance(value, str) else ""
+    return sum(thread.is_live(feature) for feature in thread.children(page, "features"))

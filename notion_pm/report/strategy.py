@@ -1,4 +1,4 @@
-"""Strategy on one page: the vision, and the objectives with their health, their progress, and how both have moved."""
+"""The strategy on one page: the vision, and the objectives with health and progress."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.report.page_values import (
     Health,
-    Told,
+    PageRef,
     Weight,
-    day,
+    day_of,
     health,
-    label,
     number_text,
-    told,
+    page_ref,
+    readable_text,
     weight,
 )
 from notion_pm.report.past import Past
@@ -22,12 +22,15 @@ from notion_pm.thread import Thread
 from notion_pm.thread.health import fresh_health
 from notion_pm.thread.signal import objectives
 
+_LAST = 99
+"""Sorts pages without a kind last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A vision, mission or value; `statement` without its title, where it begins with that."""
+    """A vision, mission or value."""
 
-    page: Told
+    page: PageRef
     kind: str
     statement: str
     north_star: str
@@ -38,7 +41,7 @@ class Aim:
 class KeyResult:
     """A number by which an objective is judged."""
 
-    page: Told
+    page: PageRef
     current: str
     target: str
     attained: int | None
@@ -46,17 +49,17 @@ class KeyResult:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """An objective. Progress is in percent, None where nobody knows; `progress_before` and `progress_until`
-    are what it was at both ends of the time that the report looks back on.
+    """An objective.
 
-    `doing`, `open` and `done` count its live features: its own, those of its opportunities, and their parts, each once.
-    `base` is how many they are together: progress is a share of just these.
-    `metric` is the outcome metric with its numbers: "Hours per close: 10, from 40, target 8".
-    `stale_health` names a health that is too old to count, which `health` shows as "No update".
-    `health_until` is the health at the end of the time, where that is not now.
+    Progress is in percent, None if it is not known; `progress_before` and `progress_until` are its
+    values at the start and the end of the period. `doing`, `open` and `done` count its live
+    features: its own, those of its opportunities, and their parts, each once. `base` is their sum,
+    of which progress is a share. `stale_health` names a health that is too old to count, which
+    `health` shows as "No update". `health_until`: the health at the end of the period, empty if
+    the period ends now.
     """
 
-    page: Told
+    page: PageRef
     serves: tuple[str, ...]
     outcome: str
     health: Health | None
@@ -81,7 +84,7 @@ class Objective:
 
     @property
     def gained(self) -> int | None:
-        """The points of progress won or lost since; None where it was not known then."""
+        """The points of progress gained or lost in the period, None if that is not known."""
         if self.progress_until is None or self.progress_before is None:
             return None
         return self.progress_until - self.progress_before
@@ -89,27 +92,27 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """What we are here for, and how far we are."""
+    """The vision with mission and values, and the open objectives."""
 
     aims: tuple[Aim, ...]
     objectives: tuple[Objective, ...]
 
 
 def strategy(thread: Thread, past: Past) -> Strategy:
-    """Return the strategy of a thread: what is live of it."""
-    goals = [
-        each for each in objectives(thread) if thread.is_open(each)
-    ]  # achieved ones are not live
-    known = {each.id for each in objectives(thread)}
+    """Return the live pages of the strategy."""
+    all_objectives = objectives(thread)
+    objective_ids = {objective.id for objective in all_objectives}
     aims = [
-        each for each in thread.pages("vision") if thread.is_live(each) and each.id not in known
+        page
+        for page in thread.pages("vision")
+        if thread.is_live(page) and page.id not in objective_ids
     ]
+    aims.sort(key=lambda page: _kind_rank(thread, page))
+    # An achieved objective is done: it is part of the changes, not of the current strategy.
+    open_objectives = [objective for objective in all_objectives if thread.is_open(objective)]
     return Strategy(
-        tuple(
-            _aim(thread, past, each)
-            for each in sorted(aims, key=lambda page: _kind_rank(thread, page))
-        ),
-        tuple(_objective(thread, past, each) for each in goals),
+        tuple(_aim(thread, past, page) for page in aims),
+        tuple(_objective(thread, past, page) for page in open_objectives),
     )
 
 
@@ -120,68 +123,79 @@ def percent(share: float | None) -> int | None:
 
 def _kind_rank(thread: Thread, page: SnapshotPage) -> int:
     rank = thread.chain.schema.rank(page.database, "kind", page.values.get("kind"))
-    return 99 if rank is None else rank
+    return _LAST if rank is None else rank
 
 
 def _aim(thread: Thread, past: Past, page: SnapshotPage) -> Aim:
-    said = (
-        health(thread, page, _earlier_health(past, page)) if thread.value(page, "health") else None
-    )
+    stated_health = None
+    if thread.value(page, "health"):
+        stated_health = health(thread, page, _health_at_start(past, page))
     return Aim(
-        told(thread, page), label(thread, page, "kind"), _statement(thread, page),
-        thread.text(page, "north_star"), said,
-    )  # fmt: skip
+        page=page_ref(thread, page),
+        kind=readable_text(thread, page, "kind"),
+        statement=_statement(thread, page),
+        north_star=thread.text(page, "north_star"),
+        health=stated_health,
+    )
 
 
 def _statement(thread: Thread, page: SnapshotPage) -> str:
-    said = thread.text(page, "statement").strip()
-    rest = said.removeprefix(f"{page.title}:").strip()
+    """Return the statement without the title that it may begin with."""
+    statement = thread.text(page, "statement").strip()
+    rest = statement.removeprefix(f"{page.title}:").strip()
     return rest[:1].upper() + rest[1:]
 
 
 def _objective(thread: Thread, past: Past, page: SnapshotPage) -> Objective:
-    features = [each for each in thread.all_below(page) if thread.role(each) == "features"]
-    stages = Counter(thread.category(each) for each in features)
-    above = [each for each in thread.above(page) if isinstance(each, SnapshotPage)]
-    results = [
-        each
-        for each in thread.below(page)
-        if isinstance(each, SnapshotPage) and thread.role(each) == "key_results"
-    ]
+    above = [parent for parent in thread.above(page) if isinstance(parent, SnapshotPage)]
+    counts = Counter(thread.category(feature) for feature in thread.features_below(page))
     return Objective(
-        page=told(thread, page),
-        serves=tuple(each.title for each in above),
+        page=page_ref(thread, page),
+        serves=tuple(parent.title for parent in above),
         outcome=thread.text(page, "outcome") or thread.text(page, "statement"),
-        health=health(thread, page, _earlier_health(past, page)),
+        health=health(thread, page, _health_at_start(past, page)),
         note=thread.text(page, "health_note"),
-        said_on=day(thread.text(page, "health_date")),
+        said_on=day_of(thread.text(page, "health_date")),
         progress=percent(thread.number(page, "progress")),
-        progress_before=percent(past.number(page, "progress")),
-        progress_until=percent(past.last_number(page, "progress")),
+        progress_before=percent(past.number_at_start(page, "progress")),
+        progress_until=percent(past.number_at_end(page, "progress")),
         attained=percent(thread.number(page, "attainment")),
-        doing=stages["doing"],
-        open=stages["todo"],
-        done=stages["done"],
-        base=stages["doing"] + stages["todo"] + stages["done"],
+        doing=counts["doing"],
+        open=counts["todo"],
+        done=counts["done"],
+        base=counts["doing"] + counts["todo"] + counts["done"],
         weight=weight(thread, page),
-        key_results=tuple(_key_result(thread, each) for each in results if thread.is_live(each)),
-        owner=label(thread, page, "owner"),
-        period=label(thread, page, "period"),
+        key_results=_key_results(thread, page),
+        owner=readable_text(thread, page, "owner"),
+        period=readable_text(thread, page, "period"),
         confidence=percent(thread.number(page, "confidence")),
-        metric=_metric(thread, page),
+        metric=_outcome_metric(thread, page),
         stale_health=_stale_health(thread, page),
-        health_until=_health_until(thread, past, page),
+        health_until=_health_at_end(thread, past, page),
     )
 
 
-def _metric(thread: Thread, page: SnapshotPage) -> str:
-    name = (
-        thread.text(page, "outcome_metric").strip().rstrip(":")
-        or thread.text(page, "north_star").strip()
-    )
-    current, baseline, target = (
-        number_text(thread, page, key) for key in ("current", "baseline", "target")
-    )
+def _key_results(thread: Thread, objective: SnapshotPage) -> tuple[KeyResult, ...]:
+    results = []
+    for page in thread.children(objective, "key_results"):
+        if thread.is_live(page):
+            result = KeyResult(
+                page_ref(thread, page),
+                readable_text(thread, page, "current"),
+                readable_text(thread, page, "target"),
+                percent(thread.number(page, "attainment")),
+            )
+            results.append(result)
+    return tuple(results)
+
+
+def _outcome_metric(thread: Thread, page: SnapshotPage) -> str:
+    """Return the outcome metric with its numbers: "Hours per close: 10, from 40, target 8"."""
+    name = thread.text(page, "outcome_metric").strip().rstrip(":")
+    name = name or thread.text(page, "north_star").strip()
+    current = number_text(thread, page, "current")
+    baseline = number_text(thread, page, "baseline")
+    target = number_text(thread, page, "target")
     if not (current or baseline or target):
         return name
     numbers = [current or "not measured"]
@@ -193,27 +207,21 @@ def _metric(thread: Thread, page: SnapshotPage) -> str:
 
 
 def _stale_health(thread: Thread, page: SnapshotPage) -> str:
-    stated = thread.text(page, "health")
-    if not stated or stated == "no_update" or fresh_health(thread, page):
+    """Return the name of a health that is too old to count, otherwise nothing."""
+    key = thread.text(page, "health")
+    if not key or key == "no_update" or fresh_health(thread, page):
         return ""
-    return label(thread, page, "health")
+    return readable_text(thread, page, "health")
 
 
-def _key_result(thread: Thread, page: SnapshotPage) -> KeyResult:
-    return KeyResult(
-        told(thread, page),
-        label(thread, page, "current"),
-        label(thread, page, "target"),
-        percent(thread.number(page, "attainment")),
-    )
-
-
-def _health_until(thread: Thread, past: Past, page: SnapshotPage) -> str:
-    """Return the name of the health at the end of a time that is over; empty where that is now."""
-    value = past.last(page, "health")
-    return str(thread.wording.readable(page, "health", value) or "") if past.until else ""
-
-
-def _earlier_health(past: Past, page: SnapshotPage) -> str | None:
-    value = past.held(page, "health")
+def _health_at_start(past: Past, page: SnapshotPage) -> str | None:
+    value = past.value_at_start(page, "health")
     return value if isinstance(value, str) else None
+
+
+def _health_at_end(thread: Thread, past: Past, page: SnapshotPage) -> str:
+    """Return the name of the health at the end of the period, empty if the period ends now."""
+    if past.until is None:
+        return ""
+    value = past.value_at_end(page, "health")
+    return str(thread.wording.readable(page, "health", value) or "")

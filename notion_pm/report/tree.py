@@ -1,4 +1,4 @@
-"""The tree from the vision to a single quote: every page once, with what stands behind it."""
+"""The tree from the vision to a single quote: every page once, with its evidence."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from dataclasses import dataclass
 
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Role
-from notion_pm.report.page_values import Quote, Told, Weight, label, quote, quotes, told, weight
-from notion_pm.thread import Thread
+from notion_pm.report.page_values import (
+    PageRef,
+    Quote,
+    Weight,
+    page_ref,
+    quote,
+    readable_text,
+    sorted_quotes,
+    weight,
+)
+from notion_pm.thread import Thread, UnsharedPage
 from notion_pm.thread.branches import Branch, trees_below
-from notion_pm.thread.graph import Related, UnsharedPage
 
-_TOPS: tuple[Role, ...] = ("vision", "objectives", "key_results", "opportunities", "features")
-_NAMES: dict[Role | None, str] = {
+_TOP_ROLES: tuple[Role, ...] = ("vision", "objectives", "key_results", "opportunities", "features")
+_KINDS: dict[Role | None, str] = {
     "vision": "Vision",
     "objectives": "Objective",
     "key_results": "Key result",
@@ -24,12 +32,13 @@ _NAMES: dict[Role | None, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A page of the tree. `page` is None where it is not shared; `repeated`: it stands in full elsewhere.
+    """A page of the tree. An insight is a leaf with its `quote`.
 
-    An insight is a leaf with its `quote`. `more` quotes and `more_pages` below are not shown.
+    `page` is None if it is not shared. `repeated`: it is shown in full elsewhere. `more` and
+    `more_pages`: the number of quotes and pages below it that are left out.
     """
 
-    page: Told | None
+    page: PageRef | None
     kind: str = ""
     role: Role | None = None
     weight: Weight | None = None
@@ -42,46 +51,51 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The trees of a thread; `loose` are customers' words that are linked to nothing.
+    """The trees of a thread. `unlinked`: customers' words that are linked to no page.
 
-    `more` of these, and `more_pages` at the top, are not shown.
+    `more` and `more_pages`: the number of unlinked quotes and of trees that are left out.
     """
 
     nodes: tuple[Node, ...]
-    loose: tuple[Quote, ...]
+    unlinked: tuple[Quote, ...]
     more: int = 0
     more_pages: int = 0
 
 
-def pages_of(nodes: Iterable[Node]) -> Iterator[str]:
-    """Yield the ids of the pages that trees tell in full."""
-    for each in nodes:
-        if each.page and not each.repeated:
-            yield each.page.id
-        yield from pages_of(each.nodes)
+def ids_shown_in_full(nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield the ids of the pages that trees show in full."""
+    for node in nodes:
+        if node.page and not node.repeated:
+            yield node.page.id
+        yield from ids_shown_in_full(node.nodes)
 
 
 def tree(thread: Thread) -> Tree:
     """Return the trees of a thread, from the top down.
 
-    Left out is what was dropped, or is of the vision, with nothing behind it. Customers are named by their quotes.
+    Left out are dropped pages and pages of the vision's database if nothing is below them.
+    Customers appear in their quotes.
     """
-    pages = [each for role in _TOPS for each in thread.pages(role)]
-    tops = [
-        each
-        for each in pages
-        if not any(isinstance(above, SnapshotPage) for above in thread.above(each))
-    ]
-    branches = trees_below(
-        thread, [*tops, *pages]
-    )  # pages in a circle serve each other: no top leads to them
-    shown = [each for each in branches if each.branches or _is_worth_telling(thread, each.page)]
-    loose = quotes(thread, (each for each in thread.pages("insights") if not thread.above(each)))
-    return Tree(tuple(_node(thread, each) for each in shown), loose)
+    pages = [page for role in _TOP_ROLES for page in thread.pages(role)]
+    tops = [page for page in pages if not _has_parent(thread, page)]
+    # Pages in a circle serve each other, so no top reaches them: `pages` again, after the tops.
+    branches = trees_below(thread, [*tops, *pages])
+    shown = [branch for branch in branches if branch.branches or _is_shown_alone(thread, branch)]
+    unlinked = [insight for insight in thread.pages("insights") if not thread.above(insight)]
+    nodes = tuple(_node(thread, branch) for branch in shown)
+    return Tree(nodes, sorted_quotes(thread, unlinked))
 
 
-def _is_worth_telling(thread: Thread, page: Related) -> bool:
-    return isinstance(page, SnapshotPage) and thread.is_live(page) and thread.role(page) != "vision"
+def _has_parent(thread: Thread, page: SnapshotPage) -> bool:
+    return any(isinstance(parent, SnapshotPage) for parent in thread.above(page))
+
+
+def _is_shown_alone(thread: Thread, branch: Branch) -> bool:
+    """Whether a page with nothing below it is worth a place in the tree."""
+    page = branch.page
+    if isinstance(page, UnsharedPage):
+        return False
+    return thread.is_live(page) and thread.role(page) != "vision"
 
 
 def _node(thread: Thread, branch: Branch) -> Node:
@@ -89,10 +103,16 @@ def _node(thread: Thread, branch: Branch) -> Node:
     if isinstance(page, UnsharedPage):
         return Node(None)
     role = thread.role(page)
+    ref = page_ref(thread, page)
     if role == "insights":
-        return Node(
-            told(thread, page), "Quote", role, quote=quote(thread, page), repeated=branch.repeated
-        )
-    kind = (label(thread, page, "kind") if role == "vision" else "") or _NAMES.get(role, "")
-    below = tuple(_node(thread, each) for each in branch.branches)
-    return Node(told(thread, page), kind, role, weight(thread, page), None, below, branch.repeated)
+        words = quote(thread, page)
+        return Node(ref, "Quote", role, quote=words, repeated=branch.repeated)
+    kind = readable_text(thread, page, "kind") if role == "vision" else ""
+    return Node(
+        page=ref,
+        kind=kind or _KINDS.get(role, ""),
+        role=role,
+        weight=weight(thread, page),
+        nodes=tuple(_node(thread, below) for below in branch.branches),
+        repeated=branch.repeated,
+    )

@@ -1,12 +1,22 @@
-"""Who is waiting: customers with open asks, what they pay, and those who are to be told that it has shipped."""
+"""Who is waiting: customers with open asks and what they pay, and customers to tell what shipped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage, is_empty
-from notion_pm.report.page_values import Told, Weight, as_date, day, label, money, told, weight_of
+from notion_pm.report.page_values import (
+    PageRef,
+    Weight,
+    day_of,
+    money_text,
+    page_ref,
+    parse_date,
+    readable_text,
+    weight_of,
+)
 from notion_pm.thread import Thread
 from notion_pm.thread.customers import Customer, is_ask
 from notion_pm.thread.loop import Recipient, needs_message, recipients, skipped_recipients
@@ -14,16 +24,17 @@ from notion_pm.thread.messages import default_message
 
 
 @dataclass(frozen=True, slots=True)
-class Waiter:
-    """A customer with open asks. `url` is empty where it has no page; `days` since the first ask that is still open.
+class WaitingCustomer:
+    """A customer with open asks. `url` is empty if it has no page.
 
-    `standing` is empty for those who are customers today, else prospect or churned.
+    `importance` and `weight` are those of its most important ask. `since` and `days`: the first ask
+    that is still open. `standing`: empty for customers of today, otherwise prospect or churned.
     """
 
     name: str
     url: str
-    asks: tuple[Told, ...]
-    wishes: tuple[Told, ...]
+    asks: tuple[PageRef, ...]
+    wishes: tuple[PageRef, ...]
     importance: str
     weight: float
     arr: str
@@ -35,135 +46,142 @@ class Waiter:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """An opportunity that somebody waits for; `weight` and `amount` (ARR) are those of its open asks."""
+    """An opportunity that customers wait for; `weight` and `amount` (ARR) are of its open asks."""
 
-    page: Told
+    page: PageRef
     weight: Weight
     amount: float
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A person whose asks have shipped, with a message to send; `why_not` says why none is to be sent."""
+class PersonToTell:
+    """A person whose asks have shipped, with a message; `skip_reason`: why none is sent."""
 
     name: str
-    asks: tuple[Told, ...]
+    asks: tuple[PageRef, ...]
     message: str
-    why_not: str = ""
+    skip_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Customers by what they pay and how much it matters.
+    """Customers by what they pay, then by how important it is to them.
 
-    `apart` are prospects and churned customers with open asks: they do not wait. `unnamed` open asks name nobody.
-    `to_tell` are those whose asks have shipped, `not_to_tell` those of whom nobody is written to.
+    `others`: prospects and churned customers with open asks; they are not counted. `unnamed`: the
+    number of open asks without a customer. `to_tell`: people whose asks have shipped; `not_to_tell`
+    get no message.
     """
 
-    customers: tuple[Waiter, ...]
-    apart: tuple[Waiter, ...]
+    customers: tuple[WaitingCustomer, ...]
+    others: tuple[WaitingCustomer, ...]
     needs: tuple[Need, ...]
     unnamed: int
-    to_tell: tuple[Answered, ...]
-    not_to_tell: tuple[Answered, ...]
+    to_tell: tuple[PersonToTell, ...]
+    not_to_tell: tuple[PersonToTell, ...]
 
     @property
     def asks(self) -> int:
-        """How many asks are open, each once."""
-        return len({ask.id for each in self.customers for ask in each.asks}) + self.unnamed
+        """How many asks are open, each counted once."""
+        ids = {ask.id for customer in self.customers for ask in customer.asks}
+        return len(ids) + self.unnamed
+
+
+_SKIP_REASONS = {"churned": "has churned", "anonymous": "no name given"}
 
 
 def waiting(thread: Thread) -> Waiting:
-    """Return who waits for what: for an answer to a request or a problem, not to praise or a question."""
-    asks_of: dict[object, list[SnapshotPage]] = {}
-    customers: dict[object, Customer] = {}
+    """Return who waits for an answer to a request or problem (not to praise or a question)."""
     open_asks = open_asks_of(thread)
+    asks_by_customer: dict[object, list[SnapshotPage]] = {}
+    customers: dict[object, Customer] = {}
     for insight in open_asks:
         for customer in thread.customers.of([insight]):
             customers.setdefault(customer.key, customer)
-            asks_of.setdefault(customer.key, []).append(insight)
-    waiters = [_waiter(thread, customer, asks_of[key]) for key, customer in customers.items()]
-    waiters.sort(
-        key=lambda each: (-each.amount, -each.weight, -len(each.asks), each.name.casefold())
-    )
+            asks_by_customer.setdefault(customer.key, []).append(insight)
+
+    everyone = [
+        _waiting_customer(thread, customer, asks_by_customer[key])
+        for key, customer in customers.items()
+    ]
+    everyone.sort(key=lambda it: (-it.amount, -it.weight, -len(it.asks), it.name.casefold()))
     return Waiting(
-        tuple(each for each in waiters if not each.standing),
-        tuple(each for each in waiters if each.standing),
-        _needs(thread, open_asks),
-        sum(is_empty(each.values.get("customer")) for each in open_asks),
-        tuple(_answered(thread, each) for each in recipients(thread)),
-        tuple(_answered(thread, each) for each in skipped_recipients(thread)),
+        customers=tuple(customer for customer in everyone if not customer.standing),
+        others=tuple(customer for customer in everyone if customer.standing),
+        needs=_needs(thread, open_asks),
+        unnamed=sum(is_empty(insight.values.get("customer")) for insight in open_asks),
+        to_tell=tuple(_person(thread, person) for person in recipients(thread)),
+        not_to_tell=tuple(_person(thread, person) for person in skipped_recipients(thread)),
     )
 
 
 def open_asks_of(thread: Thread) -> list[SnapshotPage]:
-    """Return the requests and problems that are open and not yet answered by what has shipped."""
-    insights = thread.pages("insights")
-    return [
-        each
-        for each in insights
-        if is_ask(each) and thread.is_open(each) and not needs_message(thread, each)
-    ]
+    """Return the open requests and problems that nothing shipped answers yet."""
+    open_asks = []
+    for insight in thread.pages("insights"):
+        is_open = is_ask(insight) and thread.is_open(insight)
+        if is_open and not needs_message(thread, insight):
+            open_asks.append(insight)
+    return open_asks
 
 
-_WHY_NOT = {"churned": "has churned", "anonymous": "nobody is named"}
-
-
-def _answered(thread: Thread, recipient: Recipient) -> Answered:
+def _person(thread: Thread, recipient: Recipient) -> PersonToTell:
     name = recipient.contact or recipient.customer
     if recipient.contact and recipient.customer:
         name = f"{recipient.contact} ({recipient.customer})"
-    asks = tuple(told(thread, ask.insight) for ask in recipient.asks)
+    asks = tuple(page_ref(thread, ask.insight) for ask in recipient.asks)
     message = "" if recipient.skip_reason else default_message(thread, recipient)
-    return Answered(name, asks, message, _WHY_NOT.get(recipient.skip_reason, ""))
+    return PersonToTell(name, asks, message, _SKIP_REASONS.get(recipient.skip_reason, ""))
 
 
-def _waiter(thread: Thread, customer: Customer, asks: Sequence[SnapshotPage]) -> Waiter:
-    heaviest = max(asks, key=lambda each: thread.number(each, "importance") or 0)
-    days = sorted(filter(None, (day(thread.text(each, "observed_on")) for each in asks)))
-    first = as_date(days[0]) if days else None
-    return Waiter(
+def _waiting_customer(
+    thread: Thread, customer: Customer, asks: Sequence[SnapshotPage]
+) -> WaitingCustomer:
+    most_important = max(asks, key=lambda ask: thread.number(ask, "importance") or 0)
+    days = [day_of(thread.text(ask, "observed_on")) for ask in asks]
+    since = min(filter(None, days), default="")
+    first = parse_date(since)
+    return WaitingCustomer(
         name=customer.name,
         url=customer.page.url if customer.page else "",
-        asks=tuple(told(thread, each) for each in asks),
-        wishes=_wishes(thread, asks),
-        importance=label(thread, heaviest, "importance"),
-        weight=thread.number(heaviest, "importance") or 0,
-        arr=money(thread, customer.arr),
+        asks=tuple(page_ref(thread, ask) for ask in asks),
+        wishes=_features_asked_for(thread, asks),
+        importance=readable_text(thread, most_important, "importance"),
+        weight=thread.number(most_important, "importance") or 0,
+        arr=money_text(thread, customer.arr),
         amount=customer.arr or 0,
-        since=days[0] if days else "",
+        since=since,
         days=(thread.today - first).days if first else None,
         standing="" if customer.is_customer_today else customer.standing,
     )
 
 
-def _wishes(thread: Thread, asks: Sequence[SnapshotPage]) -> tuple[Told, ...]:
-    """The features that would answer the asks, each once."""
-    features = {
-        each.id: each
-        for ask in asks
-        for each in thread.above(ask)
-        if isinstance(each, SnapshotPage)
-        and thread.role(each) == "features"
-        and thread.is_live(each)
-    }
-    return tuple(told(thread, each) for each in features.values())
+def _features_asked_for(thread: Thread, asks: Sequence[SnapshotPage]) -> tuple[PageRef, ...]:
+    """Return the live features that would answer the asks, each once."""
+    features: dict[NotionId, SnapshotPage] = {}
+    for ask in asks:
+        for feature in thread.parents(ask, "features"):
+            if thread.is_live(feature):
+                features[feature.id] = feature
+    return tuple(page_ref(thread, feature) for feature in features.values())
 
 
 def _needs(thread: Thread, open_asks: Sequence[SnapshotPage]) -> tuple[Need, ...]:
-    """Opportunities with open asks of customers, by what these pay, then by how much it matters."""
-    waiting = {each.id for each in open_asks if _somebody_waits(thread, each)}
-    found = []
-    for each in thread.pages("opportunities"):
-        asks = tuple(ask for ask in thread.insights_behind(each) if ask.id in waiting)
-        if thread.is_open(each) and asks:
+    """Return the open opportunities that customers wait for, by ARR, then by importance."""
+    waiting_ids = {ask.id for ask in open_asks if _counts_as_waiting(thread, ask)}
+    needs = []
+    for opportunity in thread.pages("opportunities"):
+        behind = thread.insights_behind(opportunity)
+        asks = tuple(insight for insight in behind if insight.id in waiting_ids)
+        if asks and thread.is_open(opportunity):
             evidence = thread.weigh_open_asks(asks)
-            found.append(Need(told(thread, each), weight_of(thread, evidence), evidence.arr or 0))
-    return tuple(sorted(found, key=lambda need: (-need.amount, -(need.weight.importance or 0))))
+            ref = page_ref(thread, opportunity)
+            needs.append(Need(ref, weight_of(thread, evidence), evidence.arr or 0))
+    needs.sort(key=lambda need: (-need.amount, -(need.weight.importance or 0)))
+    return tuple(needs)
 
 
-def _somebody_waits(thread: Thread, ask: SnapshotPage) -> bool:
-    """Whether a customer of today stands behind an ask, or nobody is named."""
+def _counts_as_waiting(thread: Thread, ask: SnapshotPage) -> bool:
+    """Whether a customer of today is behind an ask, or no one is named."""
     if is_empty(ask.values.get("customer")):
         return True
-    return any(each.is_customer_today for each in thread.customers.of([ask]))
+    return any(customer.is_customer_today for customer in thread.customers.of([ask]))

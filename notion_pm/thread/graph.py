@@ -223,6 +223,22 @@ class Thread:
         """Return every page that serves a page, in any number of steps."""
         return _reachable(page, self.below)
 
+    def parents(self, page: SnapshotPage, role: Role) -> list[SnapshotPage]:
+        """Return the pages of a role that a page serves, one step up."""
+        return [
+            other
+            for other in self.above(page)
+            if isinstance(other, SnapshotPage) and self.role(other) == role
+        ]
+
+    def children(self, page: SnapshotPage, role: Role) -> list[SnapshotPage]:
+        """Return the pages of a role that serve a page, one step down."""
+        return [
+            other
+            for other in self.below(page)
+            if isinstance(other, SnapshotPage) and self.role(other) == role
+        ]
+
     def features_below(self, page: SnapshotPage) -> list[SnapshotPage]:
         """Return every feature that serves a page, in any number of steps."""
         return [other for other in self.all_below(page) if self.role(other) == "features"]
@@ -354,9 +370,7 @@ class Thread:
         """Return the insights directly below pages, each once."""
         found: dict[NotionId, SnapshotPage] = {}
         for page in pages:
-            for related in self.below(page):
-                if isinstance(related, SnapshotPage) and self.role(related) == "insights":
-                    found[related.id] = related
+            found.update((insight.id, insight) for insight in self.children(page, "insights"))
         return tuple(found.values())
 
     def customers_of(self, insight: SnapshotPage) -> tuple[str, ...]:

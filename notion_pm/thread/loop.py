@@ -114,13 +114,7 @@ def shipped_features(thread: Thread, insight: SnapshotPage) -> tuple[SnapshotPag
 
 
 def _live_features(thread: Thread, insight: SnapshotPage) -> list[SnapshotPage]:
-    return [
-        page
-        for page in thread.above(insight)
-        if isinstance(page, SnapshotPage)
-        and thread.role(page) == "features"
-        and thread.is_live(page)
-    ]
+    return [page for page in thread.parents(insight, "features") if thread.is_live(page)]
 
 
 # --- who gets a message

@@ -24,12 +24,7 @@ def has_evidence(thread: Thread, feature: SnapshotPage) -> bool:
     """Whether an insight is behind a feature, one of its parts, or its opportunity."""
     if thread.insights_behind(feature):
         return True
-    opportunities = [
-        page
-        for page in thread.above(feature)
-        if isinstance(page, SnapshotPage) and thread.role(page) == "opportunities"
-    ]
-    related = [*thread.features_below(feature), *opportunities]
+    related = [*thread.features_below(feature), *thread.parents(feature, "opportunities")]
     return any(thread.insights_behind(page) for page in related)
 
 

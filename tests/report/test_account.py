@@ -20,7 +20,7 @@ from notion_pm.model.rule import Rule
 from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.report.compose import Report
 from notion_pm.report.page_values import Weight
-from notion_pm.report.run_report import report
+from notion_pm.report.run_report import make_report
 from notion_pm.report.strategy import Objective
 from notion_pm.template import templates
 from tests.report.account import REPORT, Account, alike
@@ -66,7 +66,7 @@ def test_every_number_is_what_an_independent_account_says(
         monkeypatch.setenv("NOTION_PM_STATE", str(folder / "state"))
         product = opened(applied, folder, seed)
         account = account_of(product, folder)
-        found = report(product.place(), datetime.now(UTC), quotes=1).report
+        found = make_report(product.place(), datetime.now(UTC), quotes=1).report
         wrong = [*account.differences(), *report_differences(account, found)]
         account.close()
         product.close()
@@ -148,9 +148,9 @@ def figures_of(found: Report) -> dict[str, list[tuple[Any, ...]]]:
             )
             for each in found.strategy.objectives
         ),
-        "evidence": sorted((each.page.title, *_weight(each.weight)) for each in found.ledger),
+        "evidence": sorted((each.page.title, *_weight(each.weight)) for each in found.evidence),
         "waiting": sorted((each.name, each.amount, len(each.asks)) for each in waits.customers),
-        "apart": sorted((each.name,) for each in waits.apart),
+        "apart": sorted((each.name,) for each in waits.others),
         "open asks": [(waits.asks - waits.unnamed, waits.unnamed)],
         "needs": sorted((each.page.title, each.amount) for each in waits.needs),
         "messages": sorted(_reader(each.name) for each in waits.to_tell),

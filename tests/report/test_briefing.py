@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from notion_pm.model.ids import NotionId
 from notion_pm.report.briefing import MOST_DECISIONS, Briefing
-from notion_pm.report.compose import Report, compose
+from notion_pm.report.compose import Report, compose_report
 from notion_pm.report.html import write_report
 from notion_pm.report.past import Past
 from notion_pm.rules.history import HistoryChange
@@ -36,7 +36,7 @@ def briefing_of(world: World, past: Past | None = None) -> Briefing:
 
 
 def report_of(world: World, past: Past | None = None) -> Report:
-    return compose(thread_of(world), past or Past(THEN), title="Product", now=EDITED)
+    return compose_report(thread_of(world), past or Past(THEN), title="Product", now=EDITED)
 
 
 def test_the_worst_health_comes_first_and_a_stale_one_is_marked() -> None:
@@ -93,10 +93,10 @@ def test_it_asks_for_what_only_leaders_can_decide() -> None:
         ("Orphan", "Keep it or drop it?"),
         ("Tardy", "Set a new date or cut its scope?"),
         ("Lonely", "Continue it or stop it?"),
-        ("Need", "Plan it or turn it down?"),
+        ("Need", "Plan it or decline it?"),
     }
     planned = world.feature("answer", "spec", opportunity=["need"])
-    assert ("Need", "Plan it or turn it down?") not in decisions(planned)
+    assert ("Need", "Plan it or decline it?") not in decisions(planned)
 
 
 def test_objectives_without_an_owner_and_those_off_track_need_a_decision() -> None:

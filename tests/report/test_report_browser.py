@@ -19,7 +19,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from notion_pm.model.ids import NotionId
-from notion_pm.report.compose import compose
+from notion_pm.report.compose import compose_report
 from notion_pm.report.html import write_report
 from notion_pm.report.past import Past
 from tests.support.browser import chromium
@@ -131,7 +131,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     then[NotionId("aim")] = replace(
         aim, values={**aim.values, "progress": 0.2, "health": "on_track"}
     )
-    told = compose(thread_of(made), Past(THEN, THEN, then), title="Product", now=EDITED)
+    told = compose_report(thread_of(made), Past(THEN, THEN, then), title="Product", now=EDITED)
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(write_report(told), encoding="utf-8")
     return path
@@ -255,7 +255,7 @@ def test_the_tree_zooms_to_a_quote_and_back_by_keyboard(page: Page) -> None:
 
 
 def test_only_the_vision_is_open_at_first(page: Page) -> None:
-    assert page.shown("#tree summary .title") == ["Why", "Aim", "Goal", MEAN, "Linked to nothing"]
+    assert page.shown("#tree summary .title") == ["Why", "Aim", "Goal", MEAN, "Not linked"]
 
 
 def test_a_link_into_the_tree_opens_zoomed(page: Page) -> None:

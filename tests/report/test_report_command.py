@@ -68,7 +68,7 @@ def test_it_writes_one_file_and_tells_what_is_in_it(product: Product) -> None:
 
 def test_before_the_first_sync_it_says_that_nothing_is_remembered(product: Product) -> None:
     result = run(product, "report")
-    assert "Note: Nothing is remembered of this workspace yet" in result.stderr
+    assert "Note: There is no history of this workspace yet" in result.stderr
     assert "Changes</h2>" in Path("report.html").read_text(encoding="utf-8")
 
 
@@ -117,7 +117,7 @@ def test_it_goes_to_a_pipe(product: Product) -> None:
 def test_a_pipe_takes_only_the_page(product: Product, option: str) -> None:
     result = run(product, "report", "-o", "-", option)
     assert result.exit_code == 1
-    assert "Give it a file" in result.stderr
+    assert "needs a file" in result.stderr
 
 
 def test_a_date_that_lies_ahead_ends_with_advice(product: Product) -> None:

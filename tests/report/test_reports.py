@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import RelatedPages, RuleValue
-from notion_pm.report.abridge import abridged, fitted
 from notion_pm.report.changes import changelog
-from notion_pm.report.compose import Report, compose
+from notion_pm.report.compose import Report, compose_report
 from notion_pm.report.html import write_report
-from notion_pm.report.list_limits import ROOMS, Room
+from notion_pm.report.list_limits import DEFAULT_LIMITS, ListLimits, apply_limits
 from notion_pm.report.past import Past
 from notion_pm.report.roadmap import roadmap
 from notion_pm.report.slip import slips
@@ -63,7 +62,7 @@ def change(
 
 
 def composed(world: World, past: Past = NOTHING) -> Report:
-    return compose(thread_of(world), past, title="Product", now=EDITED)
+    return compose_report(thread_of(world), past, title="Product", now=EDITED)
 
 
 # --- strategy
@@ -153,7 +152,7 @@ def test_the_ledger_has_the_words_that_matter_most_first() -> None:
     world.insight(
         "late", features=["wings"], customer="Cy", importance="critical", observed_on="2026-11-02"
     )
-    (entry,) = abridged(composed(world), Room(quotes=2)).ledger
+    (entry,) = apply_limits(composed(world), ListLimits(quotes=2)).evidence
     assert [(each.insight.title, each.customers) for each in entry.quotes] == [
         ("Late", ("Cy",)),
         ("Ask", ("Acme",)),
@@ -193,7 +192,7 @@ def test_the_tree_leads_from_the_vision_to_a_quote_and_tells_each_page_once() ->
         "Kite",
         "  Ask*",
     ]
-    assert [each.insight.title for each in grown.loose] == ["Loose"]
+    assert [each.insight.title for each in grown.unlinked] == ["Loose"]
 
 
 def test_pages_in_a_circle_are_in_the_tree() -> None:
@@ -210,7 +209,7 @@ def test_quotes_beyond_the_limit_are_counted() -> None:
     world = World().feature("wings")
     for name in "abc":
         world.insight(name, features=["wings"])
-    (wings,) = abridged(composed(world), Room(quotes=2)).tree.nodes
+    (wings,) = apply_limits(composed(world), ListLimits(quotes=2)).tree.nodes
     assert (len(wings.nodes), wings.more) == (2, 1)
 
 
@@ -269,7 +268,7 @@ def test_churned_customers_prospects_and_praise_do_not_wait() -> None:
     assert [(each.name, each.arr, len(each.asks)) for each in told.customers] == [
         ("Acme", "$700", 1)
     ]
-    assert [(each.name, each.standing) for each in told.apart] == [
+    assert [(each.name, each.standing) for each in told.others] == [
         ("Maybe", "prospect"),
         ("Gone", "churned"),
     ]
@@ -479,43 +478,55 @@ def wide_world(features: int, insights: int) -> World:
     return world
 
 
-@pytest.mark.parametrize("most_bytes", [700_000, 250_000, 90_000])
-def test_a_report_is_as_long_as_there_is_room_and_says_what_it_leaves_out(most_bytes: int) -> None:
-    whole = composed(wide_world(60, 600))
-    told, source = fitted(whole, most_bytes)
-    assert len(source.encode()) <= most_bytes
-    assert told.room in ROOMS[1:]
-    larger = ROOMS[ROOMS.index(told.room) - 1]
-    assert len(write_report(abridged(whole, larger)).encode()) > most_bytes
-    assert f"To stay below {most_bytes // 1000:,} kB" in told.notes[-1]
-    assert sum(len(each.quotes) + each.more for each in told.ledger) + 10 * told.more_entries == 600
-    page = Page(source)
-    ids = {each["id"] for _, each in page.elements if "id" in each}
-    assert {
-        str(each["href"])[1:] for each in page.of("a") if str(each["href"]).startswith("#")
-    } <= ids
-
-
-def test_what_is_left_out_of_each_list_is_counted_in_its_place() -> None:
-    source = write_report(abridged(composed(wide_world(6, 24)), Room(quotes=1, rows=2)))
-    for said in (
-        "1 more feature<",
-        "4 more features with",
-        "1 more page ",
-        "3 more quotes",
-        "4 more findings",
-        "22 more customers",
-    ):
-        assert f"and {said}" in source
-
-
-def test_a_report_that_fits_leaves_nothing_out() -> None:
-    told, source = fitted(composed(product_world()))
-    assert (told.room, told.more_entries, told.notes) == (
-        ROOMS[0],
-        0,
-        composed(product_world()).notes,
+def test_rows_left_out_of_each_list_are_counted_in_their_place_with_a_link() -> None:
+    urls = {"features": "https://x/features", "customers": "https://x/customers"}
+    report = compose_report(
+        thread_of(wide_world(6, 24)), NOTHING, title="Product", now=EDITED, database_urls=urls
     )
+    source = write_report(apply_limits(report, ListLimits(quotes=1, features=2, rows=2)))
+    to_features = '<a href="https://x/features">in Notion</a>'
+    for text in (
+        f"1 more feature {to_features}",
+        f"4 more features with evidence {to_features}",
+        "1 more page ",
+        '3 more quotes <a href="https://x/',
+        "4 more findings in Notion",
+        '22 more customers <a href="https://x/customers">in Notion</a>',
+    ):
+        assert f"and {text}" in source
+
+
+def test_limits_count_every_quote_and_leave_no_dead_links() -> None:
+    whole = composed(wide_world(60, 600))
+    report = apply_limits(whole, ListLimits(quotes=3, features=20, rows=10))
+    shown = sum(len(entry.quotes) + entry.more for entry in report.evidence)
+    assert shown + 10 * report.more_evidence == 600
+    assert all(len(entry.quotes) == 3 for entry in report.evidence)
+    page = Page(write_report(report))
+    ids = {each["id"] for _, each in page.elements if "id" in each}
+    links = {str(each["href"])[1:] for each in page.of("a") if str(each["href"]).startswith("#")}
+    assert links <= ids
+
+
+@pytest.mark.parametrize("most", [0, 2, 5, 30, 100])
+def test_a_limit_of_the_tree_leaves_each_objective_its_share(most: int) -> None:
+    whole = composed(wide_world(60, 600))
+    report = apply_limits(whole, ListLimits(tree=most))
+    aim, goal = report.tree.nodes
+    assert len(outline(report.tree.nodes)) - 2 <= most
+    assert len(aim.nodes) == len(goal.nodes) == min(most // 2, 30)
+    assert all(len(node.nodes) + node.more + node.more_pages == 30 for node in (aim, goal))
+
+
+def test_limits_do_not_change_figures_and_charts() -> None:
+    whole = composed(wide_world(60, 600))
+    report = apply_limits(whole, ListLimits(quotes=1, features=1, rows=1))
+    assert (report.figures, report.charts) == (whole.figures, whole.charts)
+
+
+def test_a_small_workspace_is_shown_in_full() -> None:
+    whole = composed(product_world())
+    source = write_report(apply_limits(whole, DEFAULT_LIMITS))
     assert not re.search(r"and [\d,]+ more ", source)
 
 
@@ -557,9 +568,9 @@ def test_nothing_that_a_workspace_holds_becomes_part_of_the_page(
 @pytest.mark.parametrize("name", ["product", "discovery", "full", "okrs"])
 def test_an_empty_workspace_has_a_report(name: str) -> None:
     told = composed(World(template=templates.load(name).template))
-    assert "There is no live objective." in write_report(told)
+    assert "There is no open objective." in write_report(told)
     assert told.charts == {}
-    assert any("Nothing is remembered" in each for each in told.notes)
+    assert any("There is no history" in each for each in told.notes)
 
 
 def test_what_serves_only_pages_that_cannot_be_seen_is_in_the_tree() -> None:
@@ -571,5 +582,5 @@ def test_a_year_of_memory_that_is_shorter_than_asked_for_is_said() -> None:
     past = Past(THEN, THEN + timedelta(days=3))
     assert (
         composed(product_world(), past).notes[0]
-        == "What is remembered begins on 2026-11-04: changes are counted from then."
+        == "The history begins on 2026-11-04: changes are counted from then on."
     )

@@ -1,4 +1,4 @@
-"""`notion-pm digest`: what happened lately, for a mail or a chat, quiet when nothing did."""
+"""`notion-pm digest`: recent changes for a mail or a chat, quiet when there are none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from notion_pm.console.thread_options import place_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import write_shared
 from notion_pm.report.digest import Digest, as_mail, as_markdown, as_slack_blocks
-from notion_pm.report.run_digest import read_digest
+from notion_pm.report.run_report import make_digest
 
 _EXAMPLES = """\b
   notion-pm digest                           the last seven days, as Markdown
@@ -23,7 +23,7 @@ _EXAMPLES = """\b
   notion-pm digest --notify https://hooks.slack.com/services/...
                                              post it to a channel
 """
-_FORMS: dict[str, Callable[[Digest], str]] = {".md": as_markdown, ".html": as_mail}
+_WRITERS: dict[str, Callable[[Digest], str]] = {".md": as_markdown, ".html": as_mail}
 
 
 @click.command(epilog=_EXAMPLES)
@@ -32,7 +32,7 @@ _FORMS: dict[str, Callable[[Digest], str]] = {".md": as_markdown, ".html": as_ma
     metavar="DATE",
     default="7d",
     show_default=True,
-    help="News count from then: 7d, 2w, 12h, 2026-11-01.",
+    help="Start of the period: 7d, 2w, 12h, 2026-11-01.",
 )
 @click.option(
     "-o", "--output", metavar="FILE", help="Write a .md or .html file instead of printing Markdown."
@@ -55,43 +55,47 @@ def command(
     template: str | None,
     as_json: bool,
 ) -> None:
-    """Summarise recent changes, for a mail or a chat: shipped, changed health, new evidence, who to tell, what is
-    stuck.
+    """Summarise recent changes for a mail or a chat.
 
-    Made for a weekly job. When nothing happened it says so on stderr, exits with 0, and writes and posts nothing. Who
-    is to be told and what has been stuck for longer is listed, but is no news by itself.
+    Shipped features, changed health, new evidence, who to tell, and what is stuck. Made for a
+    weekly job: if nothing happened it says so on stderr, exits with 0, and writes and posts
+    nothing. People to tell, and what was stuck before, are listed but are no news by themselves.
     """
-    form = _form_of(output)
-    moment = parse_since(since, context.now())
+    write = _writer_of(output)
+    start = parse_since(since, context.now())
     with progress(context) as drawn:
-        found = read_digest(place_of(context, drawn), moment, template)
+        result = make_digest(place_of(context, drawn), start, template)
+    digest = result.digest
     if as_json:
-        echo_json(found.as_data())
-    if not found.remembers:
+        echo_json(result.as_data())
+    if not result.has_history:
         note(
-            "Note: Nothing is remembered from before. Changes of health are known from the next run on."
+            "Note: There is no history of this workspace yet. Changes of health are known from the "
+            "next run on."
         )
-    if not found.digest.has_news:
-        note(f"Nothing has happened since {found.digest.since:%Y-%m-%d %H:%M}.")
+    if not digest.has_news:
+        note(f"Nothing has happened since {digest.since:%Y-%m-%d %H:%M}.")
         return
     if output:
-        write_shared(Path(output), form(found.digest))
+        write_shared(Path(output), write(digest))
         if not as_json:
-            echo(f"{output}: {found.digest.summary}.")
+            echo(f"{output}: {digest.summary}.")
     elif not as_json:
-        click.echo(form(found.digest), nl=False)
+        click.echo(write(digest), nl=False)
     if notify:
-        text = f"{found.digest.heading}: {found.digest.summary}"
-        post(notify, text, {"blocks": as_slack_blocks(found.digest)})
+        text = f"{digest.heading}: {digest.summary}"
+        post(notify, text, {"blocks": as_slack_blocks(digest)})
 
 
-def _form_of(output: str | None) -> Callable[[Digest], str]:
-    """Return what writes a digest to a file of this name. Raises UsageError for another ending."""
+def _writer_of(output: str | None) -> Callable[[Digest], str]:
+    """Return the format of a file name. Raises UsageError for an unknown extension."""
     if output is None:
         return as_markdown
-    form = _FORMS.get(Path(output).suffix.lower())
-    if form is None:
+    extension = Path(output).suffix
+    writer = _WRITERS.get(extension.lower())
+    if writer is None:
         raise UsageError(
-            f"{output} ends neither with .md nor with .html.", "Name the file like  digest.html."
+            f"Unknown file extension '{extension}'. Use one of: md, html.",
+            "Name the file, for example, digest.html.",
         )
-    return form
+    return writer
