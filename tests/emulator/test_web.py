@@ -249,7 +249,7 @@ def test_every_layout_shows_something(
         assert "July 2026 Dated 3 Jul 2026" in shown
         assert "No date Undated" in shown
     elif kind == "dashboard":
-        assert "Nothing stands on this dashboard." in shown
+        assert "This dashboard has no views." in shown
     else:
         assert "Dated" in shown
 

@@ -1,8 +1,7 @@
-"""The workspace to look at: pages and databases as server-rendered HTML, for a browser on the same machine.
+"""The site: the workspace's pages and databases as HTML, for a browser on the same machine.
 
-It needs no token, and so it answers loopback alone, and lets nothing be changed from another site
-(guard.py). What is changed here is changed by the workspace's person, through the same laws as the
-API's.
+It needs no token. Therefore it answers only requests from this machine, and accepts changes only from
+its own forms (guard.py). The workspace's person makes the changes, with the functions of the API.
 """
 
 from __future__ import annotations
@@ -21,13 +20,14 @@ _PREFIXES = ("/p/", "/assets/")
 
 
 class SiteBesideApi:
-    """One WSGI application of two: the site's few paths go to the site, everything else to the API."""
+    """Sends requests for the site's paths to the site, and all others to the API."""
 
     def __init__(self, site: WSGIApplication, api: WSGIApplication) -> None:
         self._site, self._api = site, api
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Hand a request to whom it is for."""
+        """Pass a request to the site or the API."""
         path = environ["PATH_INFO"]
-        app = self._site if path in ("", "/") or path.startswith(_PREFIXES) else self._api
+        is_for_site = path in ("", "/") or path.startswith(_PREFIXES)
+        app = self._site if is_for_site else self._api
         return app(environ, start_response)

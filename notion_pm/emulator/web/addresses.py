@@ -1,4 +1,4 @@
-"""Where things are found on the site, and which addresses in people's content may be links at all."""
+"""Paths on the site, and which URLs in people's content become links."""
 
 from __future__ import annotations
 
@@ -17,26 +17,29 @@ _SCHEMES = ("http", "https", "mailto")
 _ID_AT_END = re.compile(
     r"(?:^|-)([0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$", re.IGNORECASE
 )
-_OF_NOTION = f"https://{urlsplit(links.object_url('')).hostname}/p/"
+_NOTION_PREFIX = f"https://{urlsplit(links.object_url('')).hostname}/p/"
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses of one request; files are signed for where the site is seen."""
+    """Makes the URLs of one request. URLs of files are signed for the origin of the site."""
 
     signer: Signer
 
     @classmethod
     def of(cls, settings: Settings, origin: str, now: datetime) -> Addresses:
-        """Make the addresses for a workspace seen at an origin."""
+        """Return the addresses for a workspace that is served at an origin."""
         return cls(Signer(settings.token, origin, now))
 
     def link(self, url: str | None) -> str | None:
-        """Return where a link in somebody's content may lead: the web, mail, this site; None for anything else."""
+        """Return the target of a link in people's content, None if it must not be a link.
+
+        Only links to the web, to mail addresses and to this site are safe: `javascript:` is not.
+        """
         if not url:
             return None
-        if url.startswith(_OF_NOTION):
-            return f"/p/{url.removeprefix(_OF_NOTION)}"
+        if url.startswith(_NOTION_PREFIX):
+            return f"/p/{url.removeprefix(_NOTION_PREFIX)}"
         if url.startswith(FILES_URL):
             return str(self.signer.sign_all(url))
         try:
@@ -45,31 +48,39 @@ class Addresses:
             return None
 
     def image(self, url: str | None) -> str | None:
-        """Return where an image may be loaded from: this workspace's own files alone."""
+        """Return the URL of an image, None unless it is a file of this workspace.
+
+        Images from elsewhere would tell their server who reads the page.
+        """
         return self.link(url) if url and url.startswith(FILES_URL) else None
 
 
 def page_path(page_id: str, title: str) -> str:
-    """Return the path of a page: that of its address at Notion."""
+    """Return the path of a page, the same as in its Notion URL."""
     return urlsplit(links.page_url(page_id, title)).path
 
 
 def database_path(database_id: str, *, view_id: str | None = None, **more: object) -> str:
     """Return the path of a database, in one of its views."""
-    parts = ({"v": ids.remove_dashes(view_id)} if view_id else {}) | {
-        k: v for k, v in more.items() if v is not None
-    }
-    query = urlencode(parts)
+    parameters: dict[str, object] = {}
+    if view_id:
+        parameters["v"] = ids.remove_dashes(view_id)
+    for key, value in more.items():
+        if value is not None:
+            parameters[key] = value
+    query = urlencode(parameters)
     path = urlsplit(links.object_url(database_id)).path
     return f"{path}?{query}" if query else path
 
 
 def id_in(slug: str) -> str | None:
-    """Return the id at the end of a path, with or without dashes, behind whatever title."""
+    """Return the id at the end of a path, with or without dashes, after any title."""
     found = _ID_AT_END.search(slug)
     return ids.canonical(found[1]) if found else None
 
 
 def is_own_path(path: str) -> bool:
-    """Return whether a path to go back to stays on this site."""
-    return path.startswith("/p/") and "\\" not in path and not any(ord(sign) < 32 for sign in path)
+    """Return whether a path to return to is on this site."""
+    # Browsers treat a backslash like a slash, and ignore control characters: `/p/..\\\\evil.com`.
+    has_control_characters = any(ord(character) < 32 for character in path)
+    return path.startswith("/p/") and "\\" not in path and not has_control_characters

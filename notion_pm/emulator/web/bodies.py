@@ -1,4 +1,4 @@
-"""A page's body for templates: its blocks as nodes, items of a list gathered into one list."""
+"""The body of a page for templates: its blocks as nodes. Neighbouring list items form one list."""
 
 from __future__ import annotations
 
@@ -44,9 +44,13 @@ class Node:
 
 
 def body(session: Session, page_id: str, addresses: Addresses) -> tuple[Node, ...]:
-    """Return what stands on a page; its largest headings come right below the page's title, whatever their size."""
+    """Return the content of a page.
+
+    Its largest headings become `h2`, below the title of the page, whatever their size.
+    """
     blocks = page_markdown.trees(session, page_id)
-    return _Maker(session, addresses, largest=min(_heading_sizes(blocks), default=1)).nodes(blocks)
+    largest_heading = min(_heading_sizes(blocks), default=1)
+    return _NodeBuilder(session, addresses, largest_heading).nodes(blocks)
 
 
 def _heading_sizes(blocks: Sequence[Json]) -> Iterator[int]:
@@ -57,20 +61,26 @@ def _heading_sizes(blocks: Sequence[Json]) -> Iterator[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Maker:
+class _NodeBuilder:
     session: Session
     addresses: Addresses
-    largest: int
+    largest_heading: int
 
     def nodes(self, blocks: Sequence[Json]) -> tuple[Node, ...]:
-        made: list[Node] = []
-        for kind, run in groupby(blocks, key=lambda block: _LISTS.get(block["type"])):
+        nodes: list[Node] = []
+        for list_kind, run in groupby(blocks, key=lambda block: _LISTS.get(block["type"])):
             items = tuple(map(self._node, run))
-            made += [Node(kind, children=items)] if kind else items
-        return tuple(made)
+            if list_kind:
+                nodes.append(Node(list_kind, children=items))
+            else:
+                nodes += items
+        return tuple(nodes)
 
     def _node(self, block: Json) -> Node:
         kind, content = block["type"], block[block["type"]]
+        level = 0
+        if kind.startswith("heading_"):
+            level = int(kind[-1]) - self.largest_heading + 2
         return Node(
             kind=kind,
             text=spans(content.get("rich_text") or content.get("caption") or (), self.addresses),
@@ -83,18 +93,18 @@ class _Maker:
             cells=tuple(spans(cell, self.addresses) for cell in content.get("cells") or ()),
             heads=(bool(content.get("has_column_header")), bool(content.get("has_row_header"))),
             source=self._source(kind, content),
-            level=int(kind[-1]) - self.largest + 2 if kind.startswith("heading_") else 0,
+            level=level,
         )
 
     def _link(self, block_id: str, kind: str, content: Json) -> Link | None:
         if kind in _CHILDREN:
-            return self._object(_CHILDREN[kind], block_id)
+            return self._link_to_object(_CHILDREN[kind], block_id)
         if kind == "link_to_page":
-            return self._object(content["type"], content[content["type"]])
+            return self._link_to_object(content["type"], content[content["type"]])
         url = content.get("url") or _file_url(content)
         return Link(content.get("name") or str(url), self.addresses.link(url)) if url else None
 
-    def _object(self, kind: str, notion_id: str) -> Link | None:
+    def _link_to_object(self, kind: str, notion_id: str) -> Link | None:
         if kind == "page_id":
             page = PAGES.find(self.session.db, notion_id)
             return page_link(page) if page else None
@@ -102,13 +112,13 @@ class _Maker:
         return outline.database_link(database) if database else None
 
     def _source(self, kind: str, content: Json) -> str:
-        """Return what a block shows besides text: code's language, an equation, an own picture's address."""
+        """Return what a block shows besides text: a language, an equation, or the URL of an image."""
         if kind == "image":
             return self.addresses.image(_file_url(content)) or ""
         return str(content.get("language") or content.get("expression") or content.get("alt") or "")
 
 
 def _file_url(content: Json) -> str | None:
-    """Return where a file is, hosted here or elsewhere."""
-    place = content.get("file") or content.get("external") or {}
-    return str(place["url"]) if "url" in place else None
+    """Return the URL of a file, None if the block has none."""
+    location = content.get("file") or content.get("external") or {}
+    return str(location["url"]) if "url" in location else None

@@ -1,4 +1,4 @@
-"""Property values for templates: each a cell that says how it is to be shown, and of what it consists."""
+"""Property values for templates: each is a cell with a kind and items to show."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A name that leads somewhere, or nowhere when its address may not be a link."""
+    """A name with a link. `href` is None if its URL must not be a link."""
 
     text: str
     href: str | None = None
@@ -34,7 +34,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date or time: as people read it, and as machines do."""
+    """A date or time, as text for people and in ISO form."""
 
     text: str
     start: str
@@ -44,7 +44,7 @@ class Moment:
 class Cell:
     """A value to show.
 
-    `kind` is how: spans, text, number, tags, status, people, dates, check or links.
+    `kind`: spans, text, number, tags, status, people, dates, check or links.
     """
 
     kind: str
@@ -52,6 +52,7 @@ class Cell:
 
 
 UNTITLED = "Untitled"
+_NO_NAME = "Unknown person"
 _EMPTY = Cell("text")
 
 
@@ -73,14 +74,13 @@ class CellReader:
         if value is None:
             return _EMPTY
         if kind in ("rollup", "formula"):
-            return self._computed(value, config)
+            return self._computed_cell(value, config)
         if kind in ("title", "rich_text"):
             return Cell("spans", texts.spans(value, self.addresses))
         if kind == "relation":
-            found = (PAGES.find(self.reader.session.db, each["id"]) for each in value)
-            return Cell(
-                "links", tuple(page_link(page) for page in found if page and not page.in_trash)
-            )
+            pages = [PAGES.find(self.reader.session.db, related["id"]) for related in value]
+            links = [page_link(page) for page in pages if page and not page.in_trash]
+            return Cell("links", tuple(links))
         if kind == "number":
             return Cell("number", (formats.number_text(value, config.get("format") or "number"),))
         if kind in ("url", "email", "files"):
@@ -88,8 +88,8 @@ class CellReader:
         read = _READERS.get(kind)
         return Cell("text", (str(value),)) if read is None else read(value)
 
-    def _computed(self, value: Json, config: Json) -> Cell:
-        """Return what a formula or rollup comes to; the items of a list are shown side by side."""
+    def _computed_cell(self, value: Json, config: Json) -> Cell:
+        """Return the result of a formula or rollup. The items of a list become one cell."""
         kind: str = value["type"]
         content: Any = value.get(kind)
         if kind == "array":
@@ -97,19 +97,16 @@ class CellReader:
                 [self._cell(item["type"], item[item["type"]], {}) for item in content]
             )
         if kind in ("string", "unsupported", "incomplete"):
-            return Cell("text", (str(content),)) if content and kind == "string" else _EMPTY
+            has_text = kind == "string" and content
+            return Cell("text", (str(content),)) if has_text else _EMPTY
         if kind == "number" and str(config.get("function", "")).startswith("percent"):
             config = {"format": "percent"}
         return self._cell("checkbox" if kind == "boolean" else kind, content, config)
 
     def _links(self, kind: str, value: Any) -> Sequence[Link]:
         if kind == "url":
-            return [
-                Link(
-                    value.removeprefix("https://").removeprefix("http://"),
-                    self.addresses.link(value),
-                )
-            ]
+            short = value.removeprefix("https://").removeprefix("http://")
+            return [Link(short, self.addresses.link(value))]
         if kind == "email":
             return [Link(value, self.addresses.link(f"mailto:{value}"))]
         return [
@@ -118,12 +115,12 @@ class CellReader:
 
 
 def page_link(page: Page) -> Link:
-    """Return the link to a page, by its title."""
+    """Return a link to a page, with its title."""
     return Link(page.title or UNTITLED, page_path(page.id, page.title), emoji(page.icon))
 
 
 def emoji(icon: Json | None) -> str | None:
-    """Return the emoji of an icon; pictures from elsewhere are not loaded."""
+    """Return the emoji of an icon, None for any other icon. Pictures are not loaded."""
     return str(icon["emoji"]) if icon and icon.get("type") == "emoji" else None
 
 
@@ -133,13 +130,19 @@ def tag(option: Json) -> Tag:
 
 
 def _join_cells(cells: Sequence[Cell]) -> Cell:
+    """Return one cell with the items of all, without repetitions. Texts are joined by commas."""
     filled = [cell for cell in cells if cell.items]
     if not filled:
         return _EMPTY
-    if filled[0].kind in ("tags", "links", "people", "dates", "check"):
-        same = (item for cell in filled if cell.kind == filled[0].kind for item in cell.items)
-        return Cell(filled[0].kind, tuple(dict.fromkeys(same)))
-    return Cell("text", (", ".join("".join(map(_plain, cell.items)) for cell in filled),))
+    kind = filled[0].kind
+    if kind in ("tags", "links", "people", "dates", "check"):
+        items: dict[Any, None] = {}  # a dict keeps the order and drops repetitions
+        for cell in filled:
+            if cell.kind == kind:
+                items.update(dict.fromkeys(cell.items))
+        return Cell(kind, tuple(items))
+    texts_of_cells = ["".join(map(_plain, cell.items)) for cell in filled]
+    return Cell("text", (", ".join(texts_of_cells),))
 
 
 def _plain(item: Any) -> str:
@@ -147,7 +150,7 @@ def _plain(item: Any) -> str:
 
 
 def _person(user: Json) -> Cell:
-    return Cell("people", (str(user.get("name") or "Somebody"),))
+    return Cell("people", (str(user.get("name") or _NO_NAME),))
 
 
 def _date(value: Json) -> Cell:
@@ -158,11 +161,9 @@ def _time(value: str) -> Cell:
     return Cell("dates", (Moment(formats.moment_text(value), value),))
 
 
-def _number_of(value: Json) -> Cell:
-    return Cell(
-        "text",
-        ("-".join(str(part) for part in (value["prefix"], value["number"]) if part is not None),),
-    )
+def _unique_id(value: Json) -> Cell:
+    parts = [str(part) for part in (value["prefix"], value["number"]) if part is not None]
+    return Cell("text", ("-".join(parts),))
 
 
 _READERS: Mapping[str, Callable[[Any], Cell]] = {
@@ -170,7 +171,7 @@ _READERS: Mapping[str, Callable[[Any], Cell]] = {
     "status": lambda value: Cell("status", (tag(value),)),
     "multi_select": lambda value: Cell("tags", tuple(map(tag, value))),
     "people": lambda value: Cell(
-        "people", tuple(str(user.get("name") or "Somebody") for user in value)
+        "people", tuple(str(user.get("name") or _NO_NAME) for user in value)
     ),
     "created_by": _person,
     "last_edited_by": _person,
@@ -178,7 +179,7 @@ _READERS: Mapping[str, Callable[[Any], Cell]] = {
     "created_time": _time,
     "last_edited_time": _time,
     "checkbox": lambda value: Cell("check", (bool(value),)),
-    "unique_id": _number_of,
+    "unique_id": _unique_id,
     "button": lambda _: _EMPTY,
     "place": lambda value: Cell("text", (str(value.get("name") or value.get("address") or ""),)),
     "verification": lambda value: Cell("text", (str(value.get("state") or "").capitalize(),)),

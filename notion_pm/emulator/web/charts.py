@@ -1,7 +1,4 @@
-"""A chart's figures, group by group.
-
-Every kind of chart is drawn as bars, but the single number.
-"""
+"""The figures of a chart. All kinds of charts are drawn as bars, except a single number."""
 
 from __future__ import annotations
 
@@ -18,12 +15,14 @@ from notion_pm.emulator.web import formats
 from notion_pm.emulator.web.cells import CellReader, Tag, tag
 
 MOST_BARS = 30
-_COLOR = "blue"  # of groups that have none of their own
+# Aggregators with results in the unit of the property. The others count.
+_FORMATTED_FUNCTIONS = ("sum", "average", "median", "min", "max", "range")
+_DEFAULT_COLOR = "blue"  # of groups without a color
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a bar: where it begins and how long it is, in percent of the longest bar."""
+    """A part of a bar. `start` and `length` are in percent of the longest bar."""
 
     tag: Tag
     start: float
@@ -32,7 +31,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One group: its name, its figure, and the parts that it is divided into."""
+    """One group: its name, its figure, and the parts of its bar."""
 
     tag: Tag
     text: str
@@ -41,7 +40,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart: what it measures, and its bars or its one figure."""
+    """A chart: what it measures, and its bars or its single figure."""
 
     measures: str
     bars: tuple[Bar, ...] = ()
@@ -52,21 +51,24 @@ class Chart:
 def chart(
     cells: CellReader, schema: Schema, config: Mapping[str, Any], pages: Sequence[Page]
 ) -> Chart | None:
-    """Return the figures of a chart; None where it does not say, or no longer, by what it groups."""
-    drawing = _Drawing(cells, schema, config)
+    """Return the figures of a chart.
+
+    Return None if it does not name the property of its groups, or that was deleted.
+    """
+    figures = _ChartFigures(cells, schema, config)
     if config.get("chart_type") == "number":
-        return Chart(drawing.measures, figure=drawing.text(drawing.figure(pages)))
-    by = drawing.grouped_by("x_axis")
+        return Chart(figures.measures, figure=figures.text(figures.figure(pages)))
+    by = figures.grouped_by("x_axis")
     if by is None:
         return None
-    bars = drawing.bars(by, pages)
+    bars = figures.bars(by, pages)
     return Chart(
-        f"{drawing.measures} by {by.name}", tuple(bars[:MOST_BARS]), left_out=len(bars[MOST_BARS:])
+        f"{figures.measures} by {by.name}", tuple(bars[:MOST_BARS]), left_out=len(bars[MOST_BARS:])
     )
 
 
-class _Drawing:
-    """One chart on its way."""
+class _ChartFigures:
+    """Computes the figures of one chart."""
 
     def __init__(self, cells: CellReader, schema: Schema, config: Mapping[str, Any]) -> None:
         self._cells, self._schema, self._config = cells, schema, config
@@ -86,52 +88,56 @@ class _Drawing:
         return self._schema.get(decode_property_id(setting.get("property_id") or ""))
 
     def figure(self, pages: Sequence[Page]) -> float:
-        """What pages come to; dates and the like are no lengths, and count as nothing."""
+        """Return the figure of some pages. A result that is not a number, like a date, counts as 0."""
         if self._measured is None:
             return len(pages)
-        found = aggregate(
-            self._function, [self._cells.reader.serialize(page, self._measured) for page in pages]
-        )
-        return float(found.get("number") or 0)
+        values = [self._cells.reader.serialize(page, self._measured) for page in pages]
+        result = aggregate(self._function, values)
+        return float(result.get("number") or 0)
 
     def text(self, figure: float) -> str:
-        config = self._measured.config if self._measured else {}
+        """Return a figure in the format of the property that is measured."""
         if self._function.startswith("percent"):
             return formats.number_text(figure, "percent")
-        kept = (
-            config.get("format")
-            if self._function in ("sum", "average", "median", "min", "max", "range")
-            else None
-        )
-        return formats.number_text(round(figure, 2), kept or "number")
+        number_format = None
+        if self._measured and self._function in _FORMATTED_FUNCTIONS:
+            number_format = self._measured.config.get("format")
+        return formats.number_text(round(figure, 2), number_format or "number")
 
     def bars(self, by: Property, pages: Sequence[Page]) -> list[Bar]:
         groups = self._groups(by, pages)
-        figures = {name: self.figure(members) for name, members in groups.items()}
-        longest = max((abs(each) for each in figures.values()), default=0) or 1
-        order = sorted(groups, key=lambda each: _rank(by, each, figures[each]))
-        return [
-            Bar(each, self.text(figures[each]), self._segments(each, groups[each], longest))
-            for each in order
-        ]
+        figures = {group: self.figure(members) for group, members in groups.items()}
+        longest = max((abs(figure) for figure in figures.values()), default=0) or 1
+        bars = []
+        for group in sorted(groups, key=lambda group: _rank(by, group, figures[group])):
+            segments = self._segments(group, groups[group], longest)
+            bars.append(Bar(group, self.text(figures[group]), segments))
+        return bars
 
     def _segments(self, whole: Tag, pages: Sequence[Page], longest: float) -> tuple[Segment, ...]:
         stack_by = self.grouped_by("stack_by")
-        parts = self._groups(stack_by, pages) if stack_by else {whole: list(pages)}
+        if stack_by is None:
+            parts = {whole: list(pages)}
+            order = [whole]
+        else:
+            by = stack_by
+            parts = self._groups(by, pages)
+            order = sorted(parts, key=lambda part: _rank(by, part, 0))
         segments: list[Segment] = []
         start = 0.0
-        for each in sorted(parts, key=lambda part: _rank(stack_by, part, 0) if stack_by else ()):
-            length = round(100 * abs(self.figure(parts[each])) / longest, 2)
-            segments.append(Segment(each, start, length))
+        for part in order:
+            length = round(100 * abs(self.figure(parts[part])) / longest, 2)
+            if length:
+                segments.append(Segment(part, start, length))
             start = round(start + length, 2)
-        return tuple(each for each in segments if each.length)
+        return tuple(segments)
 
     def _groups(self, by: Property, pages: Sequence[Page]) -> dict[Tag, list[Page]]:
-        """Group pages; one with several values stands in several groups, as in Notion."""
+        """Group pages. A page with several values is in several groups, as in Notion."""
         groups: dict[Tag, list[Page]] = defaultdict(list)
         for page in pages:
-            for each in self._tags(page, by):
-                groups[each].append(page)
+            for group in self._tags(page, by):
+                groups[group].append(page)
         return groups
 
     def _tags(self, page: Page, by: Property) -> tuple[Tag, ...]:
@@ -141,17 +147,23 @@ class _Drawing:
         if cell.kind in ("tags", "status"):
             return cell.items
         if cell.kind == "spans":
-            return (Tag("".join(each.text for each in cell.items), _COLOR),)
+            return (Tag("".join(span.text for span in cell.items), _DEFAULT_COLOR),)
         if cell.kind == "dates":
-            return (Tag(formats.month_text(cell.items[0].start), _COLOR),)
+            return (Tag(formats.month_text(cell.items[0].start), _DEFAULT_COLOR),)
         if cell.kind == "check":
-            return (Tag(by.name if cell.items[0] else f"Not {by.name}", _COLOR),)
-        return tuple(Tag(getattr(each, "text", str(each)), _COLOR) for each in cell.items)
+            return (Tag(by.name if cell.items[0] else f"Not {by.name}", _DEFAULT_COLOR),)
+        return tuple(Tag(getattr(item, "text", str(item)), _DEFAULT_COLOR) for item in cell.items)
 
 
 def _rank(by: Property, group: Tag, figure: float) -> tuple[float, float, str]:
-    """Options stand in the order of their property; other groups by their figures, the largest first; none last."""
-    options = [tag(each) for each in by.config.get("options") or ()]
+    """Return the sort key of a group.
+
+    Options come in the order of their property, other groups by their figures, the largest first.
+    The group of pages without a value comes last.
+    """
+    options = [tag(option) for option in by.config.get("options") or ()]
     if group in options:
         return (0, options.index(group), "")
-    return (2, 0, "") if group == Tag(f"No {by.name}", "gray") else (1, -figure, group.name)
+    if group == Tag(f"No {by.name}", "gray"):
+        return (2, 0, "")
+    return (1, -figure, group.name)

@@ -1,4 +1,4 @@
-"""What can be chosen here: the options of a status or select property, and the form that sets one."""
+"""The options of a status or select property, which the site can set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ CHOOSABLE = ("status", "select")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A property of a page that can be set: its options by group (one nameless group for a select)."""
+    """A property of a page that can be set, with its options by group.
+
+    A select has one group without a name.
+    """
 
     page_id: str
     page_title: str
@@ -31,31 +34,28 @@ class Choice:
 
 
 def choice(page: Page, prop: Property) -> Choice:
-    """Return what a page's status or select property can be set to."""
+    """Return the options of a page's status or select property."""
     value = page.properties.get(prop.id)
     options = {option["id"]: tag(option) for option in prop.config["options"]}
-    groups = [
-        (str(group["name"]), group["option_ids"]) for group in prop.config.get("groups", ())
-    ] or [("", options)]
+    groups: list[tuple[str, tuple[Tag, ...]]] = []
+    for group in prop.config.get("groups", ()):
+        members = [options[option_id] for option_id in group["option_ids"] if option_id in options]
+        groups.append((str(group["name"]), tuple(members)))
+    if not groups:
+        groups = [("", tuple(options.values()))]
     return Choice(
         page_id=ids.remove_dashes(page.id),
         page_title=page.title or UNTITLED,
         property_id=ids.encode_property_id(prop.id),
         name=prop.name,
         current=tag(value) if value else None,
-        groups=tuple(
-            (name, tuple(options[each] for each in members if each in options))
-            for name, members in groups
-        ),
+        groups=tuple(groups),
         can_be_empty=prop.type == "select",
     )
 
 
 def choose(session: Session, page_id: str, property_id: str, option_id: str) -> None:
-    """Set a page's status or select, by the laws of the API.
-
-    Raises ApiError for what these refuse.
-    """
+    """Set a page's status or select, like a request of the API. Raises ApiError."""
     prop = _choosable(session, page_id, property_id)
     value = {"id": option_id} if option_id else None
     pages.update(
@@ -64,10 +64,12 @@ def choose(session: Session, page_id: str, property_id: str, option_id: str) -> 
 
 
 def describe_change(session: Session, page_id: str, property_id: str) -> str | None:
-    """Say what a page's property is now, after a change; nothing for what cannot have been changed here."""
+    """Return a sentence with the new value of a property, None for one that the site cannot set."""
     page = PAGES.find(session.db, page_id)
-    prop = _find_choosable(session, page, property_id) if page else None
-    if page is None or prop is None:
+    if page is None:
+        return None
+    prop = _find_choosable(session, page, property_id)
+    if prop is None:
         return None
     value = page.properties.get(prop.id)
     return f"{page.title or UNTITLED}: {prop.name} is now {_name(value)}."

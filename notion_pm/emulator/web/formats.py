@@ -1,4 +1,4 @@
-"""How numbers and dates are written for people."""
+"""Format numbers and dates for people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _SYMBOLS = {
 
 
 def number_text(number: float, style: str = "number") -> str:
-    """Write a number in the format that its property asks for; a currency without a sign is named behind it."""
+    """Return a number in the format of its property.
+
+    A currency without a symbol is written after the number, by name.
+    """
     if not math.isfinite(number):
         return str(number)
     if style == "number":
@@ -37,9 +40,11 @@ def number_text(number: float, style: str = "number") -> str:
         return f"{number * 100:.6g}%"
     if style == "number_with_commas":
         return _with_commas(number)
-    sign, size = ("-" if number < 0 else ""), _with_commas(abs(number), money=True)
-    symbol = _SYMBOLS.get(style)
-    return f"{sign}{symbol}{size}" if symbol else f"{sign}{size} {style.replace('_', ' ')}"
+    sign = "-" if number < 0 else ""
+    size = _with_commas(abs(number), money=True)
+    if style in _SYMBOLS:
+        return f"{sign}{_SYMBOLS[style]}{size}"
+    return f"{sign}{size} {style.replace('_', ' ')}"
 
 
 def _with_commas(number: float, *, money: bool = False) -> str:
@@ -49,14 +54,13 @@ def _with_commas(number: float, *, money: bool = False) -> str:
 
 
 def date_text(value: Mapping[str, Any]) -> str:
-    """Write a date or a range of dates: `3 Jul 2026 → 9 Jul 2026`."""
-    return " → ".join(
-        moment_text(moment) for moment in (value["start"], value.get("end")) if moment
-    )
+    """Return a date or a range of dates: `3 Jul 2026 → 9 Jul 2026`."""
+    moments = [moment for moment in (value["start"], value.get("end")) if moment]
+    return " → ".join(map(moment_text, moments))
 
 
 def moment_text(text: str) -> str:
-    """Write an ISO date or time: `3 Jul 2026`, `3 Jul 2026, 14:05`; what is neither stays as it is."""
+    """Return an ISO date or time as `3 Jul 2026` or `3 Jul 2026, 14:05`, other texts unchanged."""
     try:
         if len(text) <= len("2026-07-03"):
             return _day(date.fromisoformat(text))
@@ -67,7 +71,7 @@ def moment_text(text: str) -> str:
 
 
 def month_text(text: str) -> str:
-    """Write the month of an ISO date: `July 2026`."""
+    """Return the month of an ISO date: `July 2026`."""
     return f"{date.fromisoformat(text[:10]):%B %Y}"
 
 

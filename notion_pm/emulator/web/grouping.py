@@ -1,4 +1,4 @@
-"""The groups of a view: which there are, in which order, and the filter that finds each one's rows."""
+"""The groups of a view: their order, and the filters that find their rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_VALUE = "none"
 class Grouped:
     """One group of a view.
 
-    `option` is what a row is set to when it is moved here, None where that cannot be said.
+    `option`: the option that a row gets when it is moved here, None if rows cannot be moved here.
     """
 
     key: str
@@ -33,7 +33,7 @@ class Grouped:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """How a view's rows are grouped: by which property, into which groups."""
+    """How a view groups its rows: the property and the groups."""
 
     prop: Property
     groups: tuple[Grouped, ...]
@@ -41,79 +41,86 @@ class Grouping:
 
 
 def grouping(session: Session, schema: Schema, config: Mapping[str, Any]) -> Grouping | None:
-    """Return how a view groups its rows; None where it does not, or by something whose groups cannot be listed."""
-    asked = config.get("group_by")
-    prop = schema.get(decode_property_id(asked["property_id"])) if asked else None
-    if not asked or prop is None:
+    """Return how a view groups its rows.
+
+    Return None if it does not, or if the groups of its property cannot be listed.
+    """
+    setting = config.get("group_by")
+    if not setting:
         return None
-    groups = _sort_groups(_groups(session, prop, asked), asked)
-    return Grouping(prop, tuple(groups), bool(asked.get("hide_empty_groups"))) if groups else None
+    prop = schema.get(decode_property_id(setting["property_id"]))
+    if prop is None:
+        return None
+    groups = _sort_groups(_groups(session, prop, setting), setting)
+    if not groups:
+        return None
+    return Grouping(prop, tuple(groups), bool(setting.get("hide_empty_groups")))
 
 
-def _groups(session: Session, prop: Property, asked: Mapping[str, Any]) -> list[Grouped]:
-    if prop.type == "status" and asked.get("group_by") == "group":
+def _groups(session: Session, prop: Property, setting: Mapping[str, Any]) -> list[Grouped]:
+    if prop.type == "status" and setting.get("group_by") == "group":
         return [_status_group(prop, group) for group in prop.config["groups"]]
     if prop.type in ("status", "select"):
         options = [_option(prop, option, "equals") for option in prop.config["options"]]
-        return [*options, _without(prop)]
+        return [*options, _without_value(prop)]
     if prop.type == "multi_select":
-        return [
-            *(_option(prop, option, "contains") for option in prop.config["options"]),
-            _without(prop),
-        ]
-    if prop.type in ("people", "created_by", "last_edited_by"):
-        return [
-            *(_person(prop, user) for user in _users(session)),
-            *([_without(prop)] if prop.type == "people" else ()),
-        ]
+        options = [_option(prop, option, "contains") for option in prop.config["options"]]
+        return [*options, _without_value(prop)]
+    if prop.type in ("created_by", "last_edited_by"):  # never empty
+        return [_person(prop, user) for user in _users(session)]
+    if prop.type == "people":
+        people = [_person(prop, user) for user in _users(session)]
+        return [*people, _without_value(prop)]
     if prop.type == "checkbox":
         return [_flag(prop, ticked=False), _flag(prop, ticked=True)]
     return []
 
 
-def _sort_groups(groups: Sequence[Grouped], asked: Mapping[str, Any]) -> Sequence[Grouped]:
-    direction = (asked.get("sort") or {}).get("type")
+def _sort_groups(groups: Sequence[Grouped], setting: Mapping[str, Any]) -> Sequence[Grouped]:
+    direction = (setting.get("sort") or {}).get("type")
     if direction not in ("ascending", "descending"):
         return groups
-    if groups and groups[-1].key == NO_VALUE:
-        return [*_sort_groups(groups[:-1], asked), groups[-1]]
-    is_ranked = groups and groups[0].option is not None  # options sort by their place in the schema
-    ordered = groups if is_ranked else sorted(groups, key=lambda group: group.tag.name.casefold())
-    return list(ordered)[:: -1 if direction == "descending" else 1]
+    if groups and groups[-1].key == NO_VALUE:  # stays last in both directions
+        return [*_sort_groups(groups[:-1], setting), groups[-1]]
+    # Options are sorted by their order in the schema, other groups by name.
+    has_options = bool(groups) and groups[0].option is not None
+    ordered = list(groups)
+    if not has_options:
+        ordered.sort(key=lambda group: group.tag.name.casefold())
+    if direction == "descending":
+        ordered.reverse()
+    return ordered
 
 
 def _option(prop: Property, option: Mapping[str, Any], operator: str) -> Grouped:
     condition = {"property": prop.id, prop.type: {operator: option["id"]}}
-    return Grouped(
-        option["id"], tag(option), condition, option["id"] if operator == "equals" else None
-    )
+    # A row of a multi-select cannot be moved: it may have other options, which it would lose.
+    set_option = option["id"] if operator == "equals" else None
+    return Grouped(option["id"], tag(option), condition, set_option)
 
 
 def _status_group(prop: Property, group: Mapping[str, Any]) -> Grouped:
-    """Make one of a status's three groups; who is moved there gets its first option, as in the app."""
+    """Return one of the three groups of a status. A row that moves there gets its first option."""
     condition = {"property": prop.id, "status": {"equals": list(group["option_ids"])}}
     return Grouped(group["id"], tag(group), condition, next(iter(group["option_ids"]), None))
 
 
-def _without(prop: Property) -> Grouped:
+def _without_value(prop: Property) -> Grouped:
     condition = {"property": prop.id, prop.type: {"is_empty": True}}
-    return Grouped(
-        NO_VALUE, Tag(f"No {prop.name}"), condition, "" if prop.type == "select" else None
-    )
+    set_option = "" if prop.type == "select" else None
+    return Grouped(NO_VALUE, Tag(f"No {prop.name}"), condition, set_option)
 
 
 def _person(prop: Property, user: Mapping[str, Any]) -> Grouped:
-    name = str(user.get("name") or "Somebody")
-    return Grouped(
-        user["id"], Tag(name), {"property": prop.id, prop.type: {"contains": user["id"]}}
-    )
+    name = str(user.get("name") or "Unknown person")
+    condition = {"property": prop.id, prop.type: {"contains": user["id"]}}
+    return Grouped(user["id"], Tag(name), condition)
 
 
 def _flag(prop: Property, *, ticked: bool) -> Grouped:
     name = prop.name if ticked else f"Not {prop.name}"
-    return Grouped(
-        str(ticked).lower(), Tag(name), {"property": prop.id, "checkbox": {"equals": ticked}}
-    )
+    condition = {"property": prop.id, "checkbox": {"equals": ticked}}
+    return Grouped(str(ticked).lower(), Tag(name), condition)
 
 
 def _users(session: Session) -> Iterable[Mapping[str, Any]]:

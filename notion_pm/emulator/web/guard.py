@@ -1,8 +1,8 @@
-"""Who may look, and who may change something: the checks that stand in for a token.
+"""Checks that protect the site, which has no token.
 
-A site elsewhere may point its own name at this machine (DNS rebinding), so the name asked for must
-be a loopback one; and it may send forms here, so a change must say that it comes from this site,
-and carry a token that only this site shows.
+A foreign site may point its own host name at this machine (DNS rebinding). So the host name of a
+request must be a loopback one. A foreign site may also send forms here. So a change must come from
+this site, and carry a token that only this site shows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from werkzeug.datastructures import Headers
 COOKIE = "notion_pm_local"
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -30,9 +31,11 @@ HEADERS = {
 
 
 def is_loopback(name: str | None) -> bool:
-    """Return whether a host name or address is this machine's own."""
-    if name is None or name == "localhost":
-        return name is not None
+    """Return whether a host name or address is a loopback one."""
+    if name is None:
+        return False
+    if name == "localhost":
+        return True
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
@@ -42,7 +45,7 @@ def is_loopback(name: str | None) -> bool:
 
 
 def asks_locally(host_header: str) -> bool:
-    """Return whether a Host header names this machine, on whichever port."""
+    """Return whether a Host header names this machine, on any port."""
     try:
         return is_loopback(urlsplit(f"//{host_header}").hostname)
     except ValueError:
@@ -63,17 +66,17 @@ def is_from_here(headers: Headers, origin: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FormTokens:
-    """Ties forms to the browser they were shown to: the token of a form is the signature of the browser's cookie."""
+    """Binds forms to a browser: the token of a form is a signature of the browser's cookie."""
 
     secret: str = field(repr=False)
 
     @staticmethod
     def new_cookie() -> str:
-        """Return a cookie for a browser that has none."""
+        """Return a cookie for a new browser."""
         return secrets.token_urlsafe(24)
 
     def token(self, cookie: str) -> str:
-        """Return what forms shown to the owner of this cookie carry."""
+        """Return the token for the forms of the browser with this cookie."""
         return hmac.new(self.secret.encode(), f"form:{cookie}".encode(), hashlib.sha256).hexdigest()
 
     def is_valid(self, cookie: str | None, token: str) -> bool:

@@ -1,4 +1,4 @@
-"""The front page: the workspace's databases, and the rows that were touched last."""
+"""The home page: the workspace's databases, and the rows that were edited last."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_DATABASES = 60
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A database: what it is for, how many rows it has, and its views."""
+    """A database: its description, number of rows, and views."""
 
     link: Link
     description: str
@@ -31,7 +31,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A row that was touched lately."""
+    """A row that was edited recently."""
 
     link: Link
     database: Link
@@ -40,18 +40,19 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """What the front page shows."""
+    """The content of the home page."""
 
     cards: tuple[Card, ...]
     recent: tuple[Recent, ...]
 
 
 def home_page(session: Session) -> HomePage:
-    """Return what the front page shows."""
-    live = DATABASES.select(session.db, f"WHERE in_trash = 0 ORDER BY seq LIMIT {_MOST_DATABASES}")
-    return HomePage(
-        tuple(_card(session, database) for database in live), tuple(_recent(session, live))
+    """Return the content of the home page."""
+    databases = DATABASES.select(
+        session.db, f"WHERE in_trash = 0 ORDER BY seq LIMIT {_MOST_DATABASES}"
     )
+    cards = [_card(session, database) for database in databases]
+    return HomePage(tuple(cards), tuple(_recent(session, databases)))
 
 
 def _card(session: Session, database: Database) -> Card:
@@ -67,13 +68,16 @@ def _count(session: Session, data_source_id: str) -> int:
 
 
 def _recent(session: Session, databases: list[Database]) -> list[Recent]:
-    clauses = f"WHERE parent_id = ? AND in_trash = 0 ORDER BY last_edited_time DESC, seq DESC LIMIT {_RECENT}"
-    found: list[tuple[Page, Database]] = [
-        (page, database)
-        for database in databases
-        for source in session.data_sources_of(database.id)
-        for page in PAGES.select(session.db, clauses, (source.id,))
-    ]
+    # Each data source is asked for its latest rows: an index has them in this order.
+    clauses = (
+        "WHERE parent_id = ? AND in_trash = 0 "
+        f"ORDER BY last_edited_time DESC, seq DESC LIMIT {_RECENT}"
+    )
+    found: list[tuple[Page, Database]] = []
+    for database in databases:
+        for source in session.data_sources_of(database.id):
+            pages = PAGES.select(session.db, clauses, (source.id,))
+            found += [(page, database) for page in pages]
     latest = nlargest(_RECENT, found, key=lambda pair: (pair[0].last_edited_time, pair[0].seq or 0))
     return [
         Recent(page_link(page), database_link(database), _when(page)) for page, database in latest

@@ -1,9 +1,9 @@
-"""Where one is in the workspace: the tree of pages and databases, and the way from its top to a page."""
+"""The tree of pages and databases, and the path from the top to one of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notion_pm.emulator.store.records import BLOCKS, DATABASES, PAGES, Block, Database, Page
@@ -14,9 +14,9 @@ from notion_pm.emulator.web.cells import UNTITLED, Link, emoji, page_link
 
 _MOST_SHOWN = 500
 _HOLDERS = ("child_page", "child_database")
-# Looked for from the top, page by page: what rows of databases hold is by far the most, and none of
-# the tree.
-_HOLDING = f"""
+# Searched from the top, page by page: most blocks are on rows of databases, which are not in the
+# tree.
+_CHILDREN_IN_TREE = f"""
 WHERE type IN {_HOLDERS} AND id IN (
     WITH RECURSIVE below (id) AS (
         SELECT id FROM pages WHERE parent_id IS NULL AND in_trash = 0
@@ -29,7 +29,7 @@ WHERE type IN {_HOLDERS} AND id IN (
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A page or database of the tree, with what stands on it."""
+    """A page or database in the tree, with what is on it."""
 
     id: str
     link: Link
@@ -37,39 +37,48 @@ class Node:
     children: tuple[Node, ...] = ()
 
     def holds(self, notion_id: str | None) -> bool:
-        """Return whether something is this node or stands below it."""
+        """Return whether something is this node or below it."""
         return self.id == notion_id or any(child.holds(notion_id) for child in self.children)
 
 
 def tree(session: Session) -> tuple[Node, ...]:
-    """Return the workspace's pages and databases as a tree; rows of databases are none of it."""
-    below: dict[str, list[Block]] = defaultdict(list)
-    for block in BLOCKS.select(session.db, _HOLDING):
-        below[_standing_on(session, block)].append(block)
+    """Return the workspace's pages and databases as a tree, without rows."""
+    children: dict[str, list[Block]] = defaultdict(list)
+    for block in BLOCKS.select(session.db, _CHILDREN_IN_TREE):
+        children[_page_of(session, block)].append(block)
     tops = PAGES.select(session.db, "WHERE parent_id IS NULL AND in_trash = 0 ORDER BY seq")
     return tuple(
-        Node(top.id, page_link(top), is_database=False, children=_nodes(session, top.id, below))
+        Node(top.id, page_link(top), is_database=False, children=_nodes(session, top.id, children))
         for top in tops
     )
 
 
-def _nodes(session: Session, holder: str, below: Mapping[str, Sequence[Block]]) -> tuple[Node, ...]:
-    return tuple(node for block in below.get(holder, ()) for node in _node(session, block, below))
+def _nodes(
+    session: Session, page_id: str, children: Mapping[str, Sequence[Block]]
+) -> tuple[Node, ...]:
+    nodes = []
+    for block in children.get(page_id, ()):
+        node = _node(session, block, children)
+        if node is not None:
+            nodes.append(node)
+    return tuple(nodes)
 
 
-def _node(session: Session, block: Block, below: Mapping[str, Sequence[Block]]) -> Iterator[Node]:
+def _node(session: Session, block: Block, children: Mapping[str, Sequence[Block]]) -> Node | None:
     if block.type == "child_database":
         database = DATABASES.find(session.db, block.id)
-        if database:
-            yield Node(block.id, database_link(database), is_database=True)
-    elif page := PAGES.find(session.db, block.id):
-        yield Node(
-            block.id, page_link(page), is_database=False, children=_nodes(session, block.id, below)
-        )
+        if database is None:
+            return None
+        return Node(block.id, database_link(database), is_database=True)
+    page = PAGES.find(session.db, block.id)
+    if page is None:
+        return None
+    nodes = _nodes(session, block.id, children)
+    return Node(block.id, page_link(page), is_database=False, children=nodes)
 
 
-def _standing_on(session: Session, block: Block) -> str:
-    """Return the page that a child page or database stands on, also inside a toggle or a column."""
+def _page_of(session: Session, block: Block) -> str:
+    """Return the page that a child page or database is on, even inside a toggle or a column."""
     parent_id, parent_type = block.parent_id, block.parent_type
     while parent_type == "block_id":
         above = BLOCKS.find(session.db, parent_id)
@@ -80,7 +89,7 @@ def _standing_on(session: Session, block: Block) -> str:
 
 
 def way_to(session: Session, thing: Page | Database) -> list[Link]:
-    """Return the links from the workspace's top to what holds a page or database."""
+    """Return the links to the ancestors of a page or database, from the top."""
     way: list[Link] = []
     above = _holder(session, thing)
     while above is not None:
@@ -90,7 +99,7 @@ def way_to(session: Session, thing: Page | Database) -> list[Link]:
 
 
 def _holder(session: Session, thing: Page | Database) -> Page | Database | None:
-    """Return the page or database that something stands on or is a row of."""
+    """Return the page or database that something is on, or a row of."""
     if thing.parent_id is None:
         return None
     if thing.parent_type == "data_source_id":
@@ -98,11 +107,11 @@ def _holder(session: Session, thing: Page | Database) -> Page | Database | None:
     if thing.parent_type == "page_id":
         return PAGES.find(session.db, thing.parent_id)
     block = BLOCKS.find(session.db, thing.parent_id)
-    return PAGES.find(session.db, _standing_on(session, block)) if block else None
+    return PAGES.find(session.db, _page_of(session, block)) if block else None
 
 
 def database_link(database: Database) -> Link:
-    """Return the link to a database, by its title."""
+    """Return a link to a database, with its title."""
     return Link(
         plain_text(database.title) or UNTITLED, database_path(database.id), emoji(database.icon)
     )

@@ -1,4 +1,4 @@
-"""Pages of a long list: which part is shown, and where the parts before and behind it are."""
+"""Paging of a long list: the part that is shown, and links to the parts around it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """One page of `total` things; `is_capped` where there are more than a query ever gives."""
+    """One page of `total` items. `is_capped`: there are more, but a query does not return them."""
 
     asked: int
     size: int
@@ -18,42 +18,42 @@ class Paging:
 
     @property
     def number(self) -> int:
-        """The page shown: what was asked for, or the last there is."""
+        """The number of the page: the one asked for, or the last."""
         return max(1, min(self.asked, self.pages))
 
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """The number of pages."""
         return max(1, -(-self.total // self.size))
 
     @property
     def first(self) -> int:
-        """The number of the first thing shown."""
+        """The number of the first item shown."""
         return (self.number - 1) * self.size + 1
 
     @property
     def last(self) -> int:
-        """The number of the last thing shown."""
+        """The number of the last item shown."""
         return min(self.number * self.size, self.total)
 
     @property
     def previous(self) -> str | None:
-        """Where the page before is."""
+        """The path of the previous page."""
         return self.path(self.number - 1) if self.number > 1 else None
 
     @property
     def following(self) -> str | None:
-        """Where the next page is."""
+        """The path of the next page."""
         return self.path(self.number + 1) if self.number < self.pages else None
 
     @property
     def total_text(self) -> str:
-        """How many things there are, in words."""
+        """The number of items, as text."""
         return self.text_of(self.total, capped=self.is_capped)
 
     @staticmethod
     def text_of(total: int, *, capped: bool) -> str:
-        """Write a count, which at the cap is only the least there are."""
+        """Return a count as text: `10,000+` if there may be more."""
         return f"{total:,}{'+' if capped else ''}"
 
     def cut(self, ids: Sequence[str]) -> Sequence[str]:

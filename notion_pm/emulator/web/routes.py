@@ -1,4 +1,4 @@
-"""The paths of the site: the front page, pages and databases, and the one thing that can be changed here."""
+"""The routes of the site: home, pages and databases, and the form that sets an option."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from notion_pm.emulator.store.ids import canonical, remove_dashes
 from notion_pm.emulator.store.records import DATA_SOURCES, DATABASES, PAGES, Database, Page
 from notion_pm.emulator.store.session import Session
 from notion_pm.emulator.views import tabs
-from notion_pm.emulator.web import bodies, choices, home_page, outline, pagesheet, viewing
+from notion_pm.emulator.web import bodies, choices, home_page, outline, page_head, view_reader
 from notion_pm.emulator.web.addresses import Addresses, database_path, id_in, is_own_path
 from notion_pm.emulator.web.cells import emoji
-from notion_pm.emulator.web.shown import ViewContent, ViewRequest
+from notion_pm.emulator.web.view_content import ViewContent, ViewRequest
 
 blueprint = Blueprint("site", __name__)
 
 
 @blueprint.get("/")
 def home() -> str:
-    """Show what there is, and what was touched last."""
+    """Show the home page."""
     return _render("home.html", front=home_page.home_page(_session()))
 
 
@@ -32,41 +32,40 @@ def thing(slug: str) -> Any:
     session, notion_id = _session(), id_in(slug)
     if notion_id is None:
         abort(404)
-    if page := PAGES.find(session.db, notion_id):
+    page = PAGES.find(session.db, notion_id)
+    if page is not None:
         return _page(session, page)
-    if source := DATA_SOURCES.find(session.db, notion_id):
+    source = DATA_SOURCES.find(session.db, notion_id)
+    if source is not None:
         return redirect(database_path(source.database_id))
-    if database := DATABASES.find(session.db, notion_id):
+    database = DATABASES.find(session.db, notion_id)
+    if database is not None:
         return _database(session, database)
     return abort(404)
 
 
 @blueprint.post("/p/<slug>/choose")
 def choose(slug: str) -> Any:
-    """Set a status or select of a page, and go back to where the form stood."""
+    """Set a status or select of a page, and go back to the page with the form."""
     page_id = id_in(slug)
     if page_id is None:
         abort(404)
-    choices.choose(
-        _session(), page_id, request.form.get("property", ""), request.form.get("option", "")
-    )
-    return redirect(
-        _back(
-            request.form.get("back", ""), remove_dashes(page_id), request.form.get("property", "")
-        ),
-        303,
-    )
+    property_id = request.form.get("property", "")
+    choices.choose(_session(), page_id, property_id, request.form.get("option", ""))
+    back = _back(request.form.get("back", ""), remove_dashes(page_id), property_id)
+    return redirect(back, 303)
 
 
 def _back(path: str, page_id: str, property_id: str) -> str:
-    """Return where a change leads: back to where the form stood, with a word about what changed."""
+    """Return the path after a change: the page with the form, with a note about the change."""
     back = path if is_own_path(path) else f"/p/{page_id}"
-    said = urlencode({"changed": page_id, "property": property_id})
-    return f"{back}{'&' if '?' in back else '?'}{said}#row-{page_id}"
+    note = urlencode({"changed": page_id, "property": property_id})
+    separator = "&" if "?" in back else "?"
+    return f"{back}{separator}{note}#row-{page_id}"
 
 
 def _page(session: Session, page: Page) -> str:
-    sheet = pagesheet.page_head(session, _addresses(), page)
+    sheet = page_head.page_head(session, _addresses(), page)
     return _render(
         "page.html", thing=page, sheet=sheet, body=bodies.body(session, page.id, _addresses())
     )
@@ -75,39 +74,36 @@ def _page(session: Session, page: Page) -> str:
 def _database(session: Session, database: Database) -> str:
     views = tabs.list_tabs(session, database.id)
     view = _wanted_view(session, database, views)
-    shown = None
-    if view is not None and view.type != "dashboard":
-        shown = viewing.show(session, _addresses(), database.id, view, _view_request())
-    rows = (
-        _widgets(session, database, view) if view is not None and view.type == "dashboard" else []
+    content, rows = None, []
+    if view is not None and view.type == "dashboard":
+        rows = _widgets(session, database, view)
+    elif view is not None:
+        content = view_reader.read_view(session, _addresses(), database.id, view, _view_request())
+    return _render(
+        "database.html", thing=database, views=views, view=view, shown=content, rows=rows
     )
-    return _render("database.html", thing=database, views=views, view=view, shown=shown, rows=rows)
 
 
 def _widgets(
     session: Session, database: Database, dashboard: View
 ) -> list[list[tuple[View, ViewContent]]]:
-    """Return the views on a dashboard as they stand, each with what it shows."""
-    on = {
-        view.id: view
-        for view in VIEWS.select(session.db, "WHERE dashboard_view_id = ?", (dashboard.id,))
-    }
-    rows = [
-        [on[widget["view_id"]] for widget in row["widgets"]]
-        for row in dashboard.configuration["rows"]
-    ]
-    addresses = _addresses()
-    return [
-        [
-            (view, viewing.show(session, addresses, database.id, view, ViewRequest(anchor=view.id)))
-            for view in row
-        ]
-        for row in rows
-    ]
+    """Return the widgets of a dashboard in rows, each view with its content."""
+    found = VIEWS.select(session.db, "WHERE dashboard_view_id = ?", (dashboard.id,))
+    widgets = {view.id: view for view in found}
+    rows = []
+    for row in dashboard.configuration["rows"]:
+        shown = []
+        for widget in row["widgets"]:
+            view = widgets[widget["view_id"]]
+            asked = ViewRequest(anchor=view.id)
+            content = view_reader.read_view(session, _addresses(), database.id, view, asked)
+            shown.append((view, content))
+        rows.append(shown)
+    return rows
 
 
 def _wanted_view(session: Session, database: Database, views: list[View]) -> View | None:
-    """Return the view that the request names (also a dashboard's widget), else the first tab."""
+    """Return the view that the request names, or the first tab. It may be a dashboard's widget."""
     wanted = canonical(request.args.get("v", ""))
     if wanted is None:
         return views[0] if views else None
@@ -119,9 +115,8 @@ def _wanted_view(session: Session, database: Database, views: list[View]) -> Vie
 
 def _view_request() -> ViewRequest:
     number = request.args.get("page", "1")
-    return ViewRequest(
-        int(number) if number.isdecimal() and len(number) < 6 else 1, request.args.get("group")
-    )
+    is_number = number.isdecimal() and len(number) < 6
+    return ViewRequest(int(number) if is_number else 1, request.args.get("group"))
 
 
 def _render(template: str, **values: Any) -> str:
@@ -139,12 +134,11 @@ def _render(template: str, **values: Any) -> str:
 
 
 def _here() -> str:
-    """Return where this page is, without the word about a change before."""
-    kept = urlencode(
-        {key: value for key, value in request.args.items() if key in ("v", "page", "group")}
-    )
+    """Return the path of the current page, without the note about a change."""
+    kept = {key: value for key, value in request.args.items() if key in ("v", "page", "group")}
+    query = urlencode(kept)
     path = quote(request.path)
-    return f"{path}?{kept}" if kept else path
+    return f"{path}?{query}" if query else path
 
 
 def _note(session: Session) -> str | None:

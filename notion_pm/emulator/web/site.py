@@ -1,4 +1,4 @@
-"""The Flask application of the site: guarded, one transaction a request, every answer with the same strict headers."""
+"""The Flask application of the site: guard, one transaction per request, strict headers."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Site(Flask):
         self.jinja_env.trim_blocks = self.jinja_env.lstrip_blocks = True
         self.register_blueprint(routes.blueprint)
         self.before_request(self._refuse_strangers)
-        self.after_request(self._secured)
-        self.context_processor(self._everywhere)
+        self.after_request(self._add_headers)
+        self.context_processor(self._template_values)
         self.register_error_handler(
             ApiError, lambda error: _error_page(error.message, error.status)
         )
@@ -47,7 +47,7 @@ class Site(Flask):
         if request.endpoint == "static":
             return super().dispatch_request()
         page_templates.apply_due_templates(self._store, self._settings, self._clock())
-        # The site works with ids as the store keeps them: it is no client of the API.
+        # Unlike clients of the API, the site uses property ids as they are stored.
         with behaving(_OWN), self._store.transaction(write=request.method == "POST") as db:
             acting = replace(self._settings, bot_id=first_person(db) or self._settings.bot_id)
             g.session = Session(db, self._clock(), NEW_VERSION, acting)
@@ -56,10 +56,8 @@ class Site(Flask):
 
     def _refuse_strangers(self) -> Any:
         if not (guard.asks_locally(request.host) and guard.is_loopback(request.remote_addr)):
-            told = (
-                "This page answers the machine it runs on, under the name localhost or 127.0.0.1."
-            )
-            return self.response_class(told, 403, mimetype="text/plain")
+            message = "Open this page on the machine it runs on, as localhost or 127.0.0.1."
+            return self.response_class(message, 403, mimetype="text/plain")
         g.cookie = request.cookies.get(guard.COOKIE) or self._tokens.new_cookie()
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return None
@@ -73,7 +71,7 @@ class Site(Flask):
             )
         return None
 
-    def _secured(self, response: Response) -> Response:
+    def _add_headers(self, response: Response) -> Response:
         response.headers.update(guard.HEADERS)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
@@ -81,7 +79,7 @@ class Site(Flask):
                 response.set_cookie(guard.COOKIE, g.cookie, httponly=True, samesite="Lax")
         return response
 
-    def _everywhere(self) -> dict[str, Any]:
+    def _template_values(self) -> dict[str, Any]:
         token = self._tokens.token(g.cookie) if "cookie" in g else ""
         return {"form_token": token, "workspace_name": self._settings.workspace_name}
 

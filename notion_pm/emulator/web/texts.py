@@ -1,6 +1,6 @@
-"""Rich text for templates: spans that say which tags they stand in.
+"""Rich text for templates: spans with the names of their HTML tags.
 
-Nothing here is HTML; templates escape it all.
+Nothing here is HTML: the templates escape all of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _TAGS = {"bold": "strong", "italic": "em", "strikethrough": "s", "underline": "u
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text of one look."""
+    """A piece of text with one style."""
 
     text: str
     tags: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A view, ready for a template: its rows in groups, each with the fields that the view shows."""
+"""The content of a view for a template: rows in groups, with the fields that the view shows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notion_pm.emulator.web.paging import Paging
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One property of one row: its value, and what it may be set to."""
+    """One property of a row: its value, and the form to set it."""
 
     name: str
     cell: Cell
@@ -22,7 +22,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as a view shows it. `mover` sets the property that the view is grouped by."""
+    """A row of a view. `mover` is the form to set the property that the view is grouped by."""
 
     id: str
     link: Link
@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows shown together, under a heading where the view groups them."""
+    """Rows that are shown together, with a heading if the view is grouped."""
 
     key: str
     rows: tuple[Row, ...]
@@ -44,7 +44,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ViewContent:
-    """A view, ready for a template."""
+    """The content of a view."""
 
     layout: str
     title: str
@@ -55,14 +55,14 @@ class ViewContent:
     paging: Paging | None = None
     note: str | None = None
     chart: Chart | None = None
-    whole: str | None = None  # where the whole board is, when one of its columns is shown alone
+    whole: str | None = None  # the path of the whole board, if only one of its columns is shown
 
 
 @dataclass(frozen=True, slots=True)
 class ViewRequest:
-    """What a request asks of a view: which page of its rows, and which group alone.
+    """The part of a view that a request asks for: a page of its rows, or only one group.
 
-    `anchor` tells the rows of several views on one page apart.
+    `anchor` makes the ids of rows unique when several views are on one HTML page.
     """
 
     page: int = 1

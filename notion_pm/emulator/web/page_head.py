@@ -1,4 +1,4 @@
-"""The head of a page: its properties, in the order of their schema, and who touched it when."""
+"""The head of a page: its properties in the order of the schema, and the last edit."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """What stands between a page's title and its body.
+    """What is between the title and the body of a page.
 
-    Properties without a value come last, and folded away.
+    `empty`: the properties without a value, which come last and folded.
     """
 
     lines: tuple[Line, ...]
@@ -45,21 +45,19 @@ def page_head(session: Session, addresses: Addresses, page: Page) -> PageHead:
     cells = CellReader(reader, addresses)
     schema = reader.page_schema(page)
     can_be_set = not page.in_trash
-    lines = [
-        Line(
-            prop.name,
-            prop.type,
-            cells.cell(page, prop),
-            choice(page, prop) if prop.type in CHOOSABLE and can_be_set else None,
-            prop.description,
-        )
-        for prop in schema.values()
-        if prop.type not in ("title", "button")
-    ]
+    lines = []
+    for prop in schema.values():
+        if prop.type in ("title", "button"):
+            continue
+        form = choice(page, prop) if prop.type in CHOOSABLE and can_be_set else None
+        cell = cells.cell(page, prop)
+        lines.append(Line(prop.name, prop.type, cell, form, prop.description))
+    filled = [line for line in lines if line.cell.items or line.type == "status"]
+    empty = [line for line in lines if line not in filled]
     editor = find_user(session, page.last_edited_by) or {}
     return PageHead(
-        lines=tuple(line for line in lines if line.cell.items or line.type == "status"),
-        empty=tuple(line for line in lines if not line.cell.items and line.type != "status"),
+        lines=tuple(filled),
+        empty=tuple(empty),
         edited=formats.moment_text(to_the_minute(page.last_edited_time)),
-        edited_by=str(editor.get("name") or "somebody"),
+        edited_by=str(editor.get("name") or "an unknown person"),
     )
