@@ -1,7 +1,7 @@
-"""Queries of a data source: filter, sorts and paging, validated and answered as Notion does.
+"""Queries of a data source: filter, sorts and paging, checked and answered as Notion does.
 
-`parse` checks a request's body against a schema; `run` answers it from the store's index, `select`
-over rows in Python.
+`parse` checks a request's body against a schema. `run` answers it from the index in the store, and
+`select` over rows in Python, which is slower but can evaluate every filter.
 """
 
 from __future__ import annotations

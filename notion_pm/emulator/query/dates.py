@@ -1,8 +1,8 @@
-"""What a date filter means: a half-open interval of milliseconds since 1970, UTC.
+"""The meaning of date filters: a half-open interval of milliseconds since 1970, in UTC.
 
-A date without a time stands for the whole UTC day, a date with a time for its millisecond; without
-an offset UTC is meant (developers.notion.com, "Filter data source entries", date). Every date
-operator is therefore one interval, and Python and SQL evaluate the same two bounds.
+A date without a time is the whole UTC day, a date with a time its millisecond. Without an offset,
+UTC is meant (developers.notion.com, "Filter data source entries", date). So every date operator is
+one interval, and Python and SQL evaluate the same two bounds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MONTHS_FROM_TODAY = {"one_month_ago": -1, "one_month_from_now": 1}
 RELATIVE_DATES = frozenset(_DAYS_FROM_TODAY) | frozenset(_MONTHS_FROM_TODAY)
 
 COMPARISONS = frozenset({"equals", "before", "after", "on_or_before", "on_or_after"})
-# `this_month` is in an example of the view documentation, though not in the official types.
+# `this_month` is in an example of the documentation of views, but not in the official types.
 PERIODS = frozenset(
     {
         "this_week",
@@ -42,26 +42,23 @@ PERIODS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The moments from `start` (included) to `end` (excluded); None is open."""
+    """The moments from `start` (included) to `end` (excluded). None is unbounded."""
 
     start: int | None
     end: int | None
 
     def __contains__(self, moment: int) -> bool:
-        return (self.start is None or moment >= self.start) and (
-            self.end is None or moment < self.end
-        )
+        if self.start is not None and moment < self.start:
+            return False
+        return self.end is None or moment < self.end
 
     def of_minutes(self) -> Interval:
-        """Return the interval of exact moments whose minute-floored time lies in this one."""
+        """Return the interval of the moments that, cut to the minute, are in this one."""
         return Interval(_ceil_minute(self.start), _ceil_minute(self.end))
 
 
 def milliseconds(text: str) -> int:
-    """Return the first millisecond of an ISO 8601 date or time.
-
-    Raises ValueError when it is neither.
-    """
+    """Return the first millisecond of an ISO 8601 date or time. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -69,32 +66,36 @@ def milliseconds(text: str) -> int:
 
 
 def instant(moment: datetime) -> int:
-    """Return the milliseconds since 1970 of an aware moment."""
+    """Return an aware moment as milliseconds since 1970."""
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return since.days * DAY + since.seconds * 1000 + since.microseconds // 1000
 
 
 def has_time(text: str) -> bool:
-    """Return whether an ISO 8601 text goes beyond the day."""
+    """Return whether an ISO 8601 text has a time."""
     return len(text) > len("2024-01-31")
 
 
 def interval(operator: str, operand: str, now: datetime) -> Interval:
-    """Return what `operator` with `operand` (ISO text or a relative word; unused for periods) selects at `now`."""
+    """Return the interval that an operator selects at `now`.
+
+    `operand` is an ISO text or a relative word like `today`. Periods like `past_week` have none.
+    """
     if operator in PERIODS:
         return _period(operator, now.astimezone(UTC).date())
-    whole = _span(operand, now)
-    bounds = {
-        "equals": whole,
-        "before": Interval(None, whole.start),
-        "after": Interval(whole.end, None),
-        "on_or_before": Interval(None, whole.end),
-        "on_or_after": Interval(whole.start, None),
+    span = _span(operand, now)
+    intervals = {
+        "equals": span,
+        "before": Interval(None, span.start),
+        "after": Interval(span.end, None),
+        "on_or_before": Interval(None, span.end),
+        "on_or_after": Interval(span.start, None),
     }
-    return bounds[operator]
+    return intervals[operator]
 
 
 def _span(operand: str, now: datetime) -> Interval:
+    """Return the day or the millisecond of an operand."""
     if operand in RELATIVE_DATES:
         start = _midnight(_relative_day(operand, now.astimezone(UTC).date()))
         return Interval(start, start + DAY)
@@ -109,7 +110,10 @@ def _relative_day(word: str, today: date) -> date:
 
 
 def _period(word: str, today: date) -> Interval:
-    """`past_*` and `next_*` reach from today, included, to the same day one unit away, included."""
+    """Return the interval of a period.
+
+    `past_*` and `next_*` include today, and the same day one week, month or year away.
+    """
     if word == "this_week":
         sunday = today - timedelta(days=today.isoweekday() % 7)
         return _days(sunday, sunday + timedelta(days=6))
@@ -134,12 +138,12 @@ def _midnight(day: date) -> int:
 
 
 def add_months(day: date, months: int) -> date:
-    """Return `day` that many months later, on the month's last day where it is too short."""
+    """Return a day some months later, or the last day of that month if it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return day.replace(
-        year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1])
-    )
+    last_day = calendar.monthrange(year, month + 1)[1]
+    return day.replace(year=year, month=month + 1, day=min(day.day, last_day))
 
 
 def _ceil_minute(moment: int | None) -> int | None:
+    # -(-a // b) is a / b rounded up.
     return None if moment is None else -(-moment // MINUTE) * MINUTE

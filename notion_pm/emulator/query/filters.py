@@ -1,4 +1,4 @@
-"""Reads the `filter` of a query or a view into a tree of conditions, or refuses it with Notion's words."""
+"""Read the `filter` of a query or a view into a tree of conditions."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from notion_pm.emulator.query.operators import (
 )
 from notion_pm.emulator.query.properties import Properties, Property
 
-MAX_DEPTH = 2
+MAX_DEPTH = 2  # levels of groups (notion-api.md 2.2)
 TIMESTAMPS = ("created_time", "last_edited_time")
 
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """A page's own created or edited time, asked for without a property."""
+    """The created or edited time of a page, as in `{"timestamp": "created_time", ...}`."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One operator with its operand on one kind of value."""
+    """One operator with its operand, for one kind of value."""
 
     kind: Kind
     operator: str
@@ -45,7 +45,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A test of a property or timestamp; with a quantifier it tests each item of a rollup."""
+    """A test of a property or timestamp. With a quantifier it tests the items of a rollup."""
 
     target: Property | Timestamp
     test: Test
@@ -64,7 +64,7 @@ Filter = Condition | Group
 
 
 def parse_filter(body: Any, properties: Properties, path: str = "body.filter") -> Filter:
-    """Return the filter tree. Raises ApiError (400 validation_error) for what the API refuses."""
+    """Return the tree of a filter. Raises ApiError (400) for a filter that the API refuses."""
     return _parse(body, properties, path, depth=0)
 
 
@@ -86,10 +86,10 @@ def _parse_group(
     if depth >= MAX_DEPTH:
         raise body_error(f"{path}.{operator}", "not present", body[operator])
     members = checks.an_array(body[operator], f"{path}.{operator}")
-    parts = (
-        _parse(part, properties, f"{path}.{operator}[{i}]", depth + 1)
-        for i, part in enumerate(members)
-    )
+    parts = [
+        _parse(part, properties, f"{path}.{operator}[{index}]", depth + 1)
+        for index, part in enumerate(members)
+    ]
     return Group(operator, tuple(parts))
 
 
@@ -97,38 +97,38 @@ def _parse_timestamp(body: Mapping[str, Any], path: str) -> Condition:
     name = body["timestamp"]
     checks.one_of(name, TIMESTAMPS, f"{path}.timestamp")
     checks.check_keys(body, {"timestamp", "type", name}, path)
-    return Condition(
-        Timestamp(name), _parse_test("date", checks.require(body, name, path), f"{path}.{name}")
-    )
+    test = _parse_test("date", checks.require(body, name, path), f"{path}.{name}")
+    return Condition(Timestamp(name), test)
 
 
 def _parse_property(body: Mapping[str, Any], properties: Properties, path: str) -> Condition:
     keys = [key for key in FILTER_KEYS if key in body]
     if not keys:
         raise _no_key(path)
-    checks.check_keys(body, {"property", "type", keys[0]}, path)
+    key = keys[0]
+    checks.check_keys(body, {"property", "type", key}, path)
     name = checks.a_string(checks.require(body, "property", path), f"{path}.property")
     target = properties.find(name)
     if target is None:
         raise validation_error(f"Could not find property with name or id: {name}")
-    if not fits(keys[0], target.type):
-        raise _mismatch(target.type, keys[0])
-    return _parse_condition(target, keys[0], body[keys[0]], f"{path}.{keys[0]}")
+    if not fits(key, target.type):
+        raise _mismatch(target.type, key)
+    return _parse_condition(target, key, body[key], f"{path}.{key}")
 
 
 def _parse_condition(target: Property, key: str, body: Any, path: str) -> Condition:
-    if key == "formula" and behaviour().formula_filters == "refused":
-        raise validation_error(
-            f"Unknown type of formula: {target.name}. Formulas made by the API cannot be filtered."
-        )
     if key == "formula":
+        if behaviour().formula_filters == "refused":
+            raise validation_error(
+                f"Unknown type of formula: {target.name}. "
+                "Formulas made by the API cannot be filtered."
+            )
         return Condition(target, _parse_inner(FORMULA_KINDS, body, path))
     if key == "rollup":
         return _parse_rollup(target, body, path)
     test = _parse_test(KINDS[key], body, path)
-    return Condition(
-        target, Test(test.kind, test.operator, operands.resolve_options(target, test.operand))
-    )
+    operand = operands.resolve_options(target, test.operand)
+    return Condition(target, Test(test.kind, test.operator, operand))
 
 
 def _parse_rollup(target: Property, body: Any, path: str) -> Condition:
@@ -159,6 +159,6 @@ def _no_key(path: str) -> ApiError:
 
 def _mismatch(property_type: str, filter_key: str) -> ApiError:
     return validation_error(
-        "The property type in the database does not match the property type of the filter provided: "
-        f"database property {property_type} does not match filter {filter_key}"
+        "The property type in the database does not match the property type of the filter "
+        f"provided: database property {property_type} does not match filter {filter_key}"
     )

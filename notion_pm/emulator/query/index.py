@@ -1,8 +1,8 @@
-"""The index that filters and sorts run on: one small row (a cell) for each value of each page of a data source.
+"""The index for filters and sorts: one small row (a cell) for each value of each row of a data source.
 
-Triggers keep it true, whatever statement writes the pages; what a value's cells are is said once,
-in `cells_of`. Empty values have none. Relations stand in the table `links` already, times and
-authors in `pages` itself.
+Triggers keep it up to date, whatever statement writes the pages. `cells_of` defines the cells of a
+value; an empty value has none. Relations need no cells, because they are in the table `links`, and
+times and authors are columns of `pages`.
 """
 
 from __future__ import annotations
@@ -47,30 +47,32 @@ INDEX_TABLES = f"""
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Give a connection the function that the triggers call."""
+    """Register the SQL function that the triggers call."""
     db.create_function("notion_cells", 1, _cells, deterministic=True)
 
 
 def _cells(properties: str) -> str:
     stored: Mapping[str, Any] = json.loads(properties)
-    cells = [
-        (property_id, cell) for property_id, value in stored.items() for cell in cells_of(value)
-    ]
+    cells = []
+    for property_id, value in stored.items():
+        cells += [(property_id, cell) for cell in cells_of(value)]
     return json.dumps(cells, ensure_ascii=False)
 
 
 def cells_of(value: Any) -> Iterator[Cell]:
-    """Return the cells of a stored value, which shows by its form what it is.
+    """Return the cells of a stored value. Its type is recognized by its form.
 
-    Text is folded, a date is the milliseconds of its start, an option or person its id, a file its
-    name, and a ticked checkbox 1.
+    The cells are: folded text; a number; the start of a date in milliseconds; the id of an option
+    or person; the name of a file; 1 for a ticked checkbox.
     """
     if isinstance(value, bool):
-        yield from (1,) if value else ()
+        if value:
+            yield 1
     elif isinstance(value, int | float):
         yield float(value)
     elif isinstance(value, str):
-        yield from (fold(value),) if value else ()
+        if value:
+            yield fold(value)
     elif isinstance(value, Mapping):
         yield from _cells_of_object(value)
     elif isinstance(value, list) and value:
@@ -87,8 +89,11 @@ def _cells_of_object(value: Mapping[str, Any]) -> Iterator[Cell]:
 def _cells_of_list(items: list[Any]) -> Iterator[Cell]:
     if isinstance(items[0], Mapping) and "plain_text" in items[0]:
         text = fold(plain_text(items))
-        yield from (text,) if text else ()
-    else:
-        yield from (
-            item if isinstance(item, str) else item.get("id") or item["name"] for item in items
-        )
+        if text:
+            yield text
+        return
+    for item in items:
+        if isinstance(item, str):  # the id of a person
+            yield item
+        else:  # an option has an id, a file only a name
+            yield item.get("id") or item["name"]

@@ -1,6 +1,6 @@
-"""Decides in Python whether a page passes a filter: the meaning of every operator, stated once.
+"""Evaluate filters in Python. This module defines the meaning of every operator.
 
-sql.py compiles the same meaning for the values that the index holds; a test holds the two together.
+sql.py compiles the same meaning for the values in the index. A test compares the two.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from notion_pm.emulator.query.values import Comparable, Value, comparable, fold
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks and when: what `me` and `today` mean."""
+    """Who sent the query, and when: the meaning of `me` and `today`."""
 
     now: datetime
     user_id: str = ""
@@ -24,7 +24,7 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A page of a data source: its values by property id, untruncated, as `{"type": t, t: ...}`."""
+    """A row of a data source. Its values by property id are complete, as `{"type": t, t: ...}`."""
 
     id: str
     sequence: int
@@ -33,10 +33,9 @@ class Row:
     values: Mapping[str, Value]
 
     def minute(self, name: str) -> int:
-        """Return `created_time` or `last_edited_time` as the API shows it, in milliseconds."""
-        moment = dates.milliseconds(
-            self.created_time if name == "created_time" else self.last_edited_time
-        )
+        """Return `created_time` or `last_edited_time` in milliseconds, cut to the minute like responses."""
+        time = self.created_time if name == "created_time" else self.last_edited_time
+        moment = dates.milliseconds(time)
         return moment - moment % dates.MINUTE
 
 
@@ -49,12 +48,15 @@ def matches(condition: Filter, row: Row, asker: Asker) -> bool:
         return passes(condition.test, row.minute(condition.target.name), asker)
     value = row.values.get(condition.target.id) or {"type": condition.target.type}
     if condition.quantifier is not None:
-        return _any_none_every(condition, value, asker)
+        return _matches_items(condition, value, asker)
     return passes(condition.test, comparable(condition.test.kind, value), asker)
 
 
-def _any_none_every(condition: Condition, value: Value, asker: Asker) -> bool:
-    """An empty rollup satisfies `none` but neither `any` nor `every` (recorded)."""
+def _matches_items(condition: Condition, value: Value, asker: Asker) -> bool:
+    """Evaluate a condition on the items of a rollup.
+
+    An empty rollup passes `none`, but neither `any` nor `every` (recorded).
+    """
     items = (value.get("rollup") or {}).get("array") or ()
     verdicts = [
         passes(condition.test, comparable(condition.test.kind, item), asker) for item in items
@@ -65,36 +67,44 @@ def _any_none_every(condition: Condition, value: Value, asker: Asker) -> bool:
 
 
 def passes(test: Test, value: Comparable, asker: Asker) -> bool:
-    """Return whether one value passes one test; an empty value passes `does_not_...` and `is_empty` only."""
+    """Return whether a value passes a test.
+
+    An empty value passes only `is_empty` and the `does_not_...` operators.
+    """
     empty = value is None or value == frozenset()
     if test.operator in ("is_empty", "is_not_empty"):
         return empty == (test.operator == "is_empty")
     if test.operator.startswith("does_not_"):
-        return empty or not _positive(test, value, asker)
-    return not empty and _positive(test, value, asker)
+        return empty or not _passes_positively(test, value, asker)
+    return not empty and _passes_positively(test, value, asker)
 
 
-def _positive(test: Test, value: Comparable, asker: Asker) -> bool:
+def _passes_positively(test: Test, value: Comparable, asker: Asker) -> bool:
+    """Return whether a value that is not empty passes a test, without the `does_not_` of it."""
     if test.kind == "date":
-        return isinstance(value, int) and value in dates.interval(
-            test.operator, str(test.operand or ""), asker.now
-        )
+        interval = dates.interval(test.operator, str(test.operand or ""), asker.now)
+        return isinstance(value, int) and value in interval
     if isinstance(value, frozenset):
         return not value.isdisjoint(wanted_ids(test, asker))
     if test.kind == "text":
         return _TEXTS[test.operator](str(value), fold(str(test.operand)))
     if test.kind == "number":
-        return isinstance(value, float) and _NUMBERS[test.operator](value, float(test.operand))  # type: ignore[arg-type]
+        if not isinstance(value, float):
+            return False
+        return _NUMBERS[test.operator](value, float(test.operand))  # type: ignore[arg-type]
     return value == test.operand
 
 
 def wanted_ids(test: Test, asker: Asker) -> tuple[str, ...]:
-    """Return the ids (or option names, inside rollups) of which a value must have one."""
+    """Return the ids of which a value must have one. In rollups these are names of options."""
     if isinstance(test.operand, tuple):
         return test.operand
-    return (asker.user_id if test.kind == "people" and test.operand == "me" else str(test.operand),)
+    if test.kind == "people" and test.operand == "me":
+        return (asker.user_id,)
+    return (str(test.operand),)
 
 
+# `does_not_...` operators are negated by `passes`.
 _TEXTS: dict[str, Callable[[str, str], bool]] = {
     "equals": lambda value, sought: value == sought,
     "does_not_equal": lambda value, sought: value == sought,

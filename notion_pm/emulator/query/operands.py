@@ -1,4 +1,4 @@
-"""Reads `{operator: operand}` of one filter condition, in the words of the API's validator when it is wrong."""
+"""Read the `{operator: operand}` of a filter condition. Errors have the wording of the service."""
 
 from __future__ import annotations
 
@@ -17,32 +17,29 @@ VERIFICATION_STATES = ("verified", "expired", "none")
 
 
 def parse(kind: Kind, body: Any, path: str) -> tuple[str, Operand]:
-    """Return the operator and its checked operand.
-
-    Raises ApiError (400) when the body is not one operator.
-    """
+    """Return the operator and its checked operand. Raises ApiError (400)."""
     checks.an_object(body, path)
     allowed = OPERATORS[kind]
     operator = next((key for key in body if key in allowed), None)
     if operator is None:
         raise all_missing(f"{path}.{name}" for name in sorted(allowed))
     checks.check_keys(body, {operator}, path)
-    return operator, _operand(kind, operator, body[operator], f"{path}.{operator}")
+    return operator, _read_operand(kind, operator, body[operator], f"{path}.{operator}")
 
 
-def _operand(kind: Kind, operator: str, value: Any, path: str) -> Operand:
+def _read_operand(kind: Kind, operator: str, value: Any, path: str) -> Operand:
     if operator in EMPTINESS:
-        return _literal_true(value, path)
+        return _read_literal_true(value, path)
     if kind == "date":
-        return _date(operator, value, path)
+        return _read_date(operator, value, path)
     if kind in ("option", "options"):
-        return _names(value, path)
+        return _read_names(value, path)
     if kind in ("people", "relation"):
-        return _reference(kind, value, path)
-    return _plain(kind, value, path)
+        return _read_reference(kind, value, path)
+    return _read_plain(kind, value, path)
 
 
-def _plain(kind: Kind, value: Any, path: str) -> Operand:
+def _read_plain(kind: Kind, value: Any, path: str) -> Operand:
     if kind == "number":
         return float(checks.a_number(value, path))
     if kind == "checkbox":
@@ -52,13 +49,13 @@ def _plain(kind: Kind, value: Any, path: str) -> Operand:
     return checks.a_string(value, path)
 
 
-def _literal_true(value: Any, path: str) -> Operand:
+def _read_literal_true(value: Any, path: str) -> Operand:
     if value is not True:
         raise body_error(path, "`true`", value)
     return True
 
 
-def _date(operator: str, value: Any, path: str) -> Operand:
+def _read_date(operator: str, value: Any, path: str) -> Operand:
     if operator in dates.PERIODS:
         if value != {}:
             raise body_error(path, "an empty object", value)
@@ -71,27 +68,30 @@ def _date(operator: str, value: Any, path: str) -> Operand:
     return str(value)
 
 
-def _names(value: Any, path: str) -> Operand:
+def _read_names(value: Any, path: str) -> Operand:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise body_error(path, "a string or an array of strings", value)
     return tuple(names)
 
 
-def _reference(kind: Kind, value: Any, path: str) -> Operand:
+def _read_reference(kind: Kind, value: Any, path: str) -> Operand:
     if kind == "people" and value == "me":
         return "me"
     return checks.body_id({"": value}, "", path)
 
 
 def resolve_options(target: Property, operand: Operand) -> Operand:
-    """Return option names as option ids.
+    """Return the ids of the options that an operand names.
 
     Raises ApiError (400) for a name that the property does not have.
     """
     if target.type not in CHOICES or not isinstance(operand, tuple):
         return operand
-    return tuple(option_id for name in operand for option_id in _option_ids(target, name))
+    option_ids: list[str] = []
+    for name in operand:
+        option_ids += _option_ids(target, name)
+    return tuple(option_ids)
 
 
 def _option_ids(target: Property, name: str) -> tuple[str, ...]:
@@ -99,12 +99,13 @@ def _option_ids(target: Property, name: str) -> tuple[str, ...]:
     if not found:
         available = ", ".join(f'"{option.name}"' for option in target.options)
         raise validation_error(
-            f'{target.type} option "{name}" not found for property "{target.name}". Available options: {available}.'
+            f'{target.type} option "{name}" not found for property "{target.name}". '
+            f"Available options: {available}."
         )
     return found
 
 
 def all_missing(paths: Iterable[str]) -> ApiError:
-    """Make the 400 for an object that has none of several keys."""
+    """Return the 400 for an object that has none of several keys."""
     lines = (f"{path} should be defined, instead was `undefined`." for path in paths)
     return validation_error("\n".join(("body failed validation. Fix one:", *lines)))

@@ -1,4 +1,7 @@
-"""Which operators a filter may use on which kind of value (notion-api filter reference and official types)."""
+"""The operators that filters may use on each kind of value.
+
+Sources: the filter reference of the API, and the official types.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,7 @@ OPERATORS: dict[Kind, frozenset[str]] = {
     "verification": frozenset({"status", "does_not_equal"}),
 }
 
-# The key of a filter that holds its operator, in the order in which the API names them when all are
-# missing.
+# The keys of a filter that hold its operator. The error for a missing key lists them in this order.
 KINDS: dict[str, Kind] = {
     "title": "text",
     "rich_text": "text",
@@ -74,13 +76,19 @@ FORMULA_KINDS: dict[str, Kind] = {
 ROLLUP_KINDS: dict[str, Kind] = {"number": "number", "date": "date"}
 Quantifier = Literal["any", "none", "every"]
 QUANTIFIERS: tuple[Quantifier, ...] = ("any", "none", "every")
-ROLLUP_ITEM_KINDS: dict[str, Kind] = {
-    key: KINDS[key]
-    for key in (
-        *("rich_text", "number", "checkbox", "select", "multi_select"),
-        *("relation", "date", "people", "files", "status"),
-    )
-}
+_ROLLUP_ITEM_KEYS = (
+    "rich_text",
+    "number",
+    "checkbox",
+    "select",
+    "multi_select",
+    "relation",
+    "date",
+    "people",
+    "files",
+    "status",
+)
+ROLLUP_ITEM_KINDS: dict[str, Kind] = {key: KINDS[key] for key in _ROLLUP_ITEM_KEYS}
 
 _TEXTS = frozenset({"title", "rich_text", "url", "email", "phone_number"})
 _PEOPLE = frozenset({"people", "created_by", "last_edited_by"})
@@ -90,9 +98,8 @@ _DATES = frozenset({"date", "created_time", "last_edited_time"})
 def fits(filter_key: str, property_type: str) -> bool:
     """Return whether a filter of `filter_key` may be used on a property of `property_type`.
 
-    The real service takes `rich_text` for every property that holds text (seen in recorded
-    traffic), and its documentation gives `people` and `date` for the created and edited properties
-    as well.
+    The service accepts `rich_text` for every property with text (recorded). Its documentation uses
+    `people` and `date` for the created and edited properties too.
     """
     if filter_key in _TEXTS:
         return property_type in _TEXTS

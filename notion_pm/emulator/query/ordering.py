@@ -1,7 +1,9 @@
-"""Orders in SQL: the levels of a sort as expressions, the place of a page among them, and how an index is walked.
+"""Sort orders in SQL, and how an index is walked in such an order.
 
-The order is that of sorts.py: empty values last, and the age of pages last of all, in the first
-sort's direction.
+An order has levels: one for each sort, and the age of pages as the last. It is the order of
+sorts.py: empty values come last, and pages that are equal in all sorts are ordered by age, in the
+direction of the first sort. The position of a page in an order is the list of its values on all
+levels.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ NEWEST_FIRST = (Sort(Timestamp("created_time"), descending=True),)
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One expression that pages are ordered by; NULL comes last."""
+    """One expression that pages are ordered by. NULL comes last."""
 
     value: Sql
     descending: bool
@@ -29,31 +31,36 @@ class Level:
         return "DESC" if self.descending else "ASC"
 
     def order(self) -> Sql:
-        """Return the terms of ORDER BY."""
+        """Return the terms for ORDER BY."""
         return Sql(
             f"{self.value.text} IS NULL, {self.value.text} {self.direction}", self.value.values * 2
         )
 
-    def same(self, place: object) -> Sql:
-        """The page is level with `place`."""
-        return Sql(f"{self.value.text} IS ?", (*self.value.values, place))
+    def has_value(self, value: object) -> Sql:
+        """Return the condition that a page has this value on this level."""
+        return Sql(f"{self.value.text} IS ?", (*self.value.values, value))
 
-    def later(self, place: object) -> Sql:
-        """The page comes after `place`."""
-        if place is None:
+    def is_after(self, value: object) -> Sql:
+        """Return the condition that a page comes after this value on this level."""
+        if value is None:  # empty values come last: nothing is after them
             return Sql("0")
         sign = "<" if self.descending else ">"
         text = f"({self.value.text} {sign} ? OR {self.value.text} IS NULL)"
-        return Sql(text, (*self.value.values, place, *self.value.values))
+        return Sql(text, (*self.value.values, value, *self.value.values))
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the order: pages read `source`, those that pass `where`.
+    """A part of an order that one index can deliver.
 
-    An index gives them by age as `age` says, after `walked` where the stretch is one of rising or
-    falling values; else they are level in the first sort, which `level` says of `p`. `entered`: the
-    place to go on from lies within. `values_of`: the property whose `value` each page has at hand.
+    Pages are read from `source`, and those that pass `where` belong to the segment. `entered`: the
+    position to continue from is inside it.
+
+    In some segments the index delivers the pages by the value of the first sort (`walked`), and by
+    `age` among equal values. In others all pages have the same value on the first level. `level` is
+    then the condition for this value.
+
+    `values_of`: the property with the values of the index, if any.
     """
 
     source: Sql
@@ -64,22 +71,23 @@ class Segment:
     level: Sql | None = None
     values_of: str | None = None
 
-    def said_here(self, condition: Sql) -> Sql:
-        """Return a condition as one of the value at hand, where it is: the index is entered and left by that."""
-        return (
-            condition.cell[1]
-            if condition.cell and condition.cell[0] == self.values_of
-            else condition
-        )
+    def on_index(self, condition: Sql) -> Sql:
+        """Return a condition as one on the index's own value, if that is of the condition's property.
+
+        SQLite can then use the index to find where the condition begins and ends to hold.
+        """
+        if condition.cell and condition.cell[0] == self.values_of:
+            return condition.cell[1]
+        return condition
 
 
-MOST_LEVELS = 8  # the place among n levels takes n * n / 2 comparisons to say
+MOST_LEVELS = 8  # the condition for a position on n levels has n * n / 2 comparisons
 AGE = Sql("p.seq")
 _CELLS = Sql("cells s CROSS JOIN pages p ON p.seq = s.page")
 
 
 def are_indexed(sorts: Sequence[Sort]) -> bool:
-    """Return whether the index holds what sorts go by."""
+    """Return whether the index has the values of all sorts."""
     return len(sorts) <= MOST_LEVELS and all(map(_is_indexed, sorts))
 
 
@@ -88,7 +96,7 @@ def _is_indexed(sort: Sort) -> bool:
 
 
 def levels(sorts: Sequence[Sort], *, newest_first: bool) -> list[Level]:
-    """Return the levels of an order, down to the age of pages, which tells all pages apart."""
+    """Return the levels of an order. The last is the age of pages, which is unique."""
     return [
         *(Level(_value(sort.target), sort.descending) for sort in sorts),
         Level(AGE, newest_first),
@@ -105,52 +113,56 @@ def _value(target: Property | Timestamp) -> Sql:
 
 
 def _rank(target: Property, cell: Sql) -> Sql:
-    """An option's place in the schema; what is no option any more has none."""
+    """Return the position of an option in the schema, NULL for an option that was deleted."""
     whens = "".join(" WHEN ? THEN ?" for _ in target.options)
-    values = tuple(value for option in target.options for value in (option.id, option.rank))
-    return Sql(
-        f"(CASE {cell.text}{whens} END)" if whens else "(NULL)",
-        (*cell.values, *values) if whens else (),
-    )
+    if not whens:
+        return Sql("(NULL)")
+    values: list[object] = []
+    for option in target.options:
+        values += [option.id, option.rank]
+    return Sql(f"(CASE {cell.text}{whens} END)", (*cell.values, *values))
 
 
-def after(order: Sequence[Level], place: Sequence[object]) -> Sql:
-    """The page comes after the page that stands at `place`."""
-    steps = []
-    for depth, level in enumerate(order):
-        same = [earlier.same(value) for earlier, value in zip(order[:depth], place, strict=False)]
-        steps.append(all_of([*same, level.later(place[depth])]))
-    return Sql(f"({' OR '.join(step.text for step in steps)})", values_of(steps))
+def after(order: Sequence[Level], position: Sequence[object]) -> Sql:
+    """Return the condition that a page comes after the page at a position in an order."""
+    # (a after A) OR (a is A AND b after B) OR (a is A AND b is B AND c after C) ...
+    cases = []
+    equal_so_far: list[Sql] = []
+    for level, value in zip(order, position, strict=False):
+        cases.append(all_of([*equal_so_far, level.is_after(value)]))
+        equal_so_far.append(level.has_value(value))
+    return Sql(f"({' OR '.join(case.text for case in cases)})", values_of(cases))
 
 
-def segments(first: Sort, source: Source, place: Sequence[object] | None) -> Iterator[Segment]:
-    """Return the stretches in which an index is walked for the first sort, from `place` on."""
+def segments(first: Sort, source: Source, position: Sequence[object] | None) -> Iterator[Segment]:
+    """Return the segments in which an index is walked for the first sort, from a position on."""
     if isinstance(first.target, Timestamp):
-        yield _by_time(first, first.target.name, place)
+        yield _by_time(first, first.target.name, position)
     elif first.target.type in RANKED:
-        yield from _by_option(first, first.target, source, place)
+        yield from _by_option(first, first.target, source, position)
     elif first.target.type == "checkbox":
-        yield from _by_tick(first, first.target, source, place)
+        yield from _by_tick(first, first.target, source, position)
     else:
-        yield from _by_value(first, first.target, source, place)
+        yield from _by_value(first, first.target, source, position)
 
 
-def _by_time(first: Sort, name: str, place: Sequence[object] | None) -> Segment:
-    where = _bound(f"p.{name}", first, place)
-    return Segment(Sql("pages p"), where, place is not None, (_walk(f"p.{name}", first),))
+def _by_time(first: Sort, name: str, position: Sequence[object] | None) -> Segment:
+    where = _bound(f"p.{name}", first, position)
+    return Segment(Sql("pages p"), where, position is not None, (_walk(f"p.{name}", first),))
 
 
 def _by_value(
-    first: Sort, target: Property, source: Source, place: Sequence[object] | None
+    first: Sort, target: Property, source: Source, position: Sequence[object] | None
 ) -> Iterator[Segment]:
-    in_empties = place is not None and place[0] is None
+    # First the pages with a value, then those without.
+    in_empties = position is not None and position[0] is None
     if not in_empties:
         of_property = Sql("s.source = ? AND s.property = ?", (source.seq, target.id))
-        where = all_of([of_property, _bound("s.value", first, place)])
+        where = all_of([of_property, _bound("s.value", first, position)])
         yield Segment(
             _CELLS,
             where,
-            place is not None,
+            position is not None,
             (_walk("s.value", first),),
             "s.page",
             values_of=target.id,
@@ -159,28 +171,29 @@ def _by_value(
 
 
 def _by_tick(
-    first: Sort, target: Property, source: Source, place: Sequence[object] | None
+    first: Sort, target: Property, source: Source, position: Sequence[object] | None
 ) -> Iterator[Segment]:
-    reached = None if place is None else place[0]
+    reached = None if position is None else position[0]
     ticked = _with(target, 1, source, entered=reached == 1)
     blank = _without(target, Sql("1"), entered=reached == 0)
     order = [ticked, blank] if first.descending else [blank, ticked]
+    # A segment before the one that was reached is skipped.
     yield from order[1:] if order[1].entered else order
 
 
 def _by_option(
-    first: Sort, target: Property, source: Source, place: Sequence[object] | None
+    first: Sort, target: Property, source: Source, position: Sequence[object] | None
 ) -> Iterator[Segment]:
-    """One stretch for each option, and one for pages without any of them."""
+    """Return a segment for each option, and one for pages without any of them."""
     options = sorted(target.options, key=lambda option: option.rank, reverse=first.descending)
     ranks: list[object] = [*(option.rank for option in options), None]
-    reached = 0 if place is None else ranks.index(place[0])
+    reached = 0 if position is None else ranks.index(position[0])
     for number, option in enumerate(options[reached:], start=reached):
-        yield _with(target, option.id, source, entered=place is not None and number == reached)
+        yield _with(target, option.id, source, entered=position is not None and number == reached)
     listed = Sql(
         f"value IN ({', '.join('?' * len(options))})", tuple(option.id for option in options)
     )
-    yield _without(target, listed, entered=place is not None and reached == len(options))
+    yield _without(target, listed, entered=position is not None and reached == len(options))
 
 
 def _with(target: Property, value: str | int, source: Source, *, entered: bool) -> Segment:
@@ -206,8 +219,8 @@ def _walk(column: str, first: Sort) -> Sql:
     return Sql(f"{column} {'DESC' if first.descending else 'ASC'}")
 
 
-def _bound(column: str, first: Sort, place: Sequence[object] | None) -> Sql:
-    """Where the walk begins, said so that the index can be entered there."""
-    if place is None:
+def _bound(column: str, first: Sort, position: Sequence[object] | None) -> Sql:
+    """Return the condition where the walk begins, in a form that lets SQLite start there."""
+    if position is None:
         return Sql("1")
-    return Sql(f"{column} {'<=' if first.descending else '>='} ?", (place[0],))
+    return Sql(f"{column} {'<=' if first.descending else '>='} ?", (position[0],))

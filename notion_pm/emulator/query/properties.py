@@ -1,4 +1,4 @@
-"""The properties of a data source as a query sees them: found by name or by id."""
+"""The properties of a data source for queries, found by name or by id."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHOICES = frozenset({"select", "multi_select", "status"})
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice of a select, multi-select or status property, at its place in the schema."""
+    """An option of a select, multi-select or status. `rank` is its position in the schema."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property with the little that filters and sorts need of its schema."""
+    """A property with what filters and sorts need to know of it."""
 
     id: str
     name: str
@@ -49,11 +49,11 @@ class Property:
 
     @property
     def ranks(self) -> dict[str, int]:
-        """Each option's place in the schema, by option id: the order in which they sort."""
+        """The positions of the options in the schema, by id. Sorts use this order."""
         return {option.id: option.rank for option in self.options}
 
     def option_ids(self, name: str) -> tuple[str, ...]:
-        """Return the ids that a filter's `name` stands for: an option, or a status group's options."""
+        """Return the ids of the options that a filter names: one option, or the group of a status."""
         for option in self.options:
             if name in (option.name, option.id):
                 return (option.id,)
@@ -61,23 +61,26 @@ class Property:
 
 
 class Properties:
-    """A schema to look properties up in, by name first and then by id."""
+    """The properties of a schema, found by name or else by id."""
 
     def __init__(self, properties: Iterable[Property]) -> None:
         self._all = tuple(properties)
-        self._by_name = {one.name: one for one in self._all}
-        self._by_id = {one.id: one for one in self._all}
+        self._by_name = {prop.name: prop for prop in self._all}
+        self._by_id = {prop.id: prop for prop in self._all}
 
     @classmethod
     def of_schema(cls, schema: Iterable[SchemaProperty]) -> Properties:
-        """Read the stored schema of a data source."""
-        return cls(_property(one) for one in schema)
+        """Return the properties of a stored schema."""
+        return cls(_property(stored) for stored in schema)
 
     def __iter__(self) -> Iterator[Property]:
         return iter(self._all)
 
     def find(self, name_or_id: str) -> Property | None:
-        """Return the property of that name, or of that id as responses show it, if there is one."""
+        """Return the property of a name, or of an id as responses show it.
+
+        None if there is none.
+        """
         if name_or_id in self._by_name:
             return self._by_name[name_or_id]
         found = self._by_id.get(name_or_id) or self._by_id.get(ids.decode_property_id(name_or_id))

@@ -1,7 +1,7 @@
-"""Answers queries from the index where it can, in milliseconds however many pages there are and however deep it pages.
+"""Answer queries from the index, in milliseconds for any number of pages and at any depth.
 
-What only Python can tell (formulas, rollups, orders of lists) is told for the pages that the rest
-of the filter leaves.
+Formulas, rollups and sorts by lists need Python. Python sees only the pages that pass those parts
+of the filter that the index can evaluate.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from notion_pm.emulator.query.search import FEW, Order, Search
 from notion_pm.emulator.query.selection import Query, select
 from notion_pm.emulator.query.sql import Source, Sql, compile_filter, conjuncts, values_of
 
-MOST_VALUES = (
-    1000  # in one statement; SQLite would take more, though not as many as a filter may hold
-)
+# Parameters of one statement. SQLite allows more, but not as many as a filter may have.
+MOST_VALUES = 1000
 
 Load = Callable[[Sequence[str]], Iterable[Row]]
 
@@ -35,25 +34,24 @@ def run(
 ) -> Results:
     """Answer a query of a data source.
 
-    `load` gives rows of pages, for what the index does not know.
-
-    Raises ApiError (400) when the cursor's page is gone.
+    `load` returns rows by id, for what needs Python. Raises ApiError (400) if the page of the
+    cursor does not exist any more.
     """
-    number = db.execute("SELECT seq FROM data_sources WHERE id = ?", (data_source_id,)).fetchone()[
-        0
-    ]
-    source = Source(number, data_source_id)
+    row = db.execute("SELECT seq FROM data_sources WHERE id = ?", (data_source_id,)).fetchone()
+    source = Source(row[0], data_source_id)
     parts = conjuncts(query.filter)
-    known = _translatable(compile_filter(part, source, asker) for part in parts)
-    search = Search(db, source, known, few)
-    if len(known) == len(parts) and ordering.are_indexed(query.sorts):
+    in_sql = _translatable(compile_filter(part, source, asker) for part in parts)
+    search = Search(db, source, in_sql, few)
+    if len(in_sql) == len(parts) and ordering.are_indexed(query.sorts):
         return _answer(search, query, most)
-    anchor = next(iter(load([query.cursor.page_id])), None) if query.cursor else None
+    anchor = None
+    if query.cursor:
+        anchor = next(iter(load([query.cursor.page_id])), None)
     return select(query, load(search.ids()), asker, anchor=anchor, most=most)
 
 
 def _translatable(conditions: Iterable[Sql | None]) -> tuple[Sql, ...]:
-    """Return the conditions that SQL can tell, or none of them when they would make too long a statement."""
+    """Return the conditions that SQL can evaluate, none of them if the statement is too long."""
     known = tuple(condition for condition in conditions if condition is not None)
     return known if len(values_of(known)) <= MOST_VALUES else ()
 
@@ -61,10 +59,11 @@ def _translatable(conditions: Iterable[Sql | None]) -> tuple[Sql, ...]:
 def _answer(search: Search, query: Query, most: int) -> Results:
     sorts = query.sorts or ordering.NEWEST_FIRST
     order = Order(sorts, newest_first=sorts[0].descending)
-    place = search.place(query.cursor, order) if query.cursor else None
-    following = search.following(order, place, query.size + 1)
+    position = search.position(query.cursor, order) if query.cursor else None
+    following = search.following(order, position, query.size + 1)
     if query.cursor:
         seen, capped = query.cursor.seen, query.cursor.capped
     else:
+        # Only the first page of results finds out whether the query exceeds the limit.
         seen, capped = 0, len(following) > query.size and search.exceeds(most)
     return paginate(following, query.size, seen=seen, capped=capped, most=most)

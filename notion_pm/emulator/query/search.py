@@ -1,7 +1,7 @@
-"""Finds pages of one data source that pass conditions, in order and from any place on.
+"""Find the pages of a data source that pass conditions, in order and from any position on.
 
-Two ways lead to the next pages. When a condition leaves few candidates (found out by looking into
-its index), those are sorted. Else the index of the first sort is walked from the place reached
+There are two ways to the next pages. If an index shows that few pages pass one of the conditions,
+these candidates are sorted. Otherwise the index of the first sort is walked from the position on,
 until enough pages have passed.
 """
 
@@ -16,32 +16,32 @@ from notion_pm.emulator.query.paging import Cursor, invalid_cursor
 from notion_pm.emulator.query.sorts import Sort
 from notion_pm.emulator.query.sql import Source, Sql, all_of, values_of
 
-FEW = 1000  # candidates that are sooner sorted than met on a walk
+FEW = 1000  # candidates that are sorted faster than they are found by a walk
 
-Place = tuple[object, ...]
+Position = tuple[object, ...]
 _LIVE = (
     "p.parent_id = ? AND p.parent_type = 'data_source_id' AND p.in_trash = 0 AND p.is_archived = 0"
 )
 _ROW = "p.parent_id = ? AND p.parent_type = 'data_source_id' AND"
-_GONE = f"({_ROW} p.in_trash = 1) OR ({_ROW} p.in_trash = 0 AND p.is_archived = 1)"
+_HIDDEN = f"({_ROW} p.in_trash = 1) OR ({_ROW} p.in_trash = 0 AND p.is_archived = 1)"
 _IN_ORDER = "pages p INDEXED BY pages_in_order"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Sorts, and what is first among pages that are equal in all of them."""
+    """Sorts, and the order by age of pages that are equal in all of them."""
 
     sorts: tuple[Sort, ...]
     newest_first: bool
 
     def levels(self) -> list[ordering.Level]:
-        """Return the levels of the order, most important first."""
+        """Return the levels of the order, the first sort first."""
         return ordering.levels(self.sorts, newest_first=self.newest_first)
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The pages of one data source that pass conditions."""
+    """Finds the pages of one data source that pass conditions."""
 
     db: sqlite3.Connection
     source: Source
@@ -54,14 +54,18 @@ class Search:
         return self._column(f"SELECT DISTINCT p.id FROM {found.text}", found.values)
 
     def exceeds(self, most: int) -> bool:
-        """Return whether more pages pass than that."""
-        every = Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {_LIVE}", (self.source.id,))
-        if any(not self._at_least(rows, most + 1) for rows in (every, *self._seeks())):
+        """Return whether more than `most` pages pass."""
+        # A count of all pages, or of the pages of one condition, is often below the limit already.
+        all_pages = Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {_LIVE}", (self.source.id,))
+        if any(not self._at_least(rows, most + 1) for rows in (all_pages, *self._seeks())):
             return False
         return not self.conditions or self._more_pass(most)
 
     def _more_pass(self, most: int) -> bool:
-        """Count in the index of cells where that is enough; pages themselves are many times as large."""
+        """Count pages.
+
+        If possible only the index of cells is read, which is much smaller than the pages.
+        """
         if not all(condition.is_of_cells for condition in self.conditions):
             passing = _from(self._any_seek(), self._passing())
             return self._at_least(
@@ -71,12 +75,12 @@ class Search:
         first = next((condition for condition in self.conditions if condition.seeks_by_age), None)
         if first is None and len(self.conditions) == 1:
             first = self.conditions[0]
-        if (
-            first
-            and first.seek
-            and self._at_least(self._candidates(first, first.seek), most + 1 + self._gone())
-        ):
-            return True
+        if first and first.seek:
+            # The index also has the pages in the trash and the archive. If there are so many more
+            # candidates that even without all of these enough are left, the pages need not be read.
+            candidates = self._candidates(first, first.seek)
+            if self._at_least(candidates, most + 1 + self._count_hidden()):
+                return True
         passing = self._passing()
         return self._at_least(
             Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {passing.text}", passing.values),
@@ -84,19 +88,27 @@ class Search:
         )
 
     def _candidates(self, first: Sql, seek: Sql) -> Sql:
-        """Select the pages that pass, those in the trash or the archive among them."""
-        others = all_of(each for each in self.conditions if each is not first or each.cell is None)
-        found = f"SELECT DISTINCT p.seq FROM (SELECT NULL AS seq WHERE 0 UNION ALL {seek.text}) p WHERE {others.text}"
+        """Return the query for the pages that pass, including trashed and archived ones."""
+        # The lookup of a condition with `cell` gives only pages that pass it (see sql.Sql).
+        others = all_of(
+            condition
+            for condition in self.conditions
+            if condition is not first or condition.cell is None
+        )
+        found = (
+            f"SELECT DISTINCT p.seq FROM (SELECT NULL AS seq WHERE 0 UNION ALL {seek.text}) p "
+            f"WHERE {others.text}"
+        )
         return Sql(found, (*seek.values, *others.values))
 
-    def _gone(self) -> int:
-        statement = f"SELECT count(*) FROM {_IN_ORDER} WHERE {_GONE}"
+    def _count_hidden(self) -> int:
+        statement = f"SELECT count(*) FROM {_IN_ORDER} WHERE {_HIDDEN}"
         return int(self.db.execute(statement, (self.source.id, self.source.id)).fetchone()[0])
 
-    def place(self, cursor: Cursor, order: Order) -> Place:
-        """Return where the cursor's page stands, passing or not.
+    def position(self, cursor: Cursor, order: Order) -> Position:
+        """Return the position of a cursor's page. It need not pass any more.
 
-        Raises ApiError (400) when it is gone.
+        Raises ApiError (400) if it does not exist.
         """
         values = [level.value for level in order.levels()]
         columns = ", ".join(value.text for value in values)
@@ -108,45 +120,44 @@ class Search:
             raise invalid_cursor(str(cursor))
         return tuple(row)
 
-    def following(self, order: Order, place: Place | None, most: int) -> list[str]:
-        """Return the first ids after a place in an order."""
+    def following(self, order: Order, position: Position | None, most: int) -> list[str]:
+        """Return the first `most` ids after a position in an order."""
         levels = order.levels()
-        beyond = ordering.after(levels, place) if place else Sql("1")
+        beyond = ordering.after(levels, position) if position else Sql("1")
         few = self._few()
         if few is not None:
-            return self._ordered(
-                _from(few, all_of([self._passing(), beyond])), _terms(levels), most
-            )
+            stretch = _from(few, all_of([self._passing(), beyond]))
+            return self._select_ordered(stretch, _terms(levels), most)
         found: list[str] = []
-        for segment in ordering.segments(order.sorts[0], self.source, place):
-            found += self._within(
-                segment, order, place if segment.entered else None, most - len(found)
-            )
+        for segment in ordering.segments(order.sorts[0], self.source, position):
+            start = position if segment.entered else None
+            found += self._within(segment, order, start, most - len(found))
             if len(found) >= most:
                 break
         return found
 
     def _within(
-        self, segment: ordering.Segment, order: Order, place: Place | None, most: int
+        self, segment: ordering.Segment, order: Order, position: Position | None, most: int
     ) -> list[str]:
-        """Return the first ids of a stretch; one that is level in its first sort is ordered by the next."""
+        """Return the first ids of a segment.
+
+        If all its pages are equal in the first sort, they are ordered by the other sorts.
+        """
         if segment.level is not None and len(order.sorts) > 1:
             narrowed = replace(self, conditions=(*self.conditions, segment.level))
-            return narrowed.following(
-                replace(order, sorts=order.sorts[1:]), place[1:] if place else None, most
-            )
-        passing = replace(
-            self, conditions=tuple(map(segment.said_here, self.conditions))
-        )._passing()
-        where = all_of([segment.where, passing, _beyond(segment, order, place)])
+            other_sorts = replace(order, sorts=order.sorts[1:])
+            return narrowed.following(other_sorts, position[1:] if position else None, most)
+
+        on_index = replace(self, conditions=tuple(map(segment.on_index, self.conditions)))
+        passing = on_index._passing()
+        where = all_of([segment.where, passing, _beyond(segment, order, position)])
         stretch = Sql(
             f"{segment.source.text} WHERE {where.text}", (*segment.source.values, *where.values)
         )
-        return self._ordered(
-            stretch, [*segment.walked, *_terms(order.levels()[1:], age=segment.age)], most
-        )
+        terms = [*segment.walked, *_terms(order.levels()[1:], age=segment.age)]
+        return self._select_ordered(stretch, terms, most)
 
-    def _ordered(self, stretch: Sql, terms: Sequence[Sql], most: int) -> list[str]:
+    def _select_ordered(self, stretch: Sql, terms: Sequence[Sql], most: int) -> list[str]:
         order = ", ".join(term.text for term in terms)
         values = (*stretch.values, *values_of(terms), most)
         return self._column(
@@ -158,10 +169,11 @@ class Search:
         return all_of([Sql(_LIVE, (self.source.id,)), *self.conditions])
 
     def _few(self) -> Sql | None:
-        """Return where to look for a condition that few pages pass."""
-        return next(
-            (seek for seek in self._seeks() if not self._at_least(seek, self.few + 1)), None
-        )
+        """Return the lookup of a condition that few pages pass, None if there is no such condition."""
+        for seek in self._seeks():
+            if not self._at_least(seek, self.few + 1):
+                return seek
+        return None
 
     def _any_seek(self) -> Sql | None:
         return self._few() or next(self._seeks(), None)
@@ -177,12 +189,12 @@ class Search:
         return [row[0] for row in self.db.execute(statement, values)]
 
 
-def _beyond(segment: ordering.Segment, order: Order, place: Place | None) -> Sql:
-    if place is None:
+def _beyond(segment: ordering.Segment, order: Order, position: Position | None) -> Sql:
+    if position is None:
         return Sql("1")
     if segment.level is None:
-        return ordering.after(order.levels(), place)
-    return Sql(f"{segment.age} {'<' if order.newest_first else '>'} ?", place[-1:])
+        return ordering.after(order.levels(), position)
+    return Sql(f"{segment.age} {'<' if order.newest_first else '>'} ?", position[-1:])
 
 
 def _terms(levels: Sequence[ordering.Level], age: str = "p.seq") -> list[Sql]:
@@ -190,7 +202,7 @@ def _terms(levels: Sequence[ordering.Level], age: str = "p.seq") -> list[Sql]:
 
 
 def _from(seek: Sql | None, where: Sql) -> Sql:
-    """Read pages where a condition is looked up, some perhaps twice."""
+    """Return a FROM clause that reads pages by a lookup. It may give a page twice."""
     if seek is None:
         return Sql(f"pages p WHERE {where.text}", where.values)
     found = f"(SELECT NULL AS page WHERE 0 UNION ALL {seek.text}) d"

@@ -1,4 +1,7 @@
-"""A checked request, and its answer in Python over rows: the meaning that running.py gets from the index faster."""
+"""Check the request of a query, and answer it in Python over rows.
+
+running.py gives the same answers from the index, faster.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from notion_pm.emulator.query.sorts import Sort, order_key, parse_sorts
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a checked request asks for."""
+    """The content of a checked request."""
 
     filter: Filter | None = None
     sorts: tuple[Sort, ...] = ()
@@ -54,8 +57,8 @@ def select(
 ) -> Results:
     """Answer a query over the rows of a data source.
 
-    `anchor` is the row of the cursor's page, which keeps its place also when it no longer passes
-    the filter. Raises ApiError (400) when it is gone.
+    `anchor` is the row of the cursor's page. It marks the position even if it does not pass the
+    filter any more. Raises ApiError (400) if there is a cursor but no anchor.
     """
     passing = (row for row in rows if query.filter is None or matches(query.filter, row, asker))
     ordered = sorted((order_key(row, query.sorts), row.id) for row in passing)
@@ -63,8 +66,8 @@ def select(
         return _page(ordered, query, seen=0, capped=len(ordered) > most, most=most)
     if anchor is None:
         raise invalid_cursor(str(query.cursor))
-    place = order_key(anchor, query.sorts)
-    rest = [entry for entry in ordered if entry[0] > place]
+    position = order_key(anchor, query.sorts)
+    rest = [entry for entry in ordered if entry[0] > position]
     return _page(rest, query, seen=query.cursor.seen, capped=query.cursor.capped, most=most)
 
 

@@ -1,9 +1,9 @@
-"""Reads `sorts`, and orders rows in Python by them.
+"""Read `sorts`, and order rows by them in Python.
 
-Empty values come last in both directions. Rows equal in every sort follow the first sort's
-direction by age, so that a descending order shows the newest first, as a query without sorts does
-(recorded). The service itself guarantees no order among equals; sql.py relies on this one to walk
-its index.
+Empty values come last in both directions. Rows that are equal in all sorts are ordered by age, in
+the direction of the first sort: a descending order shows the newest first, like a query without
+sorts (recorded). The service guarantees no order of equal rows; sql.py needs this one to walk its
+index.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Sort:
 
 
 def parse_sorts(body: Any, properties: Properties, path: str = "body.sorts") -> tuple[Sort, ...]:
-    """Return the sorts, most important first. Raises ApiError (400) for what the API refuses."""
-    listed = checks.an_array(body, path)
-    return tuple(_parse(sort, properties, f"{path}[{place}]") for place, sort in enumerate(listed))
+    """Return the sorts in order. Raises ApiError (400) for sorts that the API refuses."""
+    sorts = checks.an_array(body, path)
+    return tuple(_parse(sort, properties, f"{path}[{index}]") for index, sort in enumerate(sorts))
 
 
 def _parse(body: Any, properties: Properties, path: str) -> Sort:
@@ -66,7 +66,7 @@ def _target(body: Mapping[str, Any], properties: Properties, path: str) -> Prope
 
 @total_ordering
 class Descending:
-    """A value that orders the other way round."""
+    """A value with the reverse order."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -81,7 +81,10 @@ class Descending:
 
 
 def order_key(row: Row, sorts: tuple[Sort, ...]) -> tuple[Any, ...]:
-    """Return what a row is ordered by: comparable with the key of every other row, and unique."""
+    """Return the sort key of a row.
+
+    It is comparable with the keys of all other rows, and unique.
+    """
     sorts = sorts or (Sort(Timestamp("created_time"), descending=True),)
     levels = (_level(_sort_value(row, sort.target), descending=sort.descending) for sort in sorts)
     age: Any = Descending(row.sequence) if sorts[0].descending else row.sequence
@@ -98,28 +101,32 @@ def _sort_value(row: Row, target: Property | Timestamp) -> Any:
     if isinstance(target, Timestamp):
         return row.created_time if target.name == "created_time" else row.last_edited_time
     value = row.values.get(target.id) or {"type": target.type}
-    return _of_value(value, target.ranks)
+    return _value_key(value, target.ranks)
 
 
-def _of_value(value: values.Value, ranks: Mapping[str, int]) -> Any:
+def _value_key(value: values.Value, ranks: Mapping[str, int]) -> Any:
     kind, content = value["type"], value.get(value["type"])
     if kind in _SCALARS:
         return values.comparable(_SCALARS[kind], value)
     if kind in ("formula", "rollup"):
-        return _of_result(content or {})
+        return _result_key(content or {})
     if kind in ("select", "status"):
         return ranks.get(content["id"]) if content else None
     if kind == "multi_select":
         return tuple(ranks[option["id"]] for option in content or () if option["id"] in ranks)
-    return _of_items([content] if isinstance(content, Mapping) else content or ())
+    return _items_key([content] if isinstance(content, Mapping) else content or ())
 
 
-def _of_result(content: Mapping[str, Any]) -> Any:
-    """Results of one formula may differ in type from page to page; text, number and date never compare."""
+def _result_key(content: Mapping[str, Any]) -> Any:
+    """Return the sort key of a formula or rollup.
+
+    Results of one formula may have different types. The type is part of the key, because texts,
+    numbers and dates cannot be compared.
+    """
     result = content.get("type")
     if result == "array":
         return tuple(
-            (item["type"], _level(_of_value(item, {}), descending=False))
+            (item["type"], _level(_value_key(item, {}), descending=False))
             for item in content["array"]
         )
     if result == "string":
@@ -137,6 +144,6 @@ def _with_kind(kind: str, value: Any) -> Any:
     return None if value is None else (kind, value)
 
 
-def _of_items(items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """People and files order by name, what has no name by id."""
+def _items_key(items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the sort key of people and files: their names, or their ids if they have none."""
     return tuple(values.fold(str(item.get("name") or item.get("id") or "")) for item in items)

@@ -1,6 +1,7 @@
-"""Compiles filters to SQL over `pages p`, the index of cells, and links; None where only Python can tell.
+"""Compile filters to SQL over `pages p`, the index of cells, and the table `links`.
 
-The meaning of each operator is that of matching.py, to which a test compares this module.
+The meaning of each operator is that of matching.py. A test compares the two. A filter that needs
+Python (for formulas and rollups) has no SQL.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _CELL_TYPES = frozenset(
         *("select", "status", "multi_select", "date", "people", "files"),
     }
 )
-SCALARS = frozenset(  # of these, a page has one cell at most
+# A page has at most one cell of these.
+SCALARS = frozenset(
     {
         "title",
         "rich_text",
@@ -51,7 +53,7 @@ _COMPARISONS = {
 _OF_PAGE = re.compile(r"\bp\.(?!seq\b)")
 _ONE_VALUE = re.compile(r"value (= \S+|IN \(\?\))")
 _UNION = " UNION ALL "
-_MOST_SEEKS = 400  # SELECTs joined in one look-up; SQLite takes 500
+_MOST_SEEKS = 400  # SELECTs in one lookup; SQLite allows 500 terms in a compound SELECT
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = (
     dates.instant(moment.replace(tzinfo=UTC))
@@ -61,11 +63,12 @@ _FIRST, _LAST = (
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of SQL with its values.
+    """A piece of SQL with its parameters.
 
-    `seek`, where there is one, selects from an index the `seq` of all pages for which this holds,
-    perhaps of others too, and of some twice: where to look first. `cell`, where there is one, says
-    the same of the page's one `value` of a property; then `seek` gives no others.
+    `seek`: a SELECT of the `seq` of pages from an index. It has all pages for which the condition
+    holds, perhaps other pages too, and some of them twice. It is where to look first. `cell`: the
+    same condition on the single `value` of a property, with the property's id. Then `seek` has no
+    other pages.
     """
 
     text: str
@@ -75,25 +78,25 @@ class Sql:
 
     @property
     def is_of_cells(self) -> bool:
-        """Whether it asks nothing of `p` but its number, so that pages themselves need not be read."""
+        """Whether it uses no column of `p` except `seq`, so that pages need not be read."""
         return not _OF_PAGE.search(self.text)
 
     @property
     def seeks_by_age(self) -> bool:
-        """Whether `seek` gives pages by their age, next to each other in other indexes too."""
+        """Whether `seek` gives pages by age, so that they are close together in other indexes."""
         return bool(self.seek and self.cell and _ONE_VALUE.fullmatch(self.cell[1].text))
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The data source whose pages are asked for."""
+    """The data source that is queried."""
 
     seq: int
     id: str
 
 
 def compile_filter(condition: Filter, source: Source, asker: Asker) -> Sql | None:
-    """Return the filter as a boolean expression over `p`, or None."""
+    """Return a filter as a boolean expression over `p`, None if it needs Python."""
     if isinstance(condition, Group):
         return _group(condition, source, asker)
     if condition.quantifier is not None:
@@ -104,11 +107,14 @@ def compile_filter(condition: Filter, source: Source, asker: Asker) -> Sql | Non
 
 
 def conjuncts(condition: Filter | None) -> tuple[Filter, ...]:
-    """Return the parts that must all hold."""
+    """Return the parts of a filter that must all hold."""
     if condition is None:
         return ()
     if isinstance(condition, Group) and condition.operator == "and":
-        return tuple(inner for part in condition.parts for inner in conjuncts(part))
+        parts: list[Filter] = []
+        for part in condition.parts:
+            parts += conjuncts(part)
+        return tuple(parts)
     return (condition,)
 
 
@@ -121,27 +127,30 @@ def _group(group: Group, source: Source, asker: Asker) -> Sql | None:
 
 
 def all_of(parts: Iterable[Sql]) -> Sql:
-    """Join expressions by AND."""
+    """Return the conjunction of expressions."""
     pieces = list(parts)
     seek = next((piece.seek for piece in pieces if piece.seek), None)
     return Sql(_join(pieces, " AND ") or "1", values_of(pieces), seek)
 
 
 def _any_of(pieces: Sequence[Sql]) -> Sql:
-    """Join expressions by OR; where each can be looked up, so can all."""
-    seeks = [piece.seek for piece in pieces if piece.seek]
+    """Return the disjunction of expressions. It has a lookup if all of them have one."""
     joined = _join(pieces, " OR ") or "0"
+    seeks = [piece.seek for piece in pieces if piece.seek]
     selects = sum(seek.text.count(_UNION) + 1 for seek in seeks)
-    if not pieces or len(seeks) < len(pieces) or selects > _MOST_SEEKS:
+    has_lookup = bool(pieces) and len(seeks) == len(pieces) and selects <= _MOST_SEEKS
+    if not has_lookup:
         return Sql(joined, values_of(pieces))
-    return Sql(
-        joined, values_of(pieces), Sql(_UNION.join(seek.text for seek in seeks), values_of(seeks))
-    )
+    seek = Sql(_UNION.join(seek.text for seek in seeks), values_of(seeks))
+    return Sql(joined, values_of(pieces), seek)
 
 
 def values_of(pieces: Iterable[Sql]) -> tuple[object, ...]:
-    """Return the values of several pieces, in order."""
-    return tuple(value for piece in pieces for value in piece.values)
+    """Return the parameters of several pieces, in order."""
+    values: list[object] = []
+    for piece in pieces:
+        values += piece.values
+    return tuple(values)
 
 
 def _join(pieces: Sequence[Sql], joint: str) -> str:
@@ -173,7 +182,7 @@ def _cells(target: Property, test: Test, source: Source, asker: Asker) -> Sql:
 
 
 def having(target: Property, value: Sql, source: Source) -> Sql:
-    """The page has a cell of the property that passes."""
+    """Return the condition that a page has a cell of the property that passes."""
     where = f"property = ? AND {value.text}"
     values = (target.id, *value.values)
     seek = Sql(f"SELECT page FROM cells WHERE source = ? AND {where}", (source.seq, *values))
@@ -205,7 +214,7 @@ def _text(operator: str, sought: str) -> Sql:
 
 
 def _relation(target: Property, test: Test, asker: Asker) -> Sql:
-    """A related page in the trash does not count."""
+    """Return a test of a relation. Related pages in the trash do not count."""
     linked = (
         Sql("1") if test.operator in EMPTINESS else _one_of("l.target_id", wanted_ids(test, asker))
     )
@@ -219,7 +228,7 @@ def _relation(target: Property, test: Test, asker: Asker) -> Sql:
 
 
 def _author(column: str, test: Test, asker: Asker) -> Sql:
-    """Every page has both authors."""
+    """Return a test of an author. Every page has both authors."""
     if test.operator in EMPTINESS:
         return Sql("1" if test.operator == "is_not_empty" else "0")
     found = _one_of(f"p.{column}", wanted_ids(test, asker))
@@ -227,21 +236,25 @@ def _author(column: str, test: Test, asker: Asker) -> Sql:
 
 
 def _time(column: str, test: Test, source: Source, asker: Asker) -> Sql:
-    """Compare the minute that the API shows: bounds move up to the next whole minute instead."""
+    """Return a test of a time.
+
+    The API compares times cut to the minute. Here the bounds move up to whole minutes instead, so
+    that the index on the time can be used.
+    """
     if test.operator in EMPTINESS:
         return Sql("1" if test.operator == "is_not_empty" else "0")
     interval = dates.interval(test.operator, str(test.operand or ""), asker.now).of_minutes()
     bounds = _between(f"p.{column}", _format_time(interval.start), _format_time(interval.end))
     where = f"p.parent_id = ? AND p.in_trash = 0 AND {bounds.text}"
-    return Sql(
-        bounds.text,
-        bounds.values,
-        Sql(f"SELECT seq FROM pages p WHERE {where}", (source.id, *bounds.values)),
-    )
+    seek = Sql(f"SELECT seq FROM pages p WHERE {where}", (source.id, *bounds.values))
+    return Sql(bounds.text, bounds.values, seek)
 
 
 def _format_time(moment: int | None) -> str | None:
-    """Write a moment as clock.stored does, one beyond the calendar as its end."""
+    """Return a moment as clock.to_stored does.
+
+    One outside the calendar becomes its first or last.
+    """
     if moment is None:
         return None
     within = max(_FIRST, min(moment, _LAST))
@@ -249,8 +262,11 @@ def _format_time(moment: int | None) -> str | None:
 
 
 def _between(what: str, start: object, end: object) -> Sql:
-    bounds = [Sql(f"{what} >= ?", (start,))] if start is not None else []
-    bounds += [Sql(f"{what} < ?", (end,))] if end is not None else []
+    bounds = []
+    if start is not None:
+        bounds.append(Sql(f"{what} >= ?", (start,)))
+    if end is not None:
+        bounds.append(Sql(f"{what} < ?", (end,)))
     return all_of(bounds)
 
 
@@ -259,5 +275,8 @@ def _one_of(what: str, ids: tuple[str, ...]) -> Sql:
 
 
 def _not(sql: Sql) -> Sql:
-    cell = (sql.cell[0], Sql(f"NOT ({sql.cell[1].text})", sql.cell[1].values)) if sql.cell else None
+    cell = None
+    if sql.cell:
+        property_id, condition = sql.cell
+        cell = (property_id, Sql(f"NOT ({condition.text})", condition.values))
     return Sql(f"NOT {sql.text}", sql.values, cell=cell)

@@ -1,4 +1,4 @@
-"""Brings a property value, as the API writes it, to what filters compare and sorts order."""
+"""Convert property values of the API to what filters and sorts compare."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Comparable = str | float | bool | int | frozenset[str] | None
 
 
 def comparable(kind: Kind, value: Value) -> Comparable:
-    """Return what a test of `kind` looks at in `{"type": t, t: ...}`; None and empty sets are empty."""
+    """Return what a test of `kind` compares in `{"type": t, t: ...}`.
+
+    None and an empty set mean that the value is empty.
+    """
     content = value.get(value["type"])
     if value["type"] in ("formula", "rollup"):
         return _computed_value(kind, content or {})
@@ -21,7 +24,7 @@ def comparable(kind: Kind, value: Value) -> Comparable:
 
 
 def _computed_value(kind: Kind, content: Value) -> Comparable:
-    """A formula or rollup answers only tests of the kind that it results in."""
+    """Return the result of a formula or rollup, None for a test of another kind."""
     result = content.get("type")
     if result is None or _RESULT_KINDS.get(result) != kind:
         return None
@@ -29,9 +32,9 @@ def _computed_value(kind: Kind, content: Value) -> Comparable:
 
 
 def fold(text: str) -> str:
-    """Return text as Notion compares it: without regard to case.
+    """Return text as Notion compares it: ignoring case.
 
-    NUL gives way to a sign of its own, for SQLite's JSON would end the text there.
+    NUL is replaced by another character, because SQLite's JSON functions end the text there.
     """
     return text.casefold().replace("\0", "\N{SYMBOL FOR NULL}")
 

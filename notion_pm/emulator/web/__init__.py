@@ -1,7 +1,8 @@
 """The site: the workspace's pages and databases as HTML, for a browser on the same machine.
 
-It needs no token. Therefore it answers only requests from this machine, and accepts changes only from
-its own forms (guard.py). The workspace's person makes the changes, with the functions of the API.
+It needs no token. Therefore it answers only requests from this machine, and accepts changes only
+from its own forms (guard.py). The workspace's person makes the changes, with the functions of the
+API.
 """
 
 from __future__ import annotations

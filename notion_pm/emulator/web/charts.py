@@ -88,7 +88,10 @@ class _ChartFigures:
         return self._schema.get(decode_property_id(setting.get("property_id") or ""))
 
     def figure(self, pages: Sequence[Page]) -> float:
-        """Return the figure of some pages. A result that is not a number, like a date, counts as 0."""
+        """Return the figure of some pages.
+
+        A result that is not a number, like a date, counts as 0.
+        """
         if self._measured is None:
             return len(pages)
         values = [self._cells.reader.serialize(page, self._measured) for page in pages]

@@ -92,7 +92,10 @@ class Webhooks:
         return len(due)
 
     def run(self, stop: threading.Event) -> None:
-        """Deliver until `stop` is set. If another process keeps the file locked, try again later."""
+        """Deliver until `stop` is set.
+
+        If another process keeps the file locked, try again later.
+        """
         while not stop.wait(_POLL_SECONDS):
             with suppress(sqlite3.OperationalError):
                 while self.deliver() and not stop.is_set():
