@@ -1,9 +1,9 @@
-"""Attached files: fetched from where Notion stores them, and from nowhere else.
+"""Download attached files from the servers where Notion stores them, and from no others.
 
-Addresses of files come out of a client's pages, and pages are written by strangers. So a file is
-fetched only where the API itself says that Notion stores it (the caller sees to that), only from a
-host that is known to store Notion's files, and only from a public address. Each redirect has to
-pass the same checks. No token is sent: the addresses are signed.
+Addresses of files come from a client's pages, which strangers can write. So a file is downloaded
+only if the API itself says that Notion stores it (the caller checks that), only from a host that is
+known to store Notion's files, and only from a public address. Each redirect must pass the same
+checks. No token is sent: the addresses are signed.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from notion_pm.notion.transport import (
 )
 
 LARGEST_FILE = 200 * 2**20
-"""Bytes that a file may have, unless --max-file-size says otherwise."""
+"""Bytes of a file at most, unless --max-file-size says otherwise."""
 
 FILE_SECONDS = 600.0
-"""The time of one file as a whole, with redirects and further attempts: 200 MB at 3 Mbit/s."""
+"""The time for one file as a whole, with redirects and retries: 200 MB at 3 Mbit/s."""
 
 SLOW_AFTER = 30.0
 _SLOWEST = 1024
-"""Bytes a second below which a file is given up, once `SLOW_AFTER` seconds have gone by."""
+"""Bytes per second below which a download is stopped, after `SLOW_AFTER` seconds."""
 
 _SILENCE = httpx.Timeout(30.0, connect=15.0)
 _MOST_REDIRECTS = 3
 _ATTEMPTS = 4
 _EXPIRED = frozenset({400, 401, 403})
-"""What storages answer to a signature whose time is over."""
-_PASSING = frozenset({429, 500, 502, 503, 504})
+"""Statuses for an expired signature."""
+_TEMPORARY = frozenset({429, 500, 502, 503, 504})
 
 # Where the API says that files are: seen in recordings and in public pages made from Notion. The
 # bucket has a name for each region that Notion keeps data in (-euc1, -apne1, -apne2).
 _BUCKET_HOST = re.compile(r"prod-files-secure(-[a-z]{3,5}[0-9])?\.s3\.[a-z0-9-]+\.amazonaws\.com")
 _REGION_HOST = re.compile(r"s3[.-][a-z0-9-]+\.amazonaws\.com")
-"""Hosts that serve everybody's buckets: the path must name one of Notion's."""
+"""Hosts that serve the buckets of all customers: the path must name one of Notion's."""
 _BUCKET_PATHS = ("/secure.notion-static.com/", "/prod-files-secure/")
 _HOSTS = frozenset({"file.notion.so", "file.notion.com", "secure.notion-static.com"})
 _DOMAINS = (".notionusercontent.com", ".notion-static.com")
@@ -60,8 +60,8 @@ _LOCAL_FILE = re.compile(r"/files/[0-9a-f-]{36}/[^/]*")
 """The path of a file that a local workspace stores."""
 
 
-class _MayPass(Exception):
-    """An attempt that failed, and may succeed in a moment."""
+class _TemporaryFailure(Exception):
+    """An attempt that failed, and may succeed a moment later."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -88,7 +88,7 @@ class FileFetcher:
         self._workspace = httpx.URL(workspace_url)
         self._largest = largest
         self._sleep = sleep
-        self._go_on = raise_if_stopping
+        self._raise_if_stopping = raise_if_stopping
         self._transport = transport
         self._lock = threading.Lock()
         self._clients: dict[str | None, httpx.Client] = {}
@@ -99,23 +99,23 @@ class FileFetcher:
             client.close()
 
     def is_known_place(self, url: str) -> bool:
-        """Whether a file could be fetched from an address, going by the address alone."""
+        """Whether a file could be downloaded from an address, judged by the address alone."""
         return not self._refusal(url)
 
     def fetch(self, url: str, path: Path) -> None:
-        """Download a file to `path`; nothing is left there when it fails.
+        """Download a file to `path`; when it fails, no file is left there.
 
-        Raises LinkExpired when a fresh address is needed, FileNotDownloaded when it cannot be had.
+        Raises LinkExpired when a new address is needed, FileNotDownloaded for all other failures.
         """
         name = _name(url)
         policy = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_MayPass),
+            retry=tenacity.retry_if_exception_type(_TemporaryFailure),
             wait=tenacity.wait_exponential(multiplier=0.5),
             stop=tenacity.stop_after_attempt(_ATTEMPTS),
             sleep=self._sleep,
             reraise=True,
         )
-        deadline = Deadline(FILE_SECONDS, self._go_on)
+        deadline = Deadline(FILE_SECONDS, self._raise_if_stopping)
         try:
             with within(deadline):
                 policy(self._fetch_once, url, path, deadline)
@@ -127,13 +127,13 @@ class FileFetcher:
             raise
 
     def _reason(self, error: BaseException) -> str:
-        """Return in words why a file could not be had; empty for what is not a failure of the download."""
-        if isinstance(error, _MayPass):
+        """Return in words why a download failed, "" for what is not a failure of the download."""
+        if isinstance(error, _TemporaryFailure):
             return error.reason
         if isinstance(error, TooLarge):
             return f"it is larger than {_megabytes(error.limit)} (--max-file-size)"
         if isinstance(error, TooSlow):
-            return f"it did not come within {error.seconds:g} seconds"
+            return f"it did not arrive within {error.seconds:g} seconds"
         if isinstance(error, Undecodable):
             return str(error)
         return ""
@@ -159,15 +159,15 @@ class FileFetcher:
                     raise FileNotDownloaded(
                         name, f"the proxy does not let it through ({error})"
                     ) from None
-                raise _MayPass(connection_trouble(error)) from None
+                raise _TemporaryFailure(connection_trouble(error)) from None
             url = str(httpx.URL(url).join(target))
         raise FileNotDownloaded(name, "it is redirected too often")
 
     def _save(self, answer: httpx.Response, name: str, path: Path) -> None:
         if answer.status_code in _EXPIRED:
             raise LinkExpired(f"The address of {name!r} has expired.")
-        if answer.status_code in _PASSING:
-            raise _MayPass(f"its server answered with status {answer.status_code}")
+        if answer.status_code in _TEMPORARY:
+            raise _TemporaryFailure(f"its server answered with status {answer.status_code}")
         if not answer.is_success:
             raise FileNotDownloaded(name, f"its server answered with status {answer.status_code}")
         stated = answer.headers.get("content-length", "")
@@ -181,13 +181,13 @@ class FileFetcher:
                 elapsed = time.monotonic() - began
                 if elapsed > SLOW_AFTER and written < _SLOWEST * elapsed:
                     raise FileNotDownloaded(
-                        name, f"it comes too slowly ({written:,} bytes in {elapsed:.0f} s)"
+                        name, f"it arrives too slowly ({written:,} bytes in {elapsed:.0f} s)"
                     )
 
-    # --- where files may come from
+    # --- which addresses are allowed
 
     def _refusal(self, url: str) -> str:
-        """Return why nothing is fetched from an address, empty where it may be."""
+        """Return why nothing is downloaded from an address, "" if it is allowed."""
         try:
             parts = httpx.URL(url)
         except (httpx.InvalidURL, ValueError, TypeError):
@@ -205,10 +205,10 @@ class FileFetcher:
         return ""
 
     def _is_of_workspace(self, url: httpx.URL) -> bool:
-        """Whether an address leads to the server of the workspace itself: a local one.
+        """Whether an address belongs to the server of a local workspace.
 
-        A local workspace may be reached through another port than its own, by a tool that records
-        or disturbs the traffic. Then its files are known by their path.
+        A tool that records or disturbs the traffic may give a local workspace another port than its
+        own. Its files are then recognised by their path.
         """
         here = self._workspace
         same_port = (url.scheme, url.port) == (here.scheme, here.port)
@@ -219,7 +219,7 @@ class FileFetcher:
         return same_port or bool(url.scheme == "http" and _LOCAL_FILE.fullmatch(url.path))
 
     def _client(self, url: str) -> httpx.Client:
-        """Return the client for the way to an address: directly, or through a proxy."""
+        """Return the HTTP client for an address: direct, or through a proxy."""
         proxy = None if self._transport else proxy_for(url)
         with self._lock:
             if proxy not in self._clients:
@@ -244,17 +244,17 @@ def _stores_notion_files(url: httpx.URL) -> bool:
 
 
 def _public_addresses(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a host that may be connected to.
+    """Return the addresses of a host to connect to.
 
-    Raises FileNotDownloaded when one of them is private, whatever the name: names of strangers, and
-    names that a network answers in its own way, may lead into this network.
+    Raises FileNotDownloaded when one of them is private, whatever the host's name: a stranger's
+    name, or one that the network resolves in its own way, may point into this network.
     """
     try:
         found = addresses_of(host, port)
     except OSError as error:
         raise httpx.ConnectError(str(error)) from error
-    is_right = is_loopback if is_loopback(host) else is_public
-    if not found or not all(is_right(address) for address in found):
+    is_allowed = is_loopback if is_loopback(host) else is_public
+    if not found or not all(is_allowed(address) for address in found):
         raise FileNotDownloaded(host, "its server has a private address")
     return found
 

@@ -43,7 +43,7 @@ class KnownDatabases:
 
     @contextmanager
     def explaining(self, data_source_id: str) -> Iterator[None]:
-        """Replace a 404 of a data source by InTrash if the database, or a page above it, is there."""
+        """Replace a 404 of a data source by InTrash if its database, or a page above, is there."""
         try:
             yield
         except NotShared as lost:

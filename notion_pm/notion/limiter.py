@@ -1,8 +1,8 @@
-"""The one limiter of the process: a budget of requests per window, and pauses that Notion asks for.
+"""Limit the requests of the process: a budget per window, and pauses that Notion asks for.
 
-Notion gives each connection a number of requests per 60-second window, which may be spent in a burst, and each
-workspace a shared one (https://developers.notion.com/reference/request-limits; notion-api.md 4.1). A 429 names the
-seconds to wait: every worker waits them, never less.
+Notion gives each connection a number of requests per 60-second window, which may be used in a burst,
+and each workspace a shared one (https://developers.notion.com/reference/request-limits;
+notion-api.md 4.1). A 429 names the seconds to wait: every worker waits that long, never less.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 
 NOTION_BUDGET = 180
-"""Requests a window on most plans; 600 on Business and Enterprise."""
+"""Requests per window on most plans; 600 on Business and Enterprise."""
 
 WINDOW = 60.0
 """Seconds."""
@@ -41,16 +41,18 @@ class WindowLimiter:
 
     def acquire(self) -> None:
         """Return when one more request may be sent."""
-        while (wait := self._try_to_spend()) > 0:
+        wait = self._try_to_spend()
+        while wait > 0:
             self._sleep(wait)
             with self._lock:
                 self.waited += wait
+            wait = self._try_to_spend()
 
     def acquire_without_waiting(self) -> bool:
         """Spend one request if it may be sent now; return whether it may.
 
-        With a budget of one request per window this waits after all: the read that comes before
-        each write would always take that one, and no write would ever be sent.
+        With a budget of one request per window this waits after all: the read before each write
+        would always take that one, and no write would ever be sent.
         """
         with self._lock:
             is_enough_for_read_and_write = self._budget is None or self._budget > 1
@@ -60,13 +62,19 @@ class WindowLimiter:
         return True
 
     def restrict(self, budget: int | None) -> None:
-        """Let through no more than this: of two budgets for one connection the smaller one counts."""
+        """Lower the budget: of two budgets for one connection the smaller one applies."""
         with self._lock:
-            stated = [each for each in (self._budget, budget) if each is not None]
-            self._budget = min(stated, default=None)
+            if self._budget is None:
+                self._budget = budget
+            elif budget is not None:
+                self._budget = min(self._budget, budget)
 
     def pause(self, seconds: float) -> None:
-        """Let nothing through for that long, then start a new window: Notion has said that the budget is spent."""
+        """Let nothing through for that long, then start a new window.
+
+        Notion has said that the budget is spent, whatever was counted here: other programs may use
+        the same connection.
+        """
         with self._lock:
             now = self._clock()
             self._paused_until = max(self._paused_until, now + seconds)
@@ -82,7 +90,8 @@ class WindowLimiter:
         """Spend one request and return 0, or return how long to wait before trying again."""
         with self._lock:
             now = self._clock()
-            if (wait := self._wait(now)) > 0:
+            wait = self._wait(now)
+            if wait > 0:
                 return wait
             if now >= self._window_ends:
                 self._window_ends = now + self._window
@@ -94,4 +103,6 @@ class WindowLimiter:
         if now < self._paused_until:
             return self._paused_until - now
         is_spent = self._budget is not None and self._spent >= self._budget
-        return self._window_ends - now if is_spent and now < self._window_ends else 0.0
+        if is_spent and now < self._window_ends:
+            return self._window_ends - now
+        return 0.0

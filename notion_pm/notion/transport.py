@@ -1,12 +1,12 @@
-"""HTTP with bounds: one deadline for a request as a whole, and a limit on the size of its answer.
+"""HTTP with limits: one deadline for a request as a whole, and a largest size of its response.
 
-The timeouts of httpx are for one read each: a server that sends a byte a second keeps a request
-open for good, and nothing limits an answer. Here the sockets themselves know the deadline of the
-request that they serve (`BoundedTransport`), and answers are read and unpacked piece by piece up to
-a limit (`BoundedClient`, `body_pieces`).
+The timeouts of httpx are for one read each: a server that sends a byte per second keeps a request
+open without end, and nothing limits a response. Here the sockets know the deadline of the request
+that they serve (`BoundedTransport`), and responses are read and unpacked piece by piece up to a
+limit (`BoundedClient`, `body_pieces`).
 
-Waiting is cut into slices, so that a thread notices within a moment that the run is to end. Only the
-main thread is woken by signals.
+Threads wait in short slices, so that each notices within a moment that the run is to end: signals
+wake up only the main thread.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ import httpx
 from notion_pm.network import ssl_context
 
 _SLICE = 0.5
-"""Seconds of waiting after which a thread looks whether it should go on."""
+"""Seconds of waiting after which a thread checks whether the run is to end."""
 
 _PIECE = 2**16
 """Bytes that are written, or unpacked, at once."""
 
 ACCEPTED_ENCODING = "gzip"
-"""What servers may pack answers with: the only packing whose growth is bounded while unpacking."""
+"""The only compression that servers may use: its unpacking can be stopped at a limit."""
 
 
 class TooSlow(Exception):
@@ -46,7 +46,7 @@ class TooSlow(Exception):
 
 
 class TooLarge(Exception):
-    """An answer is larger than it may be, unpacked."""
+    """A response is larger than allowed, unpacked."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"larger than {limit:,} bytes")
@@ -54,7 +54,7 @@ class TooLarge(Exception):
 
 
 class Undecodable(Exception):
-    """An answer is packed in a way that cannot be unpacked."""
+    """A response cannot be unpacked."""
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class Deadline:
     def remaining(self) -> float:
         """Return the seconds that are left.
 
-        Raises TooSlow when there are none, and what ends the run.
+        Raises TooSlow when the time is over, and what ends the run.
         """
         self.check()
         left = self._ends - self.clock()
@@ -143,11 +143,11 @@ class _BoundedStream(httpcore.NetworkStream):
 
 
 Resolve = Callable[[str, int], Sequence[str]]
-"""Returns the addresses to connect to for a host and port, or raises why there are none."""
+"""Return the addresses to connect to for a host and port, or raise an error."""
 
 
 class _BoundedBackend(httpcore.NetworkBackend):
-    """Opens connections; `resolve` may choose, or refuse, the address that a name stands for."""
+    """Opens connections; `resolve` may choose, or refuse, the addresses of a name."""
 
     def __init__(self, resolve: Resolve | None) -> None:
         self._backend = httpcore.SyncBackend()
@@ -164,8 +164,8 @@ class _BoundedBackend(httpcore.NetworkBackend):
         if self._resolve is None:
             addresses: Sequence[str] = [host]
         else:
-            # Connecting to the very addresses that were checked: a second look-up of the name could
-            # give others (DNS rebinding). TLS still verifies the name.
+            # Connect to exactly the addresses that were checked: a second look-up of the name could
+            # return others (DNS rebinding). TLS still verifies the name.
             addresses = self._resolve(host, port)
         *others, last = addresses
         for address in others:
@@ -247,7 +247,7 @@ class BoundedTransport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    """The body of an answer, as it comes from the socket."""
+    """The body of a response, as it arrives from the socket."""
 
     def __init__(self, answer: httpcore.Response) -> None:
         self._answer = answer
@@ -262,7 +262,7 @@ class _Body(httpx.SyncByteStream):
 
 @contextmanager
 def _as_httpx_errors() -> Iterator[None]:
-    """Let httpcore's errors through as those of httpx, which bear the same names."""
+    """Raise httpcore's errors as those of httpx, which have the same names."""
     try:
         yield
     except (
@@ -322,7 +322,7 @@ class _Inflater:
     """Unpacks gzip or deflate, never more than a piece at once."""
 
     def __init__(self, name: str) -> None:
-        # 32 + MAX_WBITS: the header tells gzip and zlib apart.
+        # 32 + MAX_WBITS: zlib recognises gzip and zlib by the header.
         self._name = name
         self._inflate = zlib.decompressobj(32 + zlib.MAX_WBITS)
 

@@ -1,4 +1,4 @@
-"""Pages and property values: the API's JSON <-> the model (notion-api.md 3.5)."""
+"""Read and write pages and their values: the API's JSON <-> the model (notion-api.md 3.5)."""
 
 from __future__ import annotations
 
@@ -23,40 +23,42 @@ from notion_pm.model.page import (
     Value,
 )
 from notion_pm.model.property_types import READ_ONLY_TYPES
-from notion_pm.notion.wire_schema import expect, read_time
-from notion_pm.notion.wire_text import mended, plain, rich_text
+from notion_pm.notion.wire_schema import expect, read_parent_id, read_time
+from notion_pm.notion.wire_text import plain, repair_surrogates, rich_text
 
 Json = Mapping[str, Any]
 
 TRUNCATED_AT = 25
-"""References that a page's answer holds at most (notion-api.md 4.2)."""
+"""References of one value in the response for a page, at most (notion-api.md 4.2)."""
 
 _PAGES_OF_THEIR_OWN = frozenset({"child_page", "child_database"})
-"""Blocks whose content is not part of the body that they stand in."""
+"""Blocks with content of their own, which is not part of the body that contains them."""
 
 
 def read_page(json: Json) -> Page:
     """Return a page with its properties."""
     expect(json, "page")
-    named = json.get("properties", {})
-    properties = [_with_name(name, read_property_value(each)) for name, each in named.items()]
-    parent = json.get("parent") or {}
+    title = ""
+    properties = {}
+    for name, value in json.get("properties", {}).items():
+        held = _with_name(name, read_property_value(value))
+        properties[held.id] = held
+        if held.type == "title":
+            title = str(held.value)
     return Page(
         id=NotionId(json["id"]),
         url=json.get("url", ""),
-        title=next((str(each.value) for each in properties if each.type == "title"), ""),
+        title=title,
         created_time=_time(json["created_time"]),
         last_edited_time=_time(json["last_edited_time"]),
         in_trash=bool(json.get("in_trash")),
         is_archived=bool(json.get("is_archived")),
         is_locked=bool(json.get("is_locked")),
-        parent_id=parent.get(parent.get("type", ""))
-        if isinstance(parent.get(parent.get("type", "")), str)
-        else None,
-        data_source_id=parent.get("data_source_id"),
+        parent_id=read_parent_id(json),
+        data_source_id=(json.get("parent") or {}).get("data_source_id"),
         created_by=(json.get("created_by") or {}).get("id"),
         last_edited_by=(json.get("last_edited_by") or {}).get("id"),
-        properties={each.id: each for each in properties},
+        properties=properties,
     )
 
 
@@ -67,7 +69,7 @@ def _time(text: str) -> datetime:
 
 
 def _with_name(name: str, held: PropertyValue) -> PropertyValue:
-    """Let an unknown value say which property it is of: a note names it."""
+    """Return the value; an unknown one gets the name of its property, for a note to the user."""
     if not isinstance(held.value, UnknownValue):
         return held
     return replace(held, value=replace(held.value, name=name))
@@ -80,39 +82,44 @@ def read_property_value(json: Json) -> PropertyValue:
 
 
 def read_value(json: Json) -> Value:
-    """Return the value in `{type, <type>: ...}`: a property's, a formula's, an item's of a rollup."""
+    """Return the value in `{type, <type>: ...}`: of a property, a formula, an item of a rollup."""
     kind = json["type"]
     reader = _READERS.get(kind)
     if reader is None:
         return UnknownValue(kind)
     raw = json.get(kind)
     if kind == "relation":
-        return RelationValue(
-            tuple(NotionId(each["id"]) for each in raw or ()), not json.get("has_more")
-        )
+        ids = tuple(NotionId(page["id"]) for page in raw or ())
+        return RelationValue(ids, complete=not json.get("has_more"))
     return reader(raw)
 
 
 def _is_complete(kind: str, json: Json) -> bool:
+    """Whether a value has all of its items.
+
+    Notion says so for relations only (`has_more`). Other types are cut at 25 references without a
+    word (notion-api.md 4.2), so a value with that many counts as cut.
+    """
     if kind == "relation":
         return not json.get("has_more")
-    references = _REFERENCES.get(kind)
-    return references is None or references(json.get(kind) or ()) < TRUNCATED_AT
+    count_references = _REFERENCE_COUNTERS.get(kind)
+    if count_references is None:
+        return True
+    return count_references(json.get(kind) or ()) < TRUNCATED_AT
 
 
-def _mentions(rich_text: Any) -> int:
-    """Texts of few items, which most are, cannot have too many mentions."""
-    few = len(rich_text) < TRUNCATED_AT
-    return 0 if few else sum(each["type"] == "mention" for each in rich_text)
+def _count_mentions(rich_text: Any) -> int:
+    if len(rich_text) < TRUNCATED_AT:  # most texts: too few items for too many mentions
+        return 0
+    return sum(item["type"] == "mention" for item in rich_text)
 
 
-_REFERENCES: Mapping[str, Callable[[Any], int]] = {
+_REFERENCE_COUNTERS: Mapping[str, Callable[[Any], int]] = {
     "people": len,
-    "title": _mentions,
-    "rich_text": _mentions,
+    "title": _count_mentions,
+    "rich_text": _count_mentions,
     "rollup": lambda raw: len(raw.get("array") or ()) if raw else 0,
 }
-"""How many references a value holds, of the types that are cut without saying so."""
 
 
 def _option(raw: Any) -> Value:
@@ -120,7 +127,7 @@ def _option(raw: Any) -> Value:
 
 
 def _options(raw: Any) -> Value:
-    return tuple(OptionValue(each["id"], each["name"]) for each in raw or ())
+    return tuple(OptionValue(option["id"], option["name"]) for option in raw or ())
 
 
 def _date(raw: Any) -> Value:
@@ -132,36 +139,36 @@ def _person(raw: Any) -> PersonValue:
 
 
 def _people(raw: Any) -> Value:
-    return tuple(_person(each) for each in raw or ())
+    return tuple(_person(person) for person in raw or ())
 
 
 def _files(raw: Any) -> Value:
-    return tuple(
-        FileValue(
-            name=each.get("name", ""),
-            url=_text((each.get(each.get("type", "")) or {}).get("url")),
-            external=each.get("type") != "file",
-        )
-        for each in raw or ()
-    )
+    return tuple(_file(file) for file in raw or ())
+
+
+def _file(raw: Any) -> FileValue:
+    kind = raw.get("type", "")
+    address = (raw.get(kind) or {}).get("url")
+    return FileValue(raw.get("name", ""), _text(address), external=kind != "file")
 
 
 def _text(raw: Any) -> str:
     return raw if isinstance(raw, str) else ""
 
 
-def _computed(raw: Any) -> Value:
-    """A formula's or rollup's value: `{type, <type>: value}`, or an array of such."""
+def _computed_value(raw: Any) -> Value:
+    """Return a formula's or rollup's value: `{type, <type>: value}`, or an array of such."""
     if not raw:
         return None
-    if raw["type"] == "array":
-        return tuple(read_value(each) for each in raw["array"])
-    if raw["type"] in {"unsupported", "incomplete"}:
-        return UnknownValue(raw["type"])
-    value: Value = raw.get(raw["type"])
+    kind = raw["type"]
+    if kind == "array":
+        return tuple(read_value(item) for item in raw["array"])
+    if kind in {"unsupported", "incomplete"}:  # Notion's own words for "not computed"
+        return UnknownValue(kind)
+    value: Value = raw.get(kind)
     if isinstance(value, str):
-        return mended(value)
-    return _date(value) if raw["type"] == "date" else value
+        return repair_surrogates(value)
+    return _date(value) if kind == "date" else value
 
 
 def _unique_id(raw: Any) -> Value:
@@ -169,7 +176,7 @@ def _unique_id(raw: Any) -> Value:
 
 
 def _place(raw: Any) -> Value:
-    """A place as text: its name, else its address, else where it is."""
+    """Return a place as text: its name, else its address, else its coordinates."""
     if not raw:
         return None
     position = f"{raw.get('lat')}, {raw.get('lon')}"
@@ -196,8 +203,8 @@ _READERS: dict[str, Callable[[Any], Value]] = {
     "people": _people,
     "files": _files,
     "relation": _as_it_is,
-    "formula": _computed,
-    "rollup": _computed,
+    "formula": _computed_value,
+    "rollup": _computed_value,
     "unique_id": _unique_id,
     "created_time": _as_it_is,
     "last_edited_time": _as_it_is,
@@ -210,14 +217,17 @@ _READERS: dict[str, Callable[[Any], Value]] = {
 
 
 def write_values(values: Iterable[PropertyValue], key_of: Callable[[str], str]) -> dict[str, Any]:
-    """Return the `properties` of a page's body; `key_of` says how to call the property of an id."""
-    return {key_of(each.id): {each.type: write_value(each.type, each.value)} for each in values}
+    """Return the `properties` of a page's body; `key_of` returns how to name a property."""
+    json = {}
+    for held in values:
+        json[key_of(held.id)] = {held.type: write_value(held.type, held.value)}
+    return json
 
 
 def write_value(kind: str, value: Value) -> Any:
     """Return the JSON that sets a property of that type to a value."""
     assert kind not in READ_ONLY_TYPES, f"only Notion writes {kind}"
-    assert not isinstance(value, UnknownValue), f"nobody knows what {kind} holds"
+    assert not isinstance(value, UnknownValue), f"the value of {kind} is unknown"
     match value:
         case str() if kind in {"title", "rich_text"}:
             return rich_text(value)
@@ -225,18 +235,23 @@ def write_value(kind: str, value: Value) -> Any:
             return value or None
         case OptionValue():
             return _option_json(value)
-        case DateValue(start, end, time_zone):
-            return (
-                {"start": start}
-                | ({"end": end} if end else {})
-                | ({"time_zone": time_zone} if time_zone else {})
-            )
+        case DateValue():
+            return _date_json(value)
         case RelationValue(ids):
-            return [{"id": each} for each in ids]
+            return [{"id": page_id} for page_id in ids]
         case tuple():
-            return [_item_json(each) for each in value]
+            return [_item_json(item) for item in value]
         case _:
             return value
+
+
+def _date_json(value: DateValue) -> dict[str, Any]:
+    json = {"start": value.start}
+    if value.end:
+        json["end"] = value.end
+    if value.time_zone:
+        json["time_zone"] = value.time_zone
+    return json
 
 
 def _option_json(option: OptionValue) -> dict[str, Any]:
@@ -255,25 +270,22 @@ def _item_json(item: Any) -> dict[str, Any]:
 
 
 def read_body_block(json: Json) -> BodyBlock:
-    """Return what a block of a body holds: files, and other blocks."""
+    """Return the files of a block, and whether it contains other blocks of the same body."""
     expect(json, "block")
     kind = json["type"]
     content = json.get(kind) or {}
     # An image, a PDF ... is a file itself; a callout may have one as its icon.
     files = [content, content.get("icon") or {}]
-    return BodyBlock(
-        id=NotionId(json["id"]),
-        file_urls=tuple(
-            _text(each["file"].get("url")) for each in files if each.get("type") == "file"
-        ),
-        has_body=bool(json.get("has_children")) and kind not in _PAGES_OF_THEIR_OWN,
-    )
+    urls = [_text(file["file"].get("url")) for file in files if file.get("type") == "file"]
+    has_body = bool(json.get("has_children")) and kind not in _PAGES_OF_THEIR_OWN
+    return BodyBlock(NotionId(json["id"]), tuple(urls), has_body=has_body)
 
 
 def read_markdown(json: Json) -> PageMarkdown:
     """Return the body of a page."""
+    unknown_ids = json.get("unknown_block_ids") or ()
     return PageMarkdown(
-        markdown=mended(json["markdown"]),
+        markdown=repair_surrogates(json["markdown"]),
         truncated=bool(json.get("truncated")),
-        unknown_block_ids=tuple(NotionId(each) for each in json.get("unknown_block_ids") or ()),
+        unknown_block_ids=tuple(NotionId(block_id) for block_id in unknown_ids),
     )

@@ -1,7 +1,8 @@
-"""Databases, data sources, properties, views and blocks: the API's JSON <-> the model.
+"""Read and write databases, properties, views and blocks: the API's JSON <-> the model.
 
-Reading tolerates what it does not know: Notion adds fields and types without a new version (notion-api.md 1.1).
-Property ids stay as Notion gives them: percent-encoded. Only rollups and settings of views give them decoded.
+Reading ignores unknown fields and types: Notion adds them without a new version (notion-api.md 1.1).
+Property ids stay percent-encoded, as Notion gives them. Only rollups and settings of views contain
+decoded ids.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ def read_time(text: str | None) -> datetime | None:
 
 
 def expect(json: Json, kind: str) -> None:
-    """Refuse an answer that is not an object of this kind.
+    """Refuse a response that is not an object of this kind.
 
-    Most fields are optional when answers are read, so that another object could pass for an empty one.
+    Most fields are optional when responses are read, so another object could pass for an empty one.
 
     Raises ValueError.
     """
@@ -66,7 +67,7 @@ def read_database(json: Json) -> Database:
     return Database(
         id=NotionId(json["id"]),
         title=plain(json.get("title", ())),
-        data_source_ids=tuple(NotionId(each["id"]) for each in json.get("data_sources", ())),
+        data_source_ids=tuple(NotionId(source["id"]) for source in json.get("data_sources", ())),
         parent_id=read_parent_id(json),
         description=plain(json.get("description", ())),
         icon=_emoji(json),
@@ -81,12 +82,12 @@ def read_database(json: Json) -> Database:
 def read_data_source(json: Json) -> DataSource:
     """Return a data source with its properties."""
     expect(json, "data_source")
-    properties = [read_property(each) for each in json.get("properties", {}).values()]
+    properties = [read_property(property) for property in json.get("properties", {}).values()]
     return DataSource(
         id=NotionId(json["id"]),
         database_id=NotionId(json["parent"]["database_id"]),
         title=plain(json.get("title", ())),
-        properties={each.id: each for each in properties},
+        properties={property.id: property for property in properties},
         description=plain(json.get("description", ())),
         icon=_emoji(json),
         in_trash=bool(json.get("in_trash")),
@@ -111,21 +112,16 @@ def _config(kind: str, json: Json) -> PropertyConfig:
 
 
 def _options(json: Json) -> tuple[Option, ...]:
-    group_of = {
-        option: group["name"]
-        for group in json.get("groups", ())
-        for option in group.get("option_ids", ())
-    }
-    return tuple(
-        Option(
-            each["name"],
-            each["id"],
-            each.get("color", "default"),
-            each.get("description"),
-            group_of.get(each["id"]),
-        )
-        for each in json.get("options", ())
-    )
+    group_of = {}
+    for group in json.get("groups", ()):
+        for option_id in group.get("option_ids", ()):
+            group_of[option_id] = group["name"]
+    options = []
+    for option in json.get("options", ()):
+        color, description = option.get("color", "default"), option.get("description")
+        group = group_of.get(option["id"])
+        options.append(Option(option["name"], option["id"], color, description, group))
+    return tuple(options)
 
 
 def _relation(json: Json) -> RelationConfig:
@@ -139,12 +135,10 @@ def _relation(json: Json) -> RelationConfig:
 
 
 def _rollup(json: Json) -> RollupConfig:
-    # Unlike all others, the ids in a rollup come decoded (seen in recordings).
-    relation, rolled_up = (
-        as_received(json["relation_property_id"]),
-        as_received(json["rollup_property_id"]),
-    )
-    return RollupConfig(relation, rolled_up, json["function"])
+    # Unlike all others, the ids in a rollup are decoded (seen in recordings).
+    relation = as_received(json["relation_property_id"])
+    target = as_received(json["rollup_property_id"])
+    return RollupConfig(relation, target, json["function"])
 
 
 _CONFIG_READERS: dict[str, Callable[[Json], PropertyConfig]] = {
@@ -176,7 +170,7 @@ def _config_json(config: PropertyConfig | None) -> dict[str, Any]:
         case NumberConfig(number_format):
             return {"format": number_format}
         case OptionsConfig(options):
-            return {"options": [_option_json(each) for each in options]}
+            return {"options": [_option_json(option) for option in options]}
         case RelationConfig():
             return _relation_json(config)
         case RollupConfig():
@@ -190,7 +184,8 @@ def _config_json(config: PropertyConfig | None) -> dict[str, Any]:
 
 
 def _option_json(option: Option) -> dict[str, Any]:
-    """An option that exists is named by its id and sent without its colour, which cannot change (notion-api.md 3.2)."""
+    # An existing option is sent by its id and without its colour, which cannot change
+    # (notion-api.md 3.2).
     json: dict[str, Any] = {"id": option.id} if option.id else {"color": option.color}
     json["name"] = option.name
     if option.description is not None:
@@ -201,18 +196,16 @@ def _option_json(option: Option) -> dict[str, Any]:
 
 
 def _rollup_json(config: RollupConfig) -> dict[str, Any]:
-    relation, rolled_up = config.relation_property_id, config.rollup_property_id
-    by_relation = (
-        {"relation_property_id": relation}
-        if relation
-        else {"relation_property_name": config.relation_property_name}
-    )
-    by_property = (
-        {"rollup_property_id": rolled_up}
-        if rolled_up
-        else {"rollup_property_name": config.rollup_property_name}
-    )
-    return {**by_relation, **by_property, "function": config.function}
+    json: dict[str, Any] = {"function": config.function}
+    if config.relation_property_id:
+        json["relation_property_id"] = config.relation_property_id
+    else:
+        json["relation_property_name"] = config.relation_property_name
+    if config.rollup_property_id:
+        json["rollup_property_id"] = config.rollup_property_id
+    else:
+        json["rollup_property_name"] = config.rollup_property_name
+    return json
 
 
 def _relation_json(config: RelationConfig) -> dict[str, Any]:
@@ -246,7 +239,7 @@ def read_view(json: Json) -> View:
         data_source_id=json.get("data_source_id"),
         database_id=json.get("parent", {}).get("database_id"),
         filter=conditions_as_received(json["filter"]) if json.get("filter") else None,
-        sorts=tuple(conditions_as_received(each) for each in json.get("sorts") or ()),
+        sorts=tuple(conditions_as_received(sort) for sort in json.get("sorts") or ()),
         quick_filters=quick_filters_as_received(json.get("quick_filters") or {}),
         configuration=configuration_as_received(json.get("configuration") or {}),
         dashboard_id=json.get("dashboard_view_id"),
@@ -255,19 +248,23 @@ def read_view(json: Json) -> View:
 
 
 def _widget_rows(json: Json) -> WidgetRows:
-    """Return the widgets of a dashboard, as its configuration holds them (notion-api.md 2.6)."""
-    rows = (json.get("configuration") or {}).get("rows") or ()
-    return tuple(tuple(NotionId(widget["view_id"]) for widget in row["widgets"]) for row in rows)
+    """Return the widgets of a dashboard, from its configuration (notion-api.md 2.6)."""
+    rows = []
+    for row in (json.get("configuration") or {}).get("rows") or ():
+        rows.append(tuple(NotionId(widget["view_id"]) for widget in row["widgets"]))
+    return tuple(rows)
 
 
 def widget_placement(place: WidgetPlace) -> Json:
-    """Return where a widget goes, as a create takes it."""
-    index = {} if place.row is None else {"row_index": place.row}
-    return {"type": "existing_row" if place.beside else "new_row", **index}
+    """Return the position of a new widget in a dashboard."""
+    placement: dict[str, Any] = {"type": "existing_row" if place.beside else "new_row"}
+    if place.row is not None:
+        placement["row_index"] = place.row
+    return placement
 
 
 def read_child_block(json: Json) -> ChildBlock:
-    """Return a block of a page, thin."""
+    """Return a block of a page, without its children."""
     expect(json, "block")
     kind = json["type"]
     inside = json.get(kind) or {}
@@ -309,10 +306,10 @@ def read_user(json: Json) -> User:
 
 
 def read_parent_id(json: Json) -> NotionId | None:
-    """Return the id of what an object is in, None at the top of the workspace."""
+    """Return the id of the object that contains this one, None at the top of the workspace."""
     parent = json.get("parent") or {}
-    found = parent.get(parent.get("type", ""))
-    return NotionId(found) if isinstance(found, str) else None
+    parent_id = parent.get(parent.get("type", ""))
+    return NotionId(parent_id) if isinstance(parent_id, str) else None
 
 
 def _user_id(json: Json, key: str) -> NotionId | None:
