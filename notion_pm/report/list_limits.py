@@ -35,7 +35,7 @@ class ListLimits:
 
 
 UNLIMITED = ListLimits()
-DEFAULT_LIMITS = ListLimits(quotes=5, features=500, tree=2500, rows=100)
+DEFAULT_LIMITS = ListLimits(quotes=10, features=500, tree=2500, rows=100)
 
 
 def apply_limits(report: Report, limits: ListLimits) -> Report:
