@@ -17,7 +17,7 @@ template_option = click.option(
 )
 
 
-def place_of(context: Context, progress: Progress) -> SyncContext:
+def sync_context_of(context: Context, progress: Progress) -> SyncContext:
     """Return what a sync or a reading of the thread needs, from the context of a command."""
     return SyncContext(
         gateway=context.gateway,

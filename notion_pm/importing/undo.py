@@ -125,7 +125,7 @@ def undo_import(place: SyncContext, undo: ImportUndo) -> ImportUndo:
         done = _Undoer(place, state, undo).run()
         written = len(done.trash) + len(done.restore)
         recording.outcome = "changed" if written else "unchanged"
-        recording.told = {
+        recording.details = {
             "undone": undo.runs[-1].id,
             "trashed": len(done.trash),
             "updates": len(done.restore),

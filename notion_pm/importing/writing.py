@@ -94,7 +94,7 @@ def run_import(
         result = write_import(gateway, state, plan, jobs, progress, moment=recording.moment)
         has_written = bool(result.created or result.updated or result.new_pages)
         recording.outcome = "changed" if has_written else "unchanged"
-        recording.told = {
+        recording.details = {
             "source": plan.source,
             "created": len(result.created),
             "updated": len(result.updated),

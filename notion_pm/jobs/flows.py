@@ -27,7 +27,7 @@ from notion_pm.console.context import Context
 from notion_pm.console.durations import duration
 from notion_pm.console.root_options import RootOptions
 from notion_pm.errors import NotionPmError, RateLimited, Unavailable
-from notion_pm.sync.commands.sync_runs import RunOptions, new_run_id, run
+from notion_pm.sync.commands.runs import RunOptions, new_run_id, start_run
 from notion_pm.sync.run import SyncRun
 from notion_pm.sync.sync import SyncOptions
 from notion_pm.workspace.progress import no_progress
@@ -92,7 +92,7 @@ def _synced(context: Context) -> SyncRun:
     ):  # another task was quicker
         server.upsert_global_concurrency_limit_by_name(limit, 1)
     with concurrency(limit, occupy=1, strict=True):
-        return run(
+        return start_run(
             context,
             SyncOptions(),
             RunOptions(),

@@ -1,12 +1,13 @@
-"""One run of a sync as a job: what it is called, how it ended, and what is told of it to programs."""
+"""One run of a sync as a job: waiting for other runs, how it ended, and repeating it."""
 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import tenacity
 
@@ -23,17 +24,31 @@ from notion_pm.workspace.sync_context import SyncContext
 
 _log = logging.getLogger(__name__)
 
-_LOOK_AGAIN = 0.5
-"""Seconds after which to look whether another run has ended."""
+_WAIT_POLL_SECONDS = 0.5
+"""How often to check whether another run has ended."""
+
+LONGEST_PAUSE = 3600.0
+"""Seconds after which a failing job is tried again at the latest, unless its interval is longer."""
+
+_MOST_DOUBLINGS = 12
+"""More doublings of an interval than this would only make the number huge; see LONGEST_PAUSE."""
 
 Outcome = Literal["changed", "unchanged", "failed", "stopped", "skipped"]
+
+_OUTCOME_IN_WORDS = {
+    "changed": "has changed pages",
+    "unchanged": "found nothing to do",
+    "failed": "failed",
+    "stopped": "was stopped",
+    "skipped": "was skipped",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """How a run went. A dry run that too much came of has both a result and an error.
+    """How a run ended. A dry run that would change too much has both a result and an error.
 
-    `trouble_before` is what the run before had failed of, empty when it had not.
+    `trouble_before`: the kind of error of the run before, empty when it succeeded.
     """
 
     id: str
@@ -46,7 +61,7 @@ class SyncRun:
 
     @property
     def outcome(self) -> Outcome:
-        """The end in a word. A run that is stopped or skipped is no failure: the next one does its work."""
+        """The outcome in a word. A stopped or skipped run has not failed: the next does its work."""
         if self.error is None:
             return "changed" if self.result and self.result.written else "unchanged"
         if isinstance(self.error, AlreadyRunning):
@@ -55,19 +70,19 @@ class SyncRun:
 
     @property
     def trouble(self) -> str:
-        """What kind of failure it was, empty when it was none: a run that fails of the same is no news."""
+        """The kind of error of a failed run, else empty. The same kind twice in a row is no news."""
         return type(self.error).__name__ if self.outcome == "failed" else ""
 
     @property
     def has_news(self) -> bool:
-        """Whether it found something to write, or a conflict that no earlier run has told."""
-        return self.result is not None and bool(
-            self.result.evaluation.updates or self.result.new_conflicts
-        )
+        """Whether it found something to write, or a conflict that no earlier run has reported."""
+        if self.result is None:
+            return False
+        return bool(self.result.evaluation.updates or self.result.new_conflicts)
 
     @property
     def asks_to_wait(self) -> float:
-        """Seconds before which another run is in vain."""
+        """Seconds during which another run would be refused."""
         return self.error.retry_after if isinstance(self.error, RateLimited) else 0.0
 
     def as_data(self) -> dict[str, Any]:
@@ -83,61 +98,61 @@ class SyncRun:
             "new_conflicts": result.new_conflicts if result else 0,
             "proposals": len(result.evaluation.proposals) if result else 0,
             "requests": self.requests,
-            "error": _told(self.error) if self.error else None,
+            "error": _error_as_data(self.error) if self.error else None,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The clock that a run is measured by, how it sleeps, and how many seconds it may wait for another run's end."""
+    """The clock in seconds, how to sleep, and how many seconds to wait for another run to end."""
 
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     wait_for_others: float = 0.0
 
 
-def attempt(place: SyncContext, options: SyncOptions, timing: Timing) -> SyncRun:
-    """Sync once; an error is part of how it went. A failure is remembered, for the next run to tell its end."""
-    before = read_last_run(place.state_directory, options.template)
-    began, sent_before = timing.clock(), place.gateway.requests.logical
-    result, error = _outcome(place, options, timing)
-    sent = place.gateway.requests.logical - sent_before
+def run_sync(context: SyncContext, options: SyncOptions, timing: Timing) -> SyncRun:
+    """Sync once; an error is part of the outcome.
+
+    A failure is kept, so that the next run can report when it is over.
+    """
+    before = read_last_run(context.state_directory, options.template)
+    began = timing.clock()
+    sent_before = context.gateway.requests.logical
+    result, error = _sync_or_error(context, options, timing)
     run = SyncRun(
-        place.run_id, place.now, timing.clock() - began, sent, result, error, before.problem
+        id=context.run_id,
+        started=context.now,
+        seconds=timing.clock() - began,
+        requests=context.gateway.requests.logical - sent_before,
+        result=result,
+        error=error,
+        trouble_before=before.problem,
     )
     if run.trouble and not options.dry_run:
-        save_last_run(
-            place.state_directory,
-            options.template,
-            LastRun(problem=run.trouble, told_in=before.told_in),
-        )
+        failed = LastRun(problem=run.trouble, told_in=before.told_in)
+        save_last_run(context.state_directory, options.template, failed)
     _log.info(
-        "The run %s in %.1f seconds, with %d requests.", _ENDED[run.outcome], run.seconds, sent
+        "The run %s in %.1f seconds, with %d requests.",
+        _OUTCOME_IN_WORDS[run.outcome],
+        run.seconds,
+        run.requests,
     )
     return run
 
 
-_ENDED = {
-    "changed": "has changed pages",
-    "unchanged": "found nothing to do",
-    "failed": "failed",
-    "stopped": "was stopped",
-    "skipped": "was skipped",
-}
-
-
-def _outcome(
-    place: SyncContext, options: SyncOptions, timing: Timing
+def _sync_or_error(
+    context: SyncContext, options: SyncOptions, timing: Timing
 ) -> tuple[SyncResult | None, NotionPmError | None]:
-    patiently = tenacity.Retrying(
+    until_others_end = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(AlreadyRunning),
         stop=tenacity.stop_after_delay(timing.wait_for_others),
-        wait=tenacity.wait_fixed(_LOOK_AGAIN),
+        wait=tenacity.wait_fixed(_WAIT_POLL_SECONDS),
         sleep=timing.sleep,
         reraise=True,
     )
     try:
-        result = patiently(sync, place, options)
+        result = until_others_end(sync, context, options)
         return result, result.danger
     except NotionPmError as error:
         return None, error
@@ -145,10 +160,60 @@ def _outcome(
         return None, FileUnusable.from_os(error)
 
 
-def _told(error: NotionPmError) -> dict[str, Any]:
+def _error_as_data(error: NotionPmError) -> dict[str, Any]:
     return {
         "kind": type(error).__name__,
         "message": str(error),
         "advice": error.advice,
         "exit_code": error.exit_code,
     }
+
+
+# --- repeating
+
+
+class Attempt(Protocol):
+    """How one attempt of a repeated job ended: `trouble` is empty when it succeeded."""
+
+    @property
+    def trouble(self) -> str: ...
+
+    @property
+    def asks_to_wait(self) -> float: ...
+
+
+def repeat(
+    attempt: Callable[[], Attempt],
+    *,
+    every: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> None:
+    """Run at an interval, without drift or overlap, until `sleep` or the attempt raises.
+
+    While it fails it runs less often.
+    """
+    began = clock()
+    failures = 0
+    while True:
+        ended = attempt()
+        failures = failures + 1 if ended.trouble else 0
+        now = clock()
+        sleep(next_start(began, now, every, failures, ended.asks_to_wait) - now)
+
+
+def next_start(began: float, now: float, every: float, failures: int, wait: float = 0.0) -> float:
+    """Return when the next run starts, in seconds of the clock of `began` and `now`.
+
+    It is a whole number of intervals after the first run; intervals that have passed are left out.
+    Example with an interval of 15 minutes, first run at 9:00: a run that ends at 9:20 is followed by
+    one at 9:30. After several failures in a row it is the 2nd, 4th, 8th interval from now. `wait`:
+    Notion asked to wait for so many seconds.
+    """
+    pause = 0.0
+    if failures > 0:
+        doublings = min(failures - 1, _MOST_DOUBLINGS)
+        pause = min(every * 2**doublings, max(every, LONGEST_PAUSE)) - every
+    earliest = now + max(pause, wait)
+    intervals = math.floor((earliest - began) / every) + 1
+    return began + every * intervals

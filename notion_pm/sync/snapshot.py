@@ -69,7 +69,7 @@ def look(place: SyncContext, state: State, opened: LoadedWorkspace) -> Look:
     fits = remembered is not None and remembered.scope == reader.scope
     ahead = place.now - remembered.ahead if remembered else place.now
     try:
-        reading = reader.read(state.pages.read() if fits else None, now=ahead)
+        reading = reader.read_edited(state.pages.read(), ahead) if fits else reader.read_all(ahead)
     except NotShared:
         check_parent(place.gateway, place.parent_id)
         raise

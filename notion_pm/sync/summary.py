@@ -1,4 +1,4 @@
-"""What a sync came to, in the words that people read: titles, names of options, numbers, dates."""
+"""The result of a sync in the words that people read: titles, names of options, numbers, dates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from notion_pm.workspace.missing_pages import ARCHIVED, GONE, MOVED, TRASHED, UN
 
 Json = dict[str, Any]
 
-_WHY = {
+_REASON_IN_WORDS = {
     TRASHED: "is in the trash",
     ARCHIVED: "is archived",
     MOVED: "was moved elsewhere",
@@ -27,123 +27,133 @@ _WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One page and what changes on it, for a table: pairs of a property's title and `from -> to`, and why."""
+class PageChanges:
+    """One page and what changes on it.
+
+    `changes`: titles of properties with `from -> to`. `reasons`: rules with their explanations.
+    `because`: titles of the pages that are the reason.
+    """
 
     page: SnapshotPage
     changes: tuple[tuple[str, str], ...]
-    whys: tuple[str, ...]
+    reasons: tuple[str, ...]
     because: tuple[str, ...]
 
 
 class SyncReport:
-    """Tells about one result."""
+    """One result, as data for programs and in words for people."""
 
     def __init__(self, result: SyncResult) -> None:
         self._result = result
-        self._wording = Wording(
-            TemplateSchema(result.template.template), result.manifest, result.option_names
-        )
-        self._pages = {
-            id: page for pages in result.snapshot.databases.values() for id, page in pages.items()
-        }
+        schema = TemplateSchema(result.template.template)
+        self._wording = Wording(schema, result.manifest, result.option_names)
+        self._pages: dict[NotionId, SnapshotPage] = {}
+        for pages in result.snapshot.databases.values():
+            self._pages.update(pages)
 
     def as_data(self) -> Json:
         """Return everything as one JSON document; its keys are stable."""
         evaluation = self._result.evaluation
+        updates: list[Json] = []
+        for update in evaluation.updates:
+            updates += self._update_as_data(update)
+        notes = []
+        for message, page in self.notes():
+            page_facts = _page_as_data(page) if page else {}
+            notes.append({"message": message} | page_facts)
         return {
-            "updates": [each for update in evaluation.updates for each in self._update(update)],
-            "conflicts": [self._conflict(each) for each in evaluation.conflicts],
-            "proposals": [self._proposal(each) for each in evaluation.proposals],
-            "notes": [
-                {"message": text} | (_named(page) if page else {}) for text, page in self.notes()
-            ],
+            "updates": updates,
+            "conflicts": [self._conflict_as_data(conflict) for conflict in evaluation.conflicts],
+            "proposals": [self._proposal_as_data(proposal) for proposal in evaluation.proposals],
+            "notes": notes,
             "requests": self._result.requests,
             "dry_run": self._result.dry_run,
         }
 
-    def lines(self) -> Iterator[Line]:
+    def changes_by_page(self) -> Iterator[PageChanges]:
         """Yield the changes, page by page."""
         for update in self._result.evaluation.updates:
-            yield Line(
-                update.page,
-                tuple(
-                    (self.title(update.page, each.property), self._arrow(update.page, each))
-                    for each in update.changes
-                ),
-                tuple(dict.fromkeys(f"{each.rules[0]}: {each.why}" for each in update.changes)),
-                self.titles(dict.fromkeys(id for each in update.changes for id in each.because)),
-            )
+            changes = []
+            # Dicts keep the order and drop repetitions.
+            reasons: dict[str, None] = {}
+            because: dict[NotionId, None] = {}
+            for change in update.changes:
+                arrow = self._arrow(update.page, change)
+                changes.append((self.title(update.page, change.property), arrow))
+                reasons[f"{change.rules[0]}: {change.why}"] = None
+                because.update(dict.fromkeys(change.because))
+            yield PageChanges(update.page, tuple(changes), tuple(reasons), self.titles(because))
 
     def notes(self) -> Iterator[tuple[str, SnapshotPage | None]]:
-        """Yield what a person should know besides."""
+        """Yield what else a person should know, each with its page."""
         for note in self._result.evaluation.notes:
             yield note.message, note.page
         for dropped in self._result.dropped:
-            yield f"It {_WHY[dropped.reason]} and was not written.", dropped.page
+            yield f"It {_REASON_IN_WORDS[dropped.reason]} and was not written.", dropped.page
         for (_, key), page in self._result.kept.items():
             value = text(self.readable(page, key, page.values.get(key)))
-            yield (
-                f"{self.title(page, key)} was set to {value} while sync was running: it stays.",
-                page,
-            )
+            title = self.title(page, key)
+            yield f"{title} was set to {value} during this sync. The person's value stays.", page
         for vanished in self._result.vanished:
-            yield f"It {_WHY[vanished.reason]}: it counts no more.", vanished.page
+            reason = _REASON_IN_WORDS[vanished.reason]
+            yield f"It {reason}. Rules no longer count it.", vanished.page
 
     def title(self, page: SnapshotPage, key: str) -> str:
         """Return the title of a property, as people see it."""
         return self._wording.title(page.database, key)
 
     def titles(self, page_ids: Iterable[NotionId]) -> tuple[str, ...]:
-        """Return the titles of pages."""
-        return tuple(self._pages[id].title or UNTITLED for id in page_ids if id in self._pages)
+        """Return the titles of pages; pages that were not read are left out."""
+        pages = [self._pages[page_id] for page_id in page_ids if page_id in self._pages]
+        return tuple(page.title or UNTITLED for page in pages)
 
     def readable(self, page: SnapshotPage, key: str, value: RuleValue) -> Any:
-        """Return a value as a person reads it: an option's name, a number, an ISO date; None when it is empty."""
+        """Return a value as people read it: an option's name, a number, an ISO date, or None."""
         return self._wording.readable(page, key, value)
 
     def _arrow(self, page: SnapshotPage, change: Change) -> str:
-        before, after = (
-            self.readable(page, change.property, each) for each in (change.before, change.after)
-        )
-        return text(after) if before is None else f"{text(before)} → {text(after)}"
+        before = self.readable(page, change.property, change.before)
+        after = text(self.readable(page, change.property, change.after))
+        return after if before is None else f"{text(before)} → {after}"
 
-    def _update(self, update: PageUpdate) -> Iterator[Json]:
+    def _update_as_data(self, update: PageUpdate) -> Iterator[Json]:
         for change in update.changes:
             yield {
-                **self._place(update.page, change.property),
+                **self._property_as_data(update.page, change.property),
                 "from": self.readable(update.page, change.property, change.before),
                 "to": self.readable(update.page, change.property, change.after),
-                **self._reason(change.rules, change.why, change.because),
+                **self._reason_as_data(change.rules, change.why, change.because),
             }
 
-    def _conflict(self, conflict: Conflict) -> Json:
+    def _conflict_as_data(self, conflict: Conflict) -> Json:
         return {
-            **self._place(conflict.page, conflict.property),
+            **self._property_as_data(conflict.page, conflict.property),
             "value": self.readable(conflict.page, conflict.property, conflict.value),
             "derived": self.readable(conflict.page, conflict.property, conflict.derived),
             "reason": conflict.reason,
             "new": conflict.new,
-            **self._reason(conflict.rules, conflict.why, conflict.because),
+            **self._reason_as_data(conflict.rules, conflict.why, conflict.because),
         }
 
-    def _proposal(self, proposal: Proposal) -> Json:
+    def _proposal_as_data(self, proposal: Proposal) -> Json:
         return {
-            **self._place(proposal.page, proposal.property),
+            **self._property_as_data(proposal.page, proposal.property),
             "value": self.readable(proposal.page, proposal.property, proposal.value),
             "proposed": self.readable(proposal.page, proposal.property, proposal.proposed),
-            **self._reason((proposal.rule,), proposal.why, proposal.because),
+            **self._reason_as_data((proposal.rule,), proposal.why, proposal.because),
         }
 
-    def _place(self, page: SnapshotPage, key: str) -> Json:
+    def _property_as_data(self, page: SnapshotPage, key: str) -> Json:
         return {
-            **_named(page),
+            **_page_as_data(page),
             "property": self.title(page, key),
             "address": f"{page.database}.{key}",
         }
 
-    def _reason(self, rules: Sequence[str], why: str, because: Iterable[NotionId]) -> Json:
-        pages = [_named(self._pages[id]) for id in because if id in self._pages]
+    def _reason_as_data(self, rules: Sequence[str], why: str, because: Iterable[NotionId]) -> Json:
+        pages = [
+            _page_as_data(self._pages[page_id]) for page_id in because if page_id in self._pages
+        ]
         return {"rule": ", ".join(rules), "why": why, "because": pages}
 
 
@@ -156,5 +166,5 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def _named(page: SnapshotPage) -> Json:
+def _page_as_data(page: SnapshotPage) -> Json:
     return {"page": page.id, "title": page.title, "url": page.url}

@@ -1,7 +1,7 @@
-"""Showing on the manifest page, to those who work in the workspace, what the last sync did.
+"""Show on the record page, for people who work in the workspace, what the last sync did.
 
-At most one write a run, and none when nothing changed. The block that is written to is remembered, so that it is looked
-for only once.
+At most one write per run, and none when nothing changed. The block is remembered, so that it is
+looked for only once.
 """
 
 from __future__ import annotations
@@ -14,63 +14,66 @@ from notion_pm.model.ids import NotionId
 from notion_pm.notion.client import NotionClient
 from notion_pm.state.last_run import LastRun, read_last_run, save_last_run
 from notion_pm.text import quantity
-from notion_pm.workspace import record_text as codec
 from notion_pm.workspace.record import open_record_page
+from notion_pm.workspace.record_text import sync_summary_text
 from notion_pm.workspace.sync_context import LoadedWorkspace, SyncContext
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is told of a sync: how many pages it changed, and in how many places people and rules disagree."""
+class SyncSummary:
+    """How many pages a sync changed, and how many conflicts there are."""
 
     written: int
     conflicts: int
 
     @property
     def in_words(self) -> str:
-        """What people read."""
+        """What people read on the record page."""
         done = (
             f"It changed {quantity(self.written, 'page')}." if self.written else "It works again."
         )
         if not self.conflicts:
             return done
-        return f"{done} In {quantity(self.conflicts, 'place')} people and rules disagree: people's values stay."
+        conflicts = quantity(self.conflicts, "conflict")
+        return f"{done} {conflicts} between people and rules: people's values stay."
 
 
-def tell_workspace(
-    place: SyncContext, opened: LoadedWorkspace, reference: str | None, told: Told
+def show_on_record_page(
+    context: SyncContext, workspace: LoadedWorkspace, reference: str | None, summary: SyncSummary
 ) -> None:
-    """Show a sync that wrote to pages, or that works again after it had failed. It never fails because of that.
+    """Show a sync that wrote to pages, or that works again after it had failed.
 
-    `reference` is how the template was asked for.
+    `reference`: the template as it was given. A failure here does not fail the sync.
     """
-    last = read_last_run(place.state_directory, reference)
-    if not told.written and not last.problem:
+    last = read_last_run(context.state_directory, reference)
+    if not summary.written and not last.problem:
         return
-    told_in = last.told_in
+    block_id = last.told_in
     try:
-        block = told_in or _block(place, opened)
-        text = codec.told_of_sync(told.in_words, place.now)
-        told_in = block if block and _write(place.gateway, block, text) else None
+        if block_id is None:
+            block_id = _find_block(context, workspace)
+        text = sync_summary_text(summary.in_words, context.now)
+        if block_id is not None and not _write(context.gateway, block_id, text):
+            block_id = None
     except NotionPmError as error:
-        _log.warning("The manifest page could not be told of this sync: %s", error)
-    save_last_run(place.state_directory, reference, LastRun(told_in=told_in))
+        _log.warning("The record page could not be updated after this sync: %s", error)
+    save_last_run(context.state_directory, reference, LastRun(told_in=block_id))
 
 
-def _block(place: SyncContext, opened: LoadedWorkspace) -> NotionId | None:
-    """The paragraph of the manifest page that tells of sync, None where people removed it."""
-    page = opened.page or open_record_page(
-        place.gateway, place.parent_id, opened.manifest.template, place.state_home
+def _find_block(context: SyncContext, workspace: LoadedWorkspace) -> NotionId | None:
+    """Return the paragraph about sync on the record page, None where people removed it."""
+    page = workspace.page or open_record_page(
+        context.gateway, context.parent_id, workspace.manifest.template, context.state_home
     )
-    return page.told_of_sync_id
+    return page.sync_summary_id
 
 
-def _write(gateway: NotionClient, block: NotionId, text: str) -> bool:
-    """Write the paragraph; return whether it is still there: people may have removed it."""
+def _write(gateway: NotionClient, block_id: NotionId, text: str) -> bool:
+    """Write the paragraph; return False when it is gone: people may have removed it."""
     try:
-        gateway.update_text_block(block, "paragraph", text)
+        gateway.update_text_block(block_id, "paragraph", text)
     except (NotShared, RequestRefused):
         return False
     return True

@@ -1,4 +1,16 @@
-"""Sync: read what rules need, decide, write one request per changed page, remember."""
+"""Sync: read what rules need, decide, write one request per changed page, remember.
+
+The order of one run, and why:
+
+1. Take the run lock, so that no other run on this state reads what this one is about to write.
+2. Read (`reading.py`) and decide (`rules`). Nothing was changed so far: a run that would change too
+   much stops here.
+3. Keep what was read. From here on the next run reads only later edits.
+4. Keep what is about to be written (the intents), then write (`writing.py`). A run that is killed
+   between a write and its answer leaves the intent, and the next run knows that the value is ours.
+5. Keep each written page with its baseline as soon as Notion has answered.
+6. Show the run on the record page, and keep its outcome in the history.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +34,9 @@ from notion_pm.state.cache import Cache
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.state.state import State
 from notion_pm.state.workspace_memory import WorkspaceMemory
-from notion_pm.sync.reading import ASK_AT_MOST, Reader, Reading, changes_read
-from notion_pm.sync.summary_on_record_page import Told, tell_workspace
-from notion_pm.sync.unfinished_read import FULL_AFTER, Unfinished
+from notion_pm.sync.interrupted_read import FULL_READ_AFTER, InterruptedRead
+from notion_pm.sync.reading import MOST_LOST_PAGES_FETCHED, Reader, Reading
+from notion_pm.sync.summary_on_record_page import SyncSummary, show_on_record_page
 from notion_pm.sync.writing import Writer, Written
 from notion_pm.workspace.fresh_updates import OVERLAP
 from notion_pm.workspace.missing_pages import GONE, MOVED, GonePage, lost_pages
@@ -37,17 +49,19 @@ from notion_pm.workspace.sync_context import (
     template_source,
 )
 
-Memories = Mapping[NotionId, Mapping[str, BaseValue]]
-"""What is to be remembered of pages, by page and property."""
-ONE_BY_ONE = 20
-"""So many pages are asked for by their ids at most: beyond it a query of each database is cheaper."""
+ValuesByPage = Mapping[NotionId, Mapping[str, BaseValue]]
+"""What sync left in the properties of pages, by page and property."""
+
+MOST_NAMED_PAGES = 20
+"""Maximum number of pages fetched one by one; above this, querying the databases is cheaper."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
-    """How to sync. `policy` overrides the rules' own `on_conflict`; `force` passes the thresholds.
+    """How to sync. `policy` overrides the rules' own `on_conflict`; `force` passes the limits.
 
-    `only`: pages that somebody has said were edited; where the others are known, these alone are read.
+    `only`: pages that are known to have been edited. Where the others are known, only these are
+    read.
     """
 
     template: str | None = None
@@ -61,7 +75,12 @@ class SyncOptions:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What a sync came to, with what it takes to show it."""
+    """What a sync did, or would do, with what it takes to show it.
+
+    `vanished`: pages that were known and are gone. `dropped`: pages that were to be written and
+    were gone. `kept`: properties that were to be written, until a person set them. `danger`: the
+    error a real run would have raised (a dry run only reports it).
+    """
 
     template: LoadedTemplate
     manifest: Manifest
@@ -73,9 +92,7 @@ class SyncResult:
     vanished: tuple[GonePage, ...] = ()
     dropped: tuple[GonePage, ...] = ()
     kept: Mapping[PropertyRef, SnapshotPage] = field(default_factory=dict)
-    """Properties that were to be written, until a person set them."""
     danger: UnsafeChange | None = None
-    """What would stop this run, were it no dry one."""
 
     @property
     def written(self) -> int:
@@ -84,331 +101,399 @@ class SyncResult:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """The figures that are remembered of the run."""
-        evaluation = self.evaluation
+        """The figures that the history keeps of the run."""
         return {
             "updates": self.written,
-            "conflicts": len(evaluation.conflicts),
-            "proposals": len(evaluation.proposals),
+            "conflicts": len(self.evaluation.conflicts),
+            "proposals": len(self.evaluation.proposals),
             "requests": self.requests,
         }
 
     @property
     def new_conflicts(self) -> int:
-        """How many conflicts no earlier run has told."""
-        return sum(each.new for each in self.evaluation.conflicts)
+        """How many conflicts no earlier run has reported."""
+        return sum(conflict.new for conflict in self.evaluation.conflicts)
 
 
-def sync(place: SyncContext, options: SyncOptions = SyncOptions()) -> SyncResult:
-    """Carry status and evidence along the relations of a workspace, by the rules of its template.
+def sync(context: SyncContext, options: SyncOptions = SyncOptions()) -> SyncResult:
+    """Bring status and evidence up to date in a workspace, by the rules of its template.
 
-    Raises AlreadyRunning, UnsafeChange before the first write (a dry run only tells of it), IncompleteRead, UsageError
-    when the workspace is not what the rules need.
+    Raises AlreadyRunning; UnsafeChange before the first write (a dry run only reports it);
+    IncompleteRead; UsageError when the workspace is not what the rules need.
     """
-    with hold_run_lock(place.state_home):
-        before = place.gateway.requests.logical
-        opened = load_workspace(place, options.template, fresh=options.full)
-        name, keep = opened.loaded.template.template, options.keep_history
-        with record_run(place, name, "sync", dry_run=options.dry_run, keep=keep) as recording:
-            result, opened = _run_on_what_is_there(place, options, opened, recording.moment)
-            if not options.dry_run:
-                tell_workspace(
-                    place,
-                    opened,
-                    options.template,
-                    Told(result.written, len(result.evaluation.conflicts)),
-                )
-            result = replace(result, requests=place.gateway.requests.logical - before)
-            recording.outcome, recording.told = (
-                "changed" if result.written else "unchanged",
-                result.counts,
+    requests = context.gateway.requests
+    with hold_run_lock(context.state_home):
+        sent_before = requests.logical
+        workspace = load_workspace(context, options.template, fresh=options.full)
+        with record_run(
+            context,
+            workspace.loaded.template.template,
+            "sync",
+            dry_run=options.dry_run,
+            keep=options.keep_history,
+        ) as recording:
+            result, workspace = _run_on_current_schema(
+                context, options, workspace, recording.moment
             )
+            if not options.dry_run:
+                summary = SyncSummary(result.written, len(result.evaluation.conflicts))
+                show_on_record_page(context, workspace, options.template, summary)
+            result = replace(result, requests=requests.logical - sent_before)
+            recording.outcome = "changed" if result.written else "unchanged"
+            recording.details = result.counts
         return result
 
 
-def _run_on_what_is_there(
-    place: SyncContext, options: SyncOptions, opened: LoadedWorkspace, moment: Moment
+def _run_on_current_schema(
+    context: SyncContext, options: SyncOptions, workspace: LoadedWorkspace, moment: Moment
 ) -> tuple[SyncResult, LoadedWorkspace]:
+    """Run; when Notion refuses because the record is outdated, read the record and run again."""
     try:
-        return _run(place, options, opened, moment), opened
+        return _run(context, options, workspace, moment), workspace
     except (NotShared, RequestRefused):
-        # what is remembered of the workspace does not fit it any more: read everything anew
-        anew = opened if opened.fresh else load_workspace(place, options.template, fresh=True)
-        rules = RuleSet(anew.loaded.template)
-        require_databases(place.gateway, rules, anew.manifest)
-        require_properties(place.gateway, rules, anew.manifest)
-        if opened.fresh:
+        if workspace.is_fresh:
+            current = workspace
+        else:
+            current = load_workspace(context, options.template, fresh=True)
+        # These raise an error that names what is gone. Notion's error only has an id.
+        rules = RuleSet(current.loaded.template)
+        require_databases(context.gateway, rules, current.manifest)
+        require_properties(context.gateway, rules, current.manifest)
+        if workspace.is_fresh:
             raise
-        return _run(place, replace(options, full=True), anew, moment), anew
+        return _run(context, replace(options, full=True), current, moment), current
 
 
 def _run(
-    place: SyncContext, options: SyncOptions, opened: LoadedWorkspace, moment: Moment
+    context: SyncContext, options: SyncOptions, workspace: LoadedWorkspace, moment: Moment
 ) -> SyncResult:
-    if opened.page is not None and not options.dry_run:
-        opened.page.refuse_if_edited()
-    with State(place.state_home, opened.loaded.template.template) as state:
-        return _Run(place, options, state, opened, moment).finished()
-
-
-def _involved(evaluation: Evaluation) -> frozenset[NotionId]:
-    """The pages that are to be written, and those that are the reason."""
-    reasons = (
-        id for update in evaluation.updates for change in update.changes for id in change.because
-    )
-    return frozenset((*reasons, *(update.page.id for update in evaluation.updates)))
+    if workspace.page is not None and not options.dry_run:
+        workspace.page.refuse_if_edited()
+    with State(context.state_home, workspace.loaded.template.template) as state:
+        return _SyncRun(context, options, state, workspace, moment).run()
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    """What a run has read, and what it has decided."""
+class _Decision:
+    """What a run has read, and what it has decided.
+
+    `recovered`: the baseline of pages that an interrupted run was about to write.
+    """
 
     reading: Reading
     vanished: tuple[GonePage, ...]
-    interrupted: Memories
+    recovered: ValuesByPage
     quarantine: Quarantine
     evaluation: Evaluation
 
 
-class _Run:
+class _SyncRun:
     """One sync of one template."""
 
     def __init__(
         self,
-        place: SyncContext,
+        context: SyncContext,
         options: SyncOptions,
         state: State,
-        opened: LoadedWorkspace,
+        workspace: LoadedWorkspace,
         moment: Moment,
     ) -> None:
-        self._place = place
-        self._moment = moment
+        self._context = context
         self._options = options
         self._state = state
-        self._loaded = opened.loaded
-        self._manifest = opened.manifest
-        self._rules = RuleSet(opened.loaded.template)
-        self._remembered = state.workspace.read() or WorkspaceMemory(template_source(opened.loaded))
-        self._at_rest: set[NotionId] = set()
-
-    def finished(self) -> SyncResult:
-        reader = Reader(
-            self._place.gateway,
+        self._loaded = workspace.loaded
+        self._manifest = workspace.manifest
+        self._moment = moment
+        self._rules = RuleSet(workspace.loaded.template)
+        self._memory = state.workspace.read() or WorkspaceMemory(template_source(self._loaded))
+        self._kept_unwritten: set[NotionId] = set()
+        self._reader = Reader(
+            context.gateway,
             self._rules,
             self._manifest,
-            jobs=self._place.jobs,
-            progress=self._place.progress,
+            jobs=context.jobs,
+            progress=context.progress,
         )
+
+    def run(self) -> SyncResult:
         known = self._state.pages.read()
-        remembered, intents = self._state.baseline.read(), self._state.baseline.intents()
-        looked = self._looked(reader, known, remembered, intents)
-        reading, evaluation = looked.reading, looked.evaluation
-        danger = (
-            None
-            if self._options.force
-            else change_limit_violation(self._rules.schema, evaluation, reading.snapshot)
-        )
-        if danger and not self._options.dry_run:
-            raise danger
-        written = Written(reading)
-        if not self._options.dry_run:
-            vanished = [each.page for each in looked.vanished]
-            changes = changes_read(self._moment, known, reading, vanished, intents)
-            self._keep(reader, reading, vanished, changes)
-            written, evaluation = self._carried_out(
-                reader, looked, {**remembered, **looked.interrupted}
+        baseline = self._state.baseline.read()
+        intents = self._state.baseline.intents()
+
+        decision = self._read_and_decide(known, baseline, intents)
+        danger = None
+        if not self._options.force:
+            danger = change_limit_violation(
+                self._rules.schema, decision.evaluation, decision.reading.snapshot
             )
+        if danger is not None and not self._options.dry_run:
+            raise danger
+
+        if self._options.dry_run:
+            written = Written(decision.reading)
+            evaluation = decision.evaluation
+        else:
+            self._save_reading(decision, known, intents)
+            written, evaluation = self._write(decision, {**baseline, **decision.recovered})
+        return self._result(decision, written, evaluation, danger)
+
+    def _result(
+        self,
+        decision: _Decision,
+        written: Written,
+        evaluation: Evaluation,
+        danger: UnsafeChange | None,
+    ) -> SyncResult:
+        known_names = self._state.pages.option_names()
         return SyncResult(
             template=self._loaded,
             manifest=self._manifest,
             evaluation=evaluation,
             snapshot=written.reading.snapshot,
             option_names={
-                **self._state.pages.option_names(),
+                **known_names,
                 **written.reading.option_names,
                 **written.option_names,
             },
             requests=0,
             dry_run=self._options.dry_run,
-            vanished=looked.vanished,
+            vanished=decision.vanished,
             dropped=tuple(written.dropped),
             kept=written.kept,
             danger=danger,
         )
 
-    def _looked(
-        self, reader: Reader, known: Cache, remembered: Memories, intents: Intents
-    ) -> _Looked:
-        """Read and decide. What is written, and because of which pages, was read just now: people edit meanwhile."""
+    # --- reading and deciding
+
+    def _read_and_decide(self, known: Cache, baseline: ValuesByPage, intents: Intents) -> _Decision:
+        """Read and decide, so that each page that is written, or is a reason for it, was read now.
+
+        With `only`, the first reading has just the named pages. Example: a webhook names a feature.
+        Its initiative is to be written, because of five other features. All of them come from the
+        cache, and people may have edited them since. So they are read too, and it is decided again,
+        until nothing new is involved.
+        """
         only = self._options.only
         while True:
-            reading, vanished = self._read(reader, known, only)
-            looked = self._decided(reading, vanished, remembered, intents)
-            if only is None or reading.full or (involved := _involved(looked.evaluation)) <= only:
-                return looked
-            only = only | involved if len(only | involved) <= ONE_BY_ONE else None
+            reading, vanished = self._read(known, only)
+            decision = self._decide(reading, vanished, baseline, intents)
+            if only is None or reading.is_full:
+                return decision
+            involved = _involved_pages(decision.evaluation)
+            if involved <= only:
+                return decision
+            only = only | involved
+            if len(only) > MOST_NAMED_PAGES:
+                only = None
 
-    def _decided(
+    def _decide(
         self,
         reading: Reading,
         vanished: tuple[GonePage, ...],
-        remembered: Memories,
+        baseline: ValuesByPage,
         intents: Intents,
-    ) -> _Looked:
-        interrupted = recover_interrupted_writes(remembered, intents, reading.snapshot)
-        flipping = detect_flapping(
-            self._state.history.changes_of_last_syncs(LOOK_BACK, besides=self._moment.run)
-        )
-        quarantine = Quarantine(self._state.quarantine.read(), flipping)
-        evaluation = self._evaluated(reading.snapshot, {**remembered, **interrupted}, quarantine)
-        return _Looked(reading, vanished, interrupted, quarantine, evaluation)
+    ) -> _Decision:
+        recovered = recover_interrupted_writes(baseline, intents, reading.snapshot)
+        last_runs = self._state.history.changes_of_last_syncs(LOOK_BACK, besides=self._moment.run)
+        quarantine = Quarantine(self._state.quarantine.read(), detect_flapping(last_runs))
+        evaluation = self._evaluate(reading.snapshot, {**baseline, **recovered}, quarantine)
+        return _Decision(reading, vanished, recovered, quarantine, evaluation)
 
-    def _evaluated(
-        self, snapshot: Snapshot, baseline: Memories, quarantine: Quarantine
+    def _evaluate(
+        self, snapshot: Snapshot, baseline: ValuesByPage, quarantine: Quarantine
     ) -> Evaluation:
-        today, policy = self._place.now.date(), self._options.policy
         return evaluate(
-            self._rules, snapshot, baseline, today=today, policy=policy, quarantine=quarantine
+            self._rules,
+            snapshot,
+            baseline,
+            today=self._context.now.date(),
+            policy=self._options.policy,
+            quarantine=quarantine,
         )
 
     def _read(
-        self, reader: Reader, known: Cache, only: frozenset[NotionId] | None
+        self, known: Cache, only: frozenset[NotionId] | None
     ) -> tuple[Reading, tuple[GonePage, ...]]:
-        """Read what is needed; tell also which pages are no longer there."""
-        cache = known if self._remembered.scope == reader.scope else None
-        if cache is not None and not self._is_due():
-            reading = reader.read(cache, now=self._notions_now, only=only)
-            # what is gone was asked for by its id, so that no access can have been lost unnoticed
-            lost = lost_pages(cache, reading.snapshot, force=True)
-            return reading, tuple(
-                GonePage(page, reading.absent.get(page.id, MOVED)) for page in lost
-            )
-        return self._read_in_full(reader, cache)
+        """Read what is needed; return it with the known pages that are gone."""
+        is_usable = self._memory.scope == self._reader.scope
+        if not is_usable or self._full_read_is_due():
+            return self._read_all(known if is_usable else None)
 
-    def _read_in_full(
-        self, reader: Reader, cache: Cache | None
-    ) -> tuple[Reading, tuple[GonePage, ...]]:
-        """Read everything, going on where a full read was broken off; a dry run leaves no part behind."""
-        now, anew = self._notions_now, self._options.full
-        unfinished = (
-            None if self._options.dry_run else Unfinished(self._state, reader.scope, now, anew=anew)
-        )
-        reading = reader.read(None, now=now, unfinished=unfinished, earlier=cache)
-        if cache is None:
+        if only is None:
+            reading = self._reader.read_edited(known, self._notion_now)
+        else:
+            reading = self._reader.read_named(known, only, self._notion_now)
+        # Each page that is gone was asked for by its id, and Notion said why. So no check is needed
+        # whether the connection has lost access to the whole database.
+        lost = lost_pages(known, reading.snapshot, force=True)
+        gone = [GonePage(page, reading.absent.get(page.id, MOVED)) for page in lost]
+        return reading, tuple(gone)
+
+    def _read_all(self, known: Cache | None) -> tuple[Reading, tuple[GonePage, ...]]:
+        """Read everything, and resume a full read that was interrupted."""
+        now = self._notion_now
+        interrupted = None
+        if not self._options.dry_run:  # a dry run keeps nothing
+            interrupted = InterruptedRead(self._state, self._reader.scope, now)
+            if self._options.full:
+                interrupted.discard()
+
+        reading = self._reader.read_all(now, interrupted=interrupted, earlier=known)
+        if known is None:
             return reading, ()
-        require_databases(self._place.gateway, self._rules, self._manifest)
-        lost = lost_pages(cache, reading.snapshot, force=self._options.force)
-        if len(lost) <= ASK_AT_MOST:
-            return reader.told_apart(reading, lost)
-        if unfinished is None or not unfinished.is_resumed:
+        # A database in the trash returns no rows: that is not the same as all its pages deleted.
+        require_databases(self._context.gateway, self._rules, self._manifest)
+        lost = lost_pages(known, reading.snapshot, force=self._options.force)
+        if len(lost) <= MOST_LOST_PAGES_FETCHED:
+            return self._reader.explain_lost_pages(reading, lost)
+        if interrupted is None or not interrupted.is_resumed:
             return reading, tuple(GonePage(page, GONE) for page in lost)
-        unfinished.forget()  # too many to ask for: that they are gone must come from one whole read
-        return self._read_in_full(reader, cache)
+        # Too many to ask for one by one, and a resumed read can miss pages. Only an uninterrupted
+        # read can show that they are gone.
+        interrupted.discard()
+        return self._read_all(known)
 
-    def _is_due(self) -> bool:
-        """Whether everything is to be read anew."""
-        last = self._remembered.read_in_full
-        return self._options.full or last is None or self._place.now - last >= FULL_AFTER
+    def _full_read_is_due(self) -> bool:
+        last = self._memory.read_in_full
+        if self._options.full or last is None:
+            return True
+        return self._context.now - last >= FULL_READ_AFTER
 
-    def _carried_out(
-        self, reader: Reader, looked: _Looked, baseline: Memories
-    ) -> tuple[Written, Evaluation]:
-        """Write the updates; return what was written, and what the rules come to in the end.
+    @property
+    def _notion_now(self) -> datetime:
+        """When this run began, by Notion's clock as far as it is known."""
+        return self._context.now - self._memory.ahead
 
-        That differs from what was `looked` at where people changed pages since.
-        """
-        self._begin_writing(looked.evaluation, looked.interrupted)
-        decide_again = partial(self._decide_again, baseline, looked.quarantine)
-        writer = Writer(self._place, self._state, reader, self._moment, decide_again)
-        written, evaluation = writer.write(looked.reading, looked.evaluation)
-        self._state.pages.save_option_names(
-            {**written.reading.option_names, **written.option_names}
+    # --- writing and remembering
+
+    def _save_reading(self, decision: _Decision, known: Cache, intents: Intents) -> None:
+        """Keep what was read, and the changes of people that it shows."""
+        reading = decision.reading
+        vanished = [gone.page for gone in decision.vanished]
+        # A database that was never read has no pages that could have changed.
+        before = {database: known.pages.get(database, {}) for database in known.marks}
+        changes: Iterable[HistoryChange] = changes_between_readings(
+            self._moment, before, reading.changed, vanished, intents
         )
+        self._state.save_reading(
+            reading.changed,
+            reading.marks,
+            reading.absent,
+            is_full=reading.is_full,
+            changes=changes,
+        )
+        if not reading.is_full:  # a full reading has replaced all pages
+            for page in vanished:
+                self._state.forget_page(page.id, reading.absent.get(page.id, GONE))
+        self._state.pages.save_option_names(reading.option_names)
+
+        # The workspace's memory last: it says that the cache is of this scope and complete. A run
+        # that is killed before reads again.
+        read_in_full = self._memory.read_in_full
+        if reading.is_full:
+            read_in_full = reading.began + self._memory.ahead  # by our clock
+        self._memory = replace(
+            self._memory,
+            source=template_source(self._loaded),
+            manifest=self._manifest,
+            scope=self._reader.scope,
+            read_in_full=read_in_full,
+        )
+        self._state.workspace.save(self._memory)
+
+    def _write(self, decision: _Decision, baseline: ValuesByPage) -> tuple[Written, Evaluation]:
+        """Write the updates; return what was written, and the last evaluation.
+
+        It differs from the decision where people have changed pages since.
+        """
+        self._begin_writing(decision.evaluation, decision.recovered)
+        decide_again = partial(self._decide_again, baseline, decision.quarantine)
+        writer = Writer(self._context, self._state, self._reader, self._moment, decide_again)
+        written, evaluation = writer.write(decision.reading, decision.evaluation)
+        names = {**written.reading.option_names, **written.option_names}
+        self._state.pages.save_option_names(names)
         if written.began is not None:
-            self._compare_clocks(written.began, looked.reading)
+            self._compare_clocks(written.began, decision.reading)
         return written, replace(evaluation, updates=tuple(written.updates))
 
     def _decide_again(
-        self, baseline: Memories, quarantine: Quarantine, fresh: Reading, written: Written
+        self, baseline: ValuesByPage, quarantine: Quarantine, fresh: Reading, written: Written
     ) -> Evaluation:
-        """Decide on what people have changed since, and remember that they did.
+        """Decide on what people have changed since, and keep their changes.
 
         Pages that this run has not written are compared with the baseline from before the run. So a
-        conflict is still a new one, and a page has still just entered a status.
+        new conflict is still new, and a page that has just entered a status still has.
         """
         edits = changes_between_readings(self._moment, written.reading.pages, fresh.changed, (), {})
         self._state.save_reading(fresh.changed, {}, fresh.absent, changes=edits)
-        evaluation = self._evaluated(fresh.snapshot, {**baseline, **written.memories}, quarantine)
-        if not self._options.force:
-            in_all = replace(evaluation, updates=(*written.updates, *evaluation.updates))
-            done = f"People changed pages meanwhile; {len(written.updates)} pages are written, the rest are not."
-            danger = change_limit_violation(self._rules.schema, in_all, fresh.snapshot, done)
-            if danger:
-                raise danger
-        # What is no longer to be written must not be taken for a write of ours another time.
+        known_values = {**baseline, **written.memories}
+        evaluation = self._evaluate(fresh.snapshot, known_values, quarantine)
+        self._refuse_too_many_changes(evaluation, fresh, written)
+
+        # An update that is no longer wanted must not be taken for our write by a later run.
         due = {update.page.id for update in evaluation.updates}
-        dropped = [
-            page_id
-            for page_id in self._state.baseline.intents()
-            if page_id not in due and fresh.has(page_id)
-        ]
-        # A memory that was kept in this run and that is again as before would not be kept otherwise.
-        known = {**baseline, **written.memories}
-        as_before = {
-            id: known[id] for id in self._at_rest - evaluation.baseline.keys() if id in known
+        no_longer_due: dict[NotionId, Mapping[str, BaseValue]] = {}
+        for page_id in self._state.baseline.intents():
+            if page_id not in due and fresh.has(page_id):
+                no_longer_due[page_id] = {}
+        # This run has replaced the baseline of pages that it did not have to write. Where the page
+        # has its former value again, the former baseline must come back.
+        restored = {
+            page_id: known_values[page_id]
+            for page_id in self._kept_unwritten - evaluation.baseline.keys()
+            if page_id in known_values
         }
-        self._begin_writing(evaluation, {**{page_id: {} for page_id in dropped}, **as_before})
+        self._begin_writing(evaluation, {**no_longer_due, **restored})
         return evaluation
 
-    def _begin_writing(self, evaluation: Evaluation, taken_up: Memories) -> None:
-        """Remember what is in quarantine, what is about to be written, and what the other pages hold."""
-        self._state.quarantine.save(
-            evaluation.quarantined,
-            released=self._state.quarantine.read().keys() - evaluation.quarantined.keys(),
+    def _refuse_too_many_changes(
+        self, evaluation: Evaluation, fresh: Reading, written: Written
+    ) -> None:
+        """Apply the limits to all updates of this run: those that were written and those to come."""
+        if self._options.force:
+            return
+        all_updates = replace(evaluation, updates=(*written.updates, *evaluation.updates))
+        progress = (
+            f"People changed pages during this run: {len(written.updates)} pages were written, "
+            "the others were not."
         )
+        danger = change_limit_violation(self._rules.schema, all_updates, fresh.snapshot, progress)
+        if danger is not None:
+            raise danger
+
+    def _begin_writing(self, evaluation: Evaluation, settled: ValuesByPage) -> None:
+        """Keep the quarantine, what is about to be written, and the baseline of all other pages.
+
+        `settled`: the baseline of pages whose earlier intents are done with.
+        """
+        released = self._state.quarantine.read().keys() - evaluation.quarantined.keys()
+        self._state.quarantine.save(evaluation.quarantined, released=released)
         intents = intents_of(evaluation)
-        at_rest = {id: each for id, each in evaluation.baseline.items() if id not in intents}
-        self._at_rest.update(at_rest)
-        self._state.begin_writing({**taken_up, **at_rest}, intents)
+        not_written = {
+            page_id: values
+            for page_id, values in evaluation.baseline.items()
+            if page_id not in intents
+        }
+        self._kept_unwritten.update(not_written)
+        self._state.begin_writing({**settled, **not_written}, intents)
 
     def _compare_clocks(self, began: datetime, reading: Reading) -> None:
-        """Learn from the answers to our writes whether our clock is ahead of Notion's: its edits would be missed."""
-        ahead = self._place.now - began
-        self._remembered = replace(
-            self._remembered, ahead=ahead if ahead > OVERLAP else timedelta()
-        )
-        self._state.workspace.save(self._remembered)
-        self._state.save_reading((), dict.fromkeys(reading.marks, self._notions_now), {})
+        """Learn from the first answer to a write whether our clock is ahead of Notion's.
 
-    @property
-    def _notions_now(self) -> datetime:
-        """When this run began, by Notion's clock as far as it is known."""
-        return self._place.now - self._remembered.ahead
+        If it is, edits that people made between Notion's time and ours would be missed.
+        """
+        ahead = self._context.now - began
+        # Notion's times are whole minutes, and up to a minute late.
+        self._memory = replace(self._memory, ahead=ahead if ahead > OVERLAP else timedelta())
+        self._state.workspace.save(self._memory)
+        self._state.save_reading((), dict.fromkeys(reading.marks, self._notion_now), {})
 
-    def _keep(
-        self,
-        reader: Reader,
-        reading: Reading,
-        vanished: Iterable[SnapshotPage],
-        changes: Iterable[HistoryChange],
-    ) -> None:
-        """Remember what was read, and what it tells that has happened."""
-        self._state.save_reading(
-            reading.changed, reading.marks, reading.absent, is_full=reading.full, changes=changes
-        )
-        for page in () if reading.full else vanished:
-            self._state.forget_page(page.id, reading.absent.get(page.id, GONE))
-        self._state.pages.save_option_names(reading.option_names)
-        read_in_full = (
-            reading.began + self._remembered.ahead
-            if reading.full
-            else self._remembered.read_in_full
-        )
-        self._remembered = replace(
-            self._remembered,
-            source=template_source(self._loaded),
-            manifest=self._manifest,
-            scope=reader.scope,
-            read_in_full=read_in_full,
-        )
-        self._state.workspace.save(self._remembered)
+
+def _involved_pages(evaluation: Evaluation) -> frozenset[NotionId]:
+    """Return the pages that are to be written, and those that are the reason."""
+    involved: set[NotionId] = set()
+    for update in evaluation.updates:
+        involved.add(update.page.id)
+        for change in update.changes:
+            involved.update(change.because)
+    return frozenset(involved)

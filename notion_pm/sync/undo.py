@@ -90,7 +90,7 @@ def undo_sync(place: SyncContext, undo: SyncUndo) -> SyncUndo:
             {}, released=holds.keys() - dict(_holds(written.updates, undo.run)).keys()
         )
         recording.outcome = "changed" if written.updates else "unchanged"
-        recording.told = {"undone": undo.run.id, "updates": len(written.updates)}
+        recording.details = {"undone": undo.run.id, "updates": len(written.updates)}
     done = replace(evaluation, updates=tuple(written.updates))
     left = _left(replace(looked, reading=written.reading), undo.written)
     return replace(undo, result=replace(undo.result, evaluation=done), left=tuple(left))

@@ -1,10 +1,10 @@
-"""Write the updates of a sync, batch by batch, each on facts that are fresh.
+"""Write the updates of a sync in batches, each right after its pages were read.
 
 People go on working while a sync writes, and while it waits for the rate limit. So before each
-batch the pages that it writes are read again where somebody edited them: one query of one database.
-When one of them has changed, everything is decided again, because other pages may depend on it. A
-write that would have to wait, or to be sent again, or that comes more than seconds after its page
-was read, waits for the next batch and is checked again.
+batch one query finds the pages of the batch that were edited since. When one has changed,
+everything is decided again, because other pages may depend on it. A write is postponed to the next
+batch, and checked again, when it would have to wait, when it must be sent again, and when its page
+was read more than a few seconds ago.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _UNKNOWN_DATE = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(slots=True)
 class Written:
-    """What has been written, and what is known by now.
+    """What has been written so far, and the pages as they are now.
 
-    `updates` are dealt with: carried out, except on the `dropped` pages, which were no longer there.
-    `kept` are properties that were to be written, until a person set them. `memories` replace what
-    was remembered of the written pages before this run. `began`: Notion's clock at the first write.
+    `updates`: those that are done with; they were carried out, except on the `dropped` pages, which
+    are gone. `kept`: properties that were to be written, until a person set them. `memories`: the
+    new baseline of the written pages. `began`: Notion's clock at the first write.
     """
 
     reading: Reading
@@ -50,29 +50,32 @@ class Written:
 
 
 DecideAgain = Callable[[Reading, Written], Evaluation]
-"""Decide on a new reading, of which some pages `changed`; what was written has the reading before it."""
+"""Decide again after people changed pages.
+
+Called with the new reading, and with what was written so far on the reading before it.
+"""
 
 
 class Writer:
-    """Carries out updates, and remembers each as soon as it has succeeded."""
+    """Carries out updates, and keeps each in the state as soon as it has succeeded."""
 
     def __init__(
         self,
-        place: SyncContext,
+        context: SyncContext,
         state: State,
         reader: Reader,
         moment: Moment,
         decide_again: DecideAgain,
         actor: Actor = "rule",
     ) -> None:
-        self._place = place
+        self._context = context
         self._state = state
         self._reader = reader
         self._moment = moment
         self._decide_again = decide_again
         self._actor = actor
         self._pending: dict[NotionId, PageUpdate] = {}
-        self._sender = UpdateSender(place.gateway)
+        self._sender = UpdateSender(context.gateway)
         self._unanswered: dict[NotionId, tuple[PageUpdate, Mapping[str, BaseValue]]] = {}
         self._batch_size = batch_size(0)
 
@@ -80,7 +83,7 @@ class Writer:
         """Write all updates of an evaluation.
 
         Return what was written, and the last evaluation; it differs where people changed something.
-        When a write fails nothing new is begun, what was written stays remembered, and the first
+        After a failed write no other begins, what was written stays in the state, and the first
         error is raised.
         """
         written = Written(reading)
@@ -89,19 +92,24 @@ class Writer:
             batch = self._next_batch()
             fresh = self._read_again(written.reading, batch)
             if fresh.changed:
+                # First find out which unanswered writes have succeeded: to the new decision their
+                # values must be ours, not those of a person.
                 self._settle_unanswered(fresh, batch[0].database, written)
                 evaluation = self._decide_again(fresh, written)
                 written.reading = fresh
                 written.kept.update(_kept_by_people(self._pending.values(), fresh, evaluation))
                 self._pending = {update.page.id: update for update in evaluation.updates}
-            # An update that is new waits for another batch: its page was not read again.
+            # A new update waits for another batch: its page was not read again just now.
             still_due = [page.id for page in batch if page.id in self._pending]
             self._send_batch([self._pending[page_id] for page_id in still_due], evaluation, written)
-        written.updates.sort(key=_place_in_reports(written.reading))
+        written.updates.sort(key=_report_order(written.reading))
         return written, evaluation
 
     def _next_batch(self) -> list[SnapshotPage]:
-        """Return pages of one database that are to be written, in the order of their creation."""
+        """Return pages of one database that are to be written, oldest first.
+
+        In this order a batch is a narrow range of creation times, by which its pages are queried.
+        """
         database = next(iter(self._pending.values())).page.database
         pages = [
             update.page for update in self._pending.values() if update.page.database == database
@@ -116,9 +124,9 @@ class Writer:
         return fresh
 
     def _settle_unanswered(self, fresh: Reading, database: str, written: Written) -> None:
-        """Remember writes without an answer where the page shows that they were carried out.
+        """Keep writes whose answer was lost, where the page shows that they were carried out.
 
-        What a person has changed on the page since then differs from what was written.
+        One of the written values on the page is enough: a person may have changed the others since.
         """
         settled = []
         for update, memory in list(self._unanswered.values()):
@@ -126,20 +134,19 @@ class Writer:
                 continue
             del self._unanswered[update.page.id]
             page = fresh.pages[database].get(update.page.id)
-            if page and any(
-                same_value(page.values.get(each.property), each.after) for each in update.changes
-            ):
-                settled.append(self._remember(update, memory, written, page.last_edited))
+            if page is not None and _holds_written_value(page, update):
+                settled.append(self._save_written(update, memory, written, page.last_edited))
         written.reading = written.reading.with_pages(settled)
 
     def _send_batch(
         self, updates: Sequence[PageUpdate], evaluation: Evaluation, written: Written
     ) -> None:
-        """Send updates side by side. Those that are postponed stay pending."""
+        """Send updates, several at a time. Those that are postponed stay pending."""
         pages: list[SnapshotPage] = []
         missing: dict[NotionId, str] = {}
-        for update, outcome in run_concurrently(self._send, updates, self._place.jobs):
-            page_id, memory = update.page.id, evaluation.baseline.get(update.page.id, {})
+        for update, outcome in run_concurrently(self._send, updates, self._context.jobs):
+            page_id = update.page.id
+            memory = evaluation.baseline.get(page_id, {})
             if isinstance(outcome, Postponed):
                 if outcome.may_have_happened:
                     self._unanswered[page_id] = update, memory
@@ -147,51 +154,49 @@ class Writer:
             del self._pending[page_id]
             self._unanswered.pop(page_id, None)
             if isinstance(outcome, Page):
-                pages.append(self._remember(update, memory, written, outcome.last_edited_time))
+                edited = outcome.last_edited_time
+                pages.append(self._save_written(update, memory, written, edited))
                 written.option_names.update(names_of_options([outcome]))
-                written.began = min(
-                    written.began or outcome.last_edited_time, outcome.last_edited_time
-                )
+                written.began = min(written.began or edited, edited)
             else:
                 written.updates.append(update)
-                written.dropped.append(self._forget(update.page, outcome))
+                written.dropped.append(self._forget_page(update.page, outcome))
                 missing[page_id] = outcome
             done = len(written.updates)
-            self._place.progress("Writing", done, done + len(self._pending))
+            self._context.progress("Writing", done, done + len(self._pending))
         written.reading = written.reading.with_pages(pages).without_pages(missing)
 
     def _send(self, update: PageUpdate) -> Page | str | Postponed:
-        """Send one update; return the page, or why it is not there, or that it is to be checked again."""
+        """Send one update; return the page, the reason why it is gone, or that it must wait."""
         values = self._reader.codecs[update.page.database].encode(update.changes)
         try:
             return self._sender.send(update.page.id, values)
         except NotShared:
             return UNSHARED
         except RequestRefused as refused:
-            return self._why_refused(update, refused)
+            return self._reason_for_refusal(update, refused)
 
-    def _why_refused(self, update: PageUpdate, refused: RequestRefused) -> str:
-        """A page in the trash refuses to be written; any other refusal is an error."""
+    def _reason_for_refusal(self, update: PageUpdate, refused: RequestRefused) -> str:
+        """Return why a page refuses to be written: it is in the trash. Otherwise raise the error."""
         try:
-            page = self._place.gateway.get_page(update.page.id)
+            page = self._context.gateway.get_page(update.page.id)
         except NotionError:
             raise refused from None
-        if reason := removal_reason(page):
-            return reason
-        raise refused
+        reason = removal_reason(page)
+        if not reason:
+            raise refused
+        return reason
 
-    def _remember(
+    def _save_written(
         self,
         update: PageUpdate,
         memory: Mapping[str, BaseValue],
         written: Written,
         edited: datetime,
     ) -> SnapshotPage:
-        """Remember that an update was carried out; return the page as it is now."""
-        values = {
-            **update.page.values,
-            **{change.property: change.after for change in update.changes},
-        }
+        """Keep that an update was carried out; return the page as it is now."""
+        written_values = {change.property: change.after for change in update.changes}
+        values = {**update.page.values, **written_values}
         page = replace(update.page, values=values, last_edited=edited)
         self._state.save_written(page, memory, changes_of_update(self._moment, update, self._actor))
         written.updates.append(update)
@@ -201,7 +206,7 @@ class Writer:
             written.memories[page.id] = memory
         return page
 
-    def _forget(self, page: SnapshotPage, reason: str) -> GonePage:
+    def _forget_page(self, page: SnapshotPage, reason: str) -> GonePage:
         self._state.forget_page(page.id, reason, changes_of_removed_page(self._moment, page))
         return GonePage(page, reason)
 
@@ -209,26 +214,33 @@ class Writer:
 def _kept_by_people(
     overtaken: Iterable[PageUpdate], fresh: Reading, evaluation: Evaluation
 ) -> Iterator[tuple[PropertyRef, SnapshotPage]]:
-    """Yield what a person has set before it was written, and what is therefore not written.
+    """Yield properties that a person has set before they were written, and that are kept therefore.
 
-    Conflicts are left out: they are reported anyway.
+    Conflicts are left out: they are reported as such.
     """
-    conflicts = {(conflict.page.id, conflict.property) for conflict in evaluation.conflicts}
-    still_due = {
-        (update.page.id, each.property) for update in evaluation.updates for each in update.changes
-    }
+    decided = {(conflict.page.id, conflict.property) for conflict in evaluation.conflicts}
+    for update in evaluation.updates:
+        decided.update((update.page.id, change.property) for change in update.changes)
     for update in overtaken:
         page = fresh.pages[update.page.database].get(update.page.id)
+        if page is None:
+            continue
         for change in update.changes:
-            spot = (update.page.id, change.property)
-            if page is None or spot in conflicts or spot in still_due:
-                continue
             value = page.values.get(change.property)
-            if not same_value(value, change.before) and not same_value(value, change.after):
-                yield spot, page
+            is_as_before = same_value(value, change.before)
+            is_as_wanted = same_value(value, change.after)
+            property_ref = (page.id, change.property)
+            if not (is_as_before or is_as_wanted or property_ref in decided):
+                yield property_ref, page
 
 
-def _place_in_reports(reading: Reading) -> Callable[[PageUpdate], tuple[int, str, str]]:
+def _holds_written_value(page: SnapshotPage, update: PageUpdate) -> bool:
+    return any(
+        same_value(page.values.get(change.property), change.after) for change in update.changes
+    )
+
+
+def _report_order(reading: Reading) -> Callable[[PageUpdate], tuple[int, str, str]]:
     """Return a key that sorts updates as an evaluation does: by database, then by title."""
     databases = list(reading.pages)
     return lambda update: (

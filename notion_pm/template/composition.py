@@ -51,7 +51,7 @@ class Composition:
     places: Mapping[YamlPath, FileLine]
     problems: tuple[TemplateProblem, ...] = ()
 
-    def place_of(self, path: YamlPath) -> FileLine:
+    def sync_context_of(self, path: YamlPath) -> FileLine:
         """Return the line of the part at `path`, or of the nearest part that contains it."""
         while path and path not in self.places:
             path = path[:-1]
@@ -158,7 +158,7 @@ def _references(own: Composition) -> list[str]:
 def _failed_base(own: Composition, message: str, advice: str) -> Composition:
     """Return an empty base with a problem at the line of `extends`."""
     path: YamlPath = ("extends",)
-    place = own.place_of(path)
+    place = own.sync_context_of(path)
     problem = TemplateProblem(path, message, advice, str(place.file), place.line)
     return Composition(own.file, {}, {}, (problem,))
 
@@ -213,7 +213,7 @@ class _Layers:
     def _remove(self, result: dict[str, Any], path: YamlPath, top: Composition) -> None:
         key = str(path[-1])
         if key not in result:
-            place = top.place_of(path)
+            place = top.sync_context_of(path)
             message = f"`{key}` should be removed, but does not exist."
             advice = suggest(key, result)
             problem = TemplateProblem(path, message, advice, str(place.file), place.line)

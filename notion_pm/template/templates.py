@@ -157,7 +157,7 @@ class _Loader:
 
     def _folder(self, path: YamlPath) -> Path:
         """Return the folder of the file that has this place: paths in it are relative to it."""
-        return self._composition.place_of(path).file.parent
+        return self._composition.sync_context_of(path).file.parent
 
     def _read_beside(self, relative: str, place: YamlPath) -> str | None:
         """Return the text of a file that the template names, None with a problem added."""
@@ -195,7 +195,7 @@ class _Loader:
 
     def _add(self, problem: TemplateProblem) -> None:
         """Add a problem with the file and line of its place."""
-        place = self._composition.place_of(problem.path)
+        place = self._composition.sync_context_of(problem.path)
         self._problems.append(replace(problem, file=str(place.file), line=place.line))
 
     def _add_all(self, problems: Iterable[TemplateProblem]) -> None:

@@ -61,7 +61,7 @@ def read_thread(
     except (NotShared, RequestRefused):
         # Either the remembered manifest is out of date, or people have deleted properties. Read the
         # manifest again, and ask each database for its properties before it is queried.
-        fresh = opened if opened.fresh else load_workspace(place, template, fresh=True)
+        fresh = opened if opened.is_fresh else load_workspace(place, template, fresh=True)
         reader = _Reader(place, fresh.loaded, fresh.manifest)
         reader.leave_out_deleted_properties()
         return reader.read(asides=asides)

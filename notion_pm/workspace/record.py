@@ -55,9 +55,9 @@ class RecordPage:
     parent_id: NotionId
     manifest: Manifest
     record_id: NotionId
-    told_id: NotionId | None
+    apply_summary_id: NotionId | None
     created_time: datetime | None = None
-    told_of_sync_id: NotionId | None = None
+    sync_summary_id: NotionId | None = None
     claims: tuple[Claim, ...] = ()
     is_edited: bool = False
 
@@ -427,8 +427,8 @@ def read_record_page(
     learn_databases(gateway, decoded.manifest)
     # Ours come before the record. Paragraphs after it are claims, or what people wrote.
     paragraphs = [each for each in blocks[: blocks.index(record)] if each.type == "paragraph"]
-    told = next((each.id for each in paragraphs if not codec.is_of_sync(each.text)), None)
-    of_sync = next((each.id for each in paragraphs if codec.is_of_sync(each.text)), None)
+    told = next((each.id for each in paragraphs if not codec.is_sync_summary(each.text)), None)
+    of_sync = next((each.id for each in paragraphs if codec.is_sync_summary(each.text)), None)
     claims = read_claims(blocks)
     return RecordPage(
         page_id,
@@ -460,7 +460,7 @@ def create_record_page(
     title = codec.page_title(manifest.template)
     children = [
         _block("callout", codec.WHAT_THIS_IS, icon={"type": "emoji", "emoji": _ICON}),
-        _block("paragraph", codec.told(manifest, manifest.started)),
+        _block("paragraph", codec.apply_summary_text(manifest, manifest.started)),
         _block("paragraph", codec.NOT_SYNCED),
         _block("code", codec.encode(manifest), language="json"),
         lock.first_claim(),
@@ -551,7 +551,7 @@ def overwrite_record(
     if code is None:
         return None
     return _rewrite(
-        gateway, RecordPage(page_id, parent_id, manifest, code.id, told_id=None), manifest
+        gateway, RecordPage(page_id, parent_id, manifest, code.id, apply_summary_id=None), manifest
     )
 
 
@@ -579,10 +579,12 @@ def write_summary(
     gateway: NotionClient, page: RecordPage, manifest: Manifest, moment: datetime
 ) -> None:
     """Replace what the page tells people; where they removed that paragraph, only read the page."""
-    if page.told_id is None:
+    if page.apply_summary_id is None:
         read_record_page(gateway, page.id, page.parent_id)
     else:
-        gateway.update_text_block(page.told_id, "paragraph", codec.told(manifest, moment))
+        gateway.update_text_block(
+            page.apply_summary_id, "paragraph", codec.apply_summary_text(manifest, moment)
+        )
 
 
 def _block(kind: str, text: str, **settings: Any) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def _refuse_later_format(content: Mapping[str, Any]) -> None:
         )
 
 
-def told(manifest: Manifest, moment: datetime) -> str:
+def apply_summary_text(manifest: Manifest, moment: datetime) -> str:
     """Return what the page tells people about the last apply."""
     when = _when(moment)
     if manifest.state == "applying":
@@ -184,12 +184,12 @@ def told(manifest: Manifest, moment: datetime) -> str:
     )
 
 
-def told_of_sync(what: str, moment: datetime) -> str:
+def sync_summary_text(what: str, moment: datetime) -> str:
     """Return what the page tells people about the last sync that did something."""
     return f"{_OF_SYNC}{_when(moment)}. {what}"
 
 
-def is_of_sync(text: str) -> bool:
+def is_sync_summary(text: str) -> bool:
     """Return whether a paragraph of the page is the one about sync."""
     return text.startswith(_OF_SYNC)
 

@@ -37,7 +37,7 @@ class Recording:
 
     moment: Moment
     outcome: str = "failed"
-    told: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
@@ -63,13 +63,13 @@ def record_run(
         yield recording
     except NotionPmError as error:
         recording.outcome = "stopped" if isinstance(error, LeftForNextRun) else "failed"
-        recording.told = {"error": str(error)}
+        recording.details = {"error": str(error)}
         raise
     finally:
         finished = place.now + timedelta(seconds=place.clock() - began)
         with State(place.state_home, template) as state:
             state.history.save_run(
-                replace(run, finished=finished, outcome=recording.outcome, told=recording.told)
+                replace(run, finished=finished, outcome=recording.outcome, told=recording.details)
             )
             state.forget_before(place.now - keep)
 

@@ -53,7 +53,7 @@ class LoadedWorkspace:
     page: RecordPage | None
 
     @property
-    def fresh(self) -> bool:
+    def is_fresh(self) -> bool:
         """Whether the manifest was read just now."""
         return self.page is not None
 

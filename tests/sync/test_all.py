@@ -16,7 +16,7 @@ import pytest
 
 from notion_pm.errors import RateLimited, Unavailable
 from notion_pm.state.lock import hold_run_lock
-from notion_pm.sync.commands.sync_all import ClientRun, Round
+from notion_pm.sync.commands.sync import ClientRun, Round
 from notion_pm.sync.run import SyncRun
 from tests.support.program import Program
 from tests.sync.test_every import FINE, failed

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from notion_pm.console.durations import seconds_in
 from notion_pm.errors import NotionPmError, RateLimited, Stopped, Unavailable
-from notion_pm.sync.interval import LONGEST_PAUSE, next_start, repeat
-from notion_pm.sync.run import SyncRun
+from notion_pm.sync.run import LONGEST_PAUSE, SyncRun, next_start, repeat
 
 MINUTE = 60.0
 FINE = SyncRun("r", datetime(2026, 11, 22, tzinfo=UTC), 0.0, 0, error=Stopped())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from notion_pm.model.ids import NotionId
-from notion_pm.sync.sync import ONE_BY_ONE
+from notion_pm.sync.sync import MOST_NAMED_PAGES
 from tests.conftest import client_of
 from tests.support.product_workspace import Product, apply_product
 
@@ -106,7 +106,7 @@ def test_where_nothing_is_known_yet_everything_is_read(product: Product) -> None
 
 
 def test_many_pages_are_rather_queried(product: Product) -> None:
-    wings, asks = a_feature(product, ONE_BY_ONE + 5)
+    wings, asks = a_feature(product, MOST_NAMED_PAGES + 5)
     product.set("features", wings, status="shipped")
     result, sent = product.requests_of_sync(only=frozenset({wings}), force=True)
     assert (sent.count(QUERY), sent.count("GET pages")) == (3, 1)

@@ -16,7 +16,7 @@ from notion_pm.errors import UnsafeChange
 from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import RelatedPages, SnapshotPage
 from notion_pm.state.state import State
-from notion_pm.sync.reading import ASK_AT_MOST
+from notion_pm.sync.reading import MOST_LOST_PAGES_FETCHED
 from notion_pm.sync.sync import SyncOptions, SyncResult, sync
 from tests.conftest import client_of
 from tests.support.faults import Fault, Killed, killed
@@ -198,7 +198,7 @@ def named_by_none(product: Product, database: str) -> list[NotionId]:
     return [row.id for row in rows if row.id not in named]
 
 
-@pytest.mark.parametrize("number", [1, ASK_AT_MOST + 1])
+@pytest.mark.parametrize("number", [1, MOST_LOST_PAGES_FETCHED + 1])
 def test_that_pages_are_gone_does_not_come_from_a_part(product: Product, number: int) -> None:
     product.sync(force=True)
     pages = named_by_none(product, "insights")[:number]

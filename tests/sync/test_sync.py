@@ -232,10 +232,10 @@ class TestReading:
         assert (
             note
             == {
-                "trashed": "It is in the trash: it counts no more.",
-                "archived": "It is archived: it counts no more.",
-                "moved": "It was moved elsewhere: it counts no more.",
-                "unshared": "It is no longer shared with the connection: it counts no more.",
+                "trashed": "It is in the trash. Rules no longer count it.",
+                "archived": "It is archived. Rules no longer count it.",
+                "moved": "It was moved elsewhere. Rules no longer count it.",
+                "unshared": "It is no longer shared with the connection. Rules no longer count it.",
             }[reason]
         )
         assert product.get("features", wings, "evidence_count") == 0

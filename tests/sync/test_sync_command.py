@@ -84,7 +84,7 @@ def test_conflicts_are_told_and_may_fail_the_run(product: Product, wings: str) -
     first, second = run(product, "--fail-on-conflict"), run(product)
     assert first.exit_code == 4
     assert "Conflict: Wings, Evidence count: it is 9, F1-evidence says 1" in first.output
-    assert "1 conflict told before" in second.stdout
+    assert "1 conflict reported before" in second.stdout
     assert second.exit_code == 0
     assert run(product, "--on-conflict", "rule").exit_code == 0
     assert product.get("features", wings, "evidence_count") == 1  # type: ignore[arg-type]

@@ -54,7 +54,7 @@ from notion_pm.notion.retry import Patience
 from notion_pm.rules.quarantine import LOOK_BACK, detect_flapping
 from notion_pm.state.connection import FILE as STATE_FILE
 from notion_pm.state.state import State
-from notion_pm.sync import queries
+from notion_pm.sync import reading
 from notion_pm.sync.sync import SyncOptions, SyncResult, sync
 from notion_pm.sync.undo import plan_undo, undo_sync
 from notion_pm.template import templates
@@ -821,7 +821,7 @@ def test_sync_is_right_whatever_happens(
     )  # reading it anew for each sync would take most of the time
     monkeypatch.setattr(templates, "load", lambda reference, values=None: loaded)
     monkeypatch.setattr(templates, "name_of", lambda reference: loaded.template.template)
-    monkeypatch.setattr(queries, "BATCH", 2)
+    monkeypatch.setattr(reading, "PART_ROWS", 2)
     Machine.applied = applied
     TAKEN.clear()
     turn = random.randrange(10**6) if SEED == "random" else int(SEED)

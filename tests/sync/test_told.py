@@ -12,7 +12,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import ChildBlock
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.retry import Patience
-from notion_pm.sync.run import SyncRun, Timing, attempt
+from notion_pm.sync.run import SyncRun, Timing, run_sync
 from notion_pm.sync.sync import SyncOptions
 from notion_pm.template import templates
 from notion_pm.workspace.record import open_record_page
@@ -54,12 +54,12 @@ def told(product: Product) -> str:
     return paragraphs(product)[-1].text
 
 
-def attempted(
+def sync_once(
     product: Product, gateway: NotionClient | None = None, options: SyncOptions = ONCE
 ) -> SyncRun:
     root = NotionId(product.workspace.root_page_id)
     place = SyncContext(gateway or product.gateway, root, product.state, product.clock.now)
-    return attempt(place, options, Timing(lambda: 0.0, lambda seconds: None))
+    return run_sync(place, options, Timing(lambda: 0.0, lambda seconds: None))
 
 
 def break_too_much(product: Product) -> None:
@@ -98,7 +98,7 @@ def test_conflicts_are_shown_as_well(product: Product) -> None:
         "insights", "More", features=[tail, product.add("features", "Fin", status="in_progress")]
     )
     product.sync()
-    assert told(product).endswith("In 1 place people and rules disagree: people's values stay.")
+    assert told(product).endswith("1 conflict between people and rules: people's values stay.")
 
 
 def test_a_dry_run_shows_nothing(product: Product) -> None:
@@ -138,10 +138,10 @@ def test_that_it_works_again_is_shown_once(product: Product) -> None:
         weather=lambda number, request: Fault(503, "down"),
         patience=Patience(attempts=1),
     )
-    assert attempted(product, down).trouble == "Unavailable"
+    assert sync_once(product, down).trouble == "Unavailable"
     down.close()
     product.later()
-    assert attempted(product).outcome == "unchanged"
+    assert sync_once(product).outcome == "unchanged"
     assert told(product) == f"Sync: {product.clock.now:%Y-%m-%d %H:%M} UTC. It works again."
     product.later()
     assert product.requests_of_sync()[1] == ["POST query"] * 3
@@ -151,11 +151,11 @@ def test_a_failure_is_known_to_the_next_runs(product: Product) -> None:
     product.sync()
     break_too_much(product)
     product.later()
-    failed = attempted(product)
+    failed = sync_once(product)
     assert isinstance(failed.error, UnsafeChange)
     assert (failed.trouble, failed.trouble_before) == ("UnsafeChange", "")
-    assert attempted(product).trouble_before == "UnsafeChange", "the second of a kind is no news"
+    assert sync_once(product).trouble_before == "UnsafeChange", "the second of a kind is no news"
     product.later()
-    recovered = attempted(product, options=SyncOptions(force=True))
+    recovered = sync_once(product, options=SyncOptions(force=True))
     assert (recovered.outcome, recovered.trouble_before) == ("changed", "UnsafeChange")
-    assert attempted(product).trouble_before == ""
+    assert sync_once(product).trouble_before == ""

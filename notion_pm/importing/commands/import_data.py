@@ -21,7 +21,7 @@ from notion_pm.console.completion_values import (
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.locking import locks_workspace
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
-from notion_pm.console.thread_options import place_of
+from notion_pm.console.thread_options import sync_context_of
 from notion_pm.errors import RowsRejected, UsageError
 from notion_pm.importing.commands.render_import import (
     empty_file_as_data,
@@ -464,7 +464,12 @@ class _ImportRun:
                 plan = keep_shown_writes(self._plan(state, chosen), plan)
             with progress(context) as drawn:
                 result = run_import(
-                    place_of(context, drawn), context.gateway, state, plan, context.jobs, drawn
+                    sync_context_of(context, drawn),
+                    context.gateway,
+                    state,
+                    plan,
+                    context.jobs,
+                    drawn,
                 )
         return plan, result
 

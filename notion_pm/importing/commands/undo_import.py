@@ -11,7 +11,7 @@ from notion_pm.console.catalogue import catalogue_of
 from notion_pm.console.confirm_undo import confirm_undo
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress
-from notion_pm.console.thread_options import place_of
+from notion_pm.console.thread_options import sync_context_of
 from notion_pm.importing.undo import ImportUndo, plan_import_undo, undo_import
 from notion_pm.importing.undo_decisions import LeftInPlace, RestoreValues, Step, to_json
 from notion_pm.model.page import DateValue, OptionValue, PropertyValue, RelationValue
@@ -30,7 +30,7 @@ def run_undo_import(
     requests_before = context.gateway.requests.logical
     with hold_run_lock(context.state_home):
         with progress(context) as drawn:
-            place = place_of(context, drawn)
+            place = sync_context_of(context, drawn)
             plan = plan_import_undo(place, catalogue_of(context, template), template)
         if not as_json:
             _show_plan(plan)

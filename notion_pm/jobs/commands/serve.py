@@ -24,7 +24,13 @@ from notion_pm.jobs.webhooks.key import Key
 from notion_pm.jobs.webhooks.listening import listen
 from notion_pm.jobs.webhooks.server import serving
 from notion_pm.jobs.webhooks.verification import TOKEN_FILE, SeenEvents, keep_token, read_token
-from notion_pm.sync.commands.sync_runs import RunOptions, new_run_id, prepared, run, tell_in_a_line
+from notion_pm.sync.commands.runs import (
+    RunOptions,
+    handle_signals_and_log,
+    new_run_id,
+    report_in_a_line,
+    start_run,
+)
 from notion_pm.sync.run import SyncRun
 from notion_pm.sync.sync import SyncOptions, SyncResult
 
@@ -148,7 +154,10 @@ class Listener:
 
     def listen(self, every: float) -> None:
         """Sync what was missed, what is named, and everything on a beat, until the process is asked to stop."""
-        with prepared(self._manner, ctrl_c_is_polite=True) as run_id, suppress(Stopped):
+        with (
+            handle_signals_and_log(self._manner, finish_on_ctrl_c=True) as run_id,
+            suppress(Stopped),
+        ):
             listen(
                 self._inbox,
                 lambda named: self._sync(named, run_id),
@@ -161,10 +170,10 @@ class Listener:
         run_id.run = new_run_id(self._context.now())
         options = replace(self._options, only=None if named.everything else named.pages)
         with progress(self._context) as drawn, time_limit(self._manner.time_limit):
-            done = run(self._context, options, self._manner, run_id.run, drawn)
+            done = start_run(self._context, options, self._manner, run_id.run, drawn)
             self._expect_our_edits(done)
         self.health.outcome, self.health.ended = done.outcome, self._context.now()
-        tell_in_a_line(done, self._manner)
+        report_in_a_line(done, self._manner)
         return done
 
     def _expect_our_edits(self, done: SyncRun) -> None:

@@ -11,7 +11,7 @@ from notion_pm.conditions.text_form import parse_since
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.notifying import post
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
-from notion_pm.console.thread_options import place_of, template_option
+from notion_pm.console.thread_options import sync_context_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import write_shared
 from notion_pm.report.digest import Digest, as_mail, as_markdown, as_slack_blocks
@@ -64,7 +64,7 @@ def command(
     write = _writer_of(output)
     start = parse_since(since, context.now())
     with progress(context) as drawn:
-        result = make_digest(place_of(context, drawn), start, template)
+        result = make_digest(sync_context_of(context, drawn), start, template)
     digest = result.digest
     if as_json:
         echo_json(result.as_data())

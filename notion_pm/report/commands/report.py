@@ -9,7 +9,7 @@ import click
 from notion_pm.conditions.text_form import parse_period
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
-from notion_pm.console.thread_options import place_of, template_option
+from notion_pm.console.thread_options import sync_context_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.files.writing import STDOUT, write_shared
 from notion_pm.report.customers import DEFAULT_TITLE
@@ -108,7 +108,7 @@ def command(
         _refuse({"--since": since, "--until": until, "--quotes": quotes}, "leadership")
         with progress(context) as drawn:
             result = make_customer_roadmap(
-                place_of(context, drawn),
+                sync_context_of(context, drawn),
                 title=title or DEFAULT_TITLE,
                 dates=dates,
                 template=template,
@@ -118,7 +118,7 @@ def command(
         period = parse_period(since or _DEFAULT_SINCE, until, context.now())
         with progress(context) as drawn:
             result = make_report(
-                place_of(context, drawn),
+                sync_context_of(context, drawn),
                 period.since,
                 until=period.until,
                 quotes=quotes,

@@ -9,7 +9,7 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, progress, table
-from notion_pm.console.thread_options import place_of, template_option
+from notion_pm.console.thread_options import sync_context_of, template_option
 from notion_pm.rules.history import HistoryChange
 from notion_pm.sync.history import History, history
 from notion_pm.sync.summary import text
@@ -34,7 +34,7 @@ def command(
     it. What people change is noticed by the next sync; only the properties that rules need are looked at.
     """
     with progress(context) as drawn:
-        place = place_of(context, drawn)
+        place = sync_context_of(context, drawn)
         found = history(
             place, since.replace(tzinfo=place.now.tzinfo) if since else None, template=template
         )

@@ -1,135 +1,136 @@
-"""A sync, as people read it: what changed and why, a line a page, counts at the bottom."""
+"""Print the result of a sync: one row per changed page, conflicts, proposals, counts at the end."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from notion_pm.console.output import echo, table
+from notion_pm.console.output import echo, echo_lines, table
 from notion_pm.rules.evaluation import Conflict
-from notion_pm.sync.summary import Line, SyncReport, text
+from notion_pm.sync.summary import PageChanges, SyncReport, text
 from notion_pm.sync.sync import SyncResult
 from notion_pm.text import UNTITLED, quantity
 
-_NAMED = 3
-"""How many pages, rules or proposals are named before the rest is only counted."""
+_MOST_SHOWN = 3
+"""How many pages or proposals are shown before the rest is only counted."""
+
+_LONGEST_TITLE = 60
 
 
 def show(result: SyncResult, *, explain: bool) -> None:
     """Print what a sync has done, or would do."""
     report = SyncReport(result)
-    lines = list(report.lines())
-    if lines:
-        _show_explained(lines) if explain else _show_table(lines)
-    _show_conflicts(report, result)
-    _show_proposals(report, result, explain=explain)
+    pages = list(report.changes_by_page())
+    if pages and explain:
+        echo_lines(_explained_lines(pages))
+    elif pages:
+        _show_table(pages)
+    echo_lines(_conflict_lines(report, result))
+    echo_lines(_proposal_lines(report, result, explain=explain))
     for message, page in report.notes():
-        echo(f"Note: {page.title or UNTITLED}: {message}" if page else f"Note: {message}")
-    echo(summary(result))
-
-
-def _show_table(lines: Iterable[Line]) -> None:
-    rows = [
-        (
-            _shortened(line.page.title),
-            "; ".join(f"{title}: {arrow}" for title, arrow in line.changes),
-            ", ".join(why.partition(":")[0] for why in line.whys),
-        )
-        for line in lines
-    ]
-    table(("Page", "What changed", "Rules"), rows)
-    echo()
-
-
-def _show_explained(lines: Iterable[Line]) -> None:
-    for line in lines:
-        echo(line.page.title or UNTITLED)
-        echo(f"  {line.page.url}")
-        for title, arrow in line.changes:
-            echo(f"  {title}: {arrow}")
-        for why in line.whys:
-            echo(f"    {why}")
-        if line.because:
-            echo(f"    Because of: {_listed(line.because)}")
-    echo()
-
-
-def _show_conflicts(report: SyncReport, result: SyncResult) -> None:
-    conflicts = result.evaluation.conflicts
-    _show_new(report, conflicts)
-    known = sum(not each.new for each in conflicts)
-    if known:
-        echo(f"{quantity(known, 'conflict')} told before: people's values are kept.")
-    if conflicts:
-        echo(
-            "Empty the property to hand it back to the rule, or run with --on-conflict rule to take what rules say.\n"
-        )
+        about = f"{page.title or UNTITLED}: " if page else ""
+        echo_lines([f"Note: {about}{message}"])
+    echo_lines([summary(result)])
 
 
 def show_new_conflicts(result: SyncResult) -> None:
-    """Print the conflicts that no earlier run has told."""
-    _show_new(SyncReport(result), result.evaluation.conflicts)
-
-
-def _show_new(report: SyncReport, conflicts: Iterable[Conflict]) -> None:
-    for each in conflicts:
-        if each.new:
-            echo(f"Conflict: {_conflict(report, each)}")
-
-
-def _conflict(report: SyncReport, conflict: Conflict) -> str:
-    value, derived = (
-        text(report.readable(conflict.page, conflict.property, each))
-        for each in (conflict.value, conflict.derived)
-    )
-    where = f"{conflict.page.title or UNTITLED}, {report.title(conflict.page, conflict.property)}"
-    return f"{where}: it is {value}, {', '.join(conflict.rules)} says {derived}: {conflict.reason}."
-
-
-def _show_proposals(report: SyncReport, result: SyncResult, *, explain: bool) -> None:
-    proposals = result.evaluation.proposals
-    shown = proposals if explain else proposals[:_NAMED]
-    for each in shown:
-        proposed = text(report.readable(each.page, each.property, each.proposed))
-        title = report.title(each.page, each.property)
-        echo(
-            f"Proposal: {each.page.title or UNTITLED}, {title}: {proposed}? {each.why} ({each.rule})"
-        )
-    if len(shown) < len(proposals):
-        echo(
-            f"... and {quantity(len(proposals) - len(shown), 'more proposal')}; --explain shows all."
-        )
-    if proposals:
-        echo()
+    """Print the conflicts that no earlier run has reported."""
+    echo_lines(_new_conflict_lines(SyncReport(result), result.evaluation.conflicts))
 
 
 def summary(result: SyncResult) -> str:
-    """Return the counts in a line."""
+    """Return the counts in a line.
+
+    Example: `3 pages changed (2 in Ideas, 1 in Goals), 1 conflict. 12 requests.`
+    """
     evaluation = result.evaluation
-    pages = Counter(update.page.database for update in evaluation.updates)
-    databases = result.template.template.databases
-    done = [f"{count} in {databases[key].title}" for key, count in pages.items()]
-    verb = "would change" if result.dry_run else "changed"
-    what = (
-        f"{quantity(result.written, 'page')} {verb} ({', '.join(done)})"
-        if done
-        else "Nothing to do"
-    )
-    counts = [
-        quantity(len(found), name)
-        for name, found in (("conflict", evaluation.conflicts), ("proposal", evaluation.proposals))
-        if found
-    ]
-    return f"{', '.join([what, *counts])}. {quantity(result.requests, 'request')}."
+    parts = ["Nothing to do"]
+    if evaluation.updates:
+        pages = Counter(update.page.database for update in evaluation.updates)
+        databases = result.template.template.databases
+        by_database = [f"{count} in {databases[key].title}" for key, count in pages.items()]
+        verb = "would change" if result.dry_run else "changed"
+        parts = [f"{quantity(result.written, 'page')} {verb} ({', '.join(by_database)})"]
+    if evaluation.conflicts:
+        parts.append(quantity(len(evaluation.conflicts), "conflict"))
+    if evaluation.proposals:
+        parts.append(quantity(len(evaluation.proposals), "proposal"))
+    return f"{', '.join(parts)}. {quantity(result.requests, 'request')}."
 
 
-def _listed(titles: tuple[str, ...]) -> str:
-    more = len(titles) - _NAMED
-    return ", ".join(_shortened(each) for each in titles[:_NAMED]) + (
-        f" and {more} more" if more > 0 else ""
-    )
+def _show_table(pages: Iterable[PageChanges]) -> None:
+    rows = []
+    for page_changes in pages:
+        changes = [f"{title}: {arrow}" for title, arrow in page_changes.changes]
+        rules = [reason.partition(":")[0] for reason in page_changes.reasons]
+        rows.append((_shorten(page_changes.page.title), "; ".join(changes), ", ".join(rules)))
+    table(("Page", "Changes", "Rules"), rows)
+    echo()
 
 
-def _shortened(title: str, width: int = 60) -> str:
+def _explained_lines(pages: Iterable[PageChanges]) -> Iterator[str]:
+    for page_changes in pages:
+        yield page_changes.page.title or UNTITLED
+        yield f"  {page_changes.page.url}"
+        for title, arrow in page_changes.changes:
+            yield f"  {title}: {arrow}"
+        for reason in page_changes.reasons:
+            yield f"    {reason}"
+        if page_changes.because:
+            yield f"    Because of: {_list_titles(page_changes.because)}"
+    yield ""
+
+
+def _conflict_lines(report: SyncReport, result: SyncResult) -> Iterator[str]:
+    conflicts = result.evaluation.conflicts
+    yield from _new_conflict_lines(report, conflicts)
+    known = sum(not conflict.new for conflict in conflicts)
+    if known:
+        yield f"{quantity(known, 'conflict')} reported before: people's values stay."
+    if conflicts:
+        yield (
+            "To give a property back to its rule, empty it. "
+            "To take the values of all rules, add --on-conflict rule."
+        )
+        yield ""
+
+
+def _new_conflict_lines(report: SyncReport, conflicts: Iterable[Conflict]) -> Iterator[str]:
+    for conflict in conflicts:
+        if not conflict.new:
+            continue
+        page, key = conflict.page, conflict.property
+        value = text(report.readable(page, key, conflict.value))
+        derived = text(report.readable(page, key, conflict.derived))
+        yield (
+            f"Conflict: {page.title or UNTITLED}, {report.title(page, key)}: it is {value}, "
+            f"{', '.join(conflict.rules)} says {derived}: {conflict.reason}."
+        )
+
+
+def _proposal_lines(report: SyncReport, result: SyncResult, *, explain: bool) -> Iterator[str]:
+    proposals = result.evaluation.proposals
+    shown = proposals if explain else proposals[:_MOST_SHOWN]
+    for proposal in shown:
+        page, key = proposal.page, proposal.property
+        proposed = text(report.readable(page, key, proposal.proposed))
+        yield (
+            f"Proposal: {page.title or UNTITLED}, {report.title(page, key)}: {proposed}? "
+            f"{proposal.why} ({proposal.rule})"
+        )
+    hidden = len(proposals) - len(shown)
+    if hidden:
+        yield f"... and {quantity(hidden, 'more proposal')}; --explain shows all."
+    if proposals:
+        yield ""
+
+
+def _list_titles(titles: tuple[str, ...]) -> str:
+    shown = ", ".join(_shorten(title) for title in titles[:_MOST_SHOWN])
+    hidden = len(titles) - _MOST_SHOWN
+    return f"{shown} and {hidden} more" if hidden > 0 else shown
+
+
+def _shorten(title: str) -> str:
     shown = title or UNTITLED
-    return shown if len(shown) <= width else shown[: width - 1] + "…"
+    return shown if len(shown) <= _LONGEST_TITLE else shown[: _LONGEST_TITLE - 1] + "…"

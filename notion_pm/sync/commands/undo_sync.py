@@ -9,7 +9,7 @@ from typing import Any
 from notion_pm.console.confirm_undo import confirm_undo
 from notion_pm.console.context import Context
 from notion_pm.console.output import echo, echo_json, progress, table
-from notion_pm.console.thread_options import place_of
+from notion_pm.console.thread_options import sync_context_of
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.sync.summary import SyncReport
 from notion_pm.sync.undo import Left, SyncUndo, plan_undo, undo_sync
@@ -23,7 +23,7 @@ def run_undo_sync(
     """Show what the last sync wrote and what comes of it, ask, and set it back."""
     with hold_run_lock(context.state_home):
         with progress(context) as drawn:
-            place = place_of(context, drawn)
+            place = sync_context_of(context, drawn)
             undo = plan_undo(place, template)
         if not as_json:
             _show(undo)
@@ -57,7 +57,7 @@ def _show_done(undo: SyncUndo, shown: SyncUndo) -> None:
 
 def _show(undo: SyncUndo) -> None:
     echo(f"Taking back the sync of {undo.run.started:%Y-%m-%d %H:%M} ({undo.run.id}):")
-    lines = list(SyncReport(undo.result).lines())
+    lines = list(SyncReport(undo.result).changes_by_page())
     if lines:
         rows = [
             (

@@ -6,7 +6,7 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, progress
-from notion_pm.console.thread_options import place_of, template_option
+from notion_pm.console.thread_options import sync_context_of, template_option
 from notion_pm.rules.property_explanation import has_value
 from notion_pm.sync.why import Answer, Why, why
 from notion_pm.text import UNTITLED
@@ -32,7 +32,7 @@ def command(
     PAGE is a link, an id, a page's own number (FEAT-12) or its title, of which a part is enough. Reads only.
     """
     with progress(context) as drawn:
-        found = why(place_of(context, drawn), page, wanted, template=template)
+        found = why(sync_context_of(context, drawn), page, wanted, template=template)
     if as_json:
         echo_json(found.as_data())
     else:

@@ -8,7 +8,7 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, echo_lines, end_with, json_option, progress
-from notion_pm.console.thread_options import place_of, template_option
+from notion_pm.console.thread_options import sync_context_of, template_option
 from notion_pm.thread.audit import CHECKS, Thresholds
 from notion_pm.thread.commands import render_audit
 from notion_pm.thread.run_audit import audit_workspace
@@ -104,7 +104,7 @@ def command(
     """
     thresholds = Thresholds(insight_days, spec_days, health_days)
     with progress(context) as drawn:
-        place = place_of(context, drawn)
+        place = sync_context_of(context, drawn)
         result = audit_workspace(place, thresholds, names=names, template=template)
     if as_json:
         echo_json(result.as_data())

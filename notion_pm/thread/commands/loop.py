@@ -10,7 +10,7 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, echo_lines, json_option, progress
-from notion_pm.console.thread_options import place_of, template_option
+from notion_pm.console.thread_options import sync_context_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
 from notion_pm.files.writing import write_shared
@@ -100,7 +100,7 @@ def command(
         source = read_text(message_file, limit=SETTINGS_LIMIT)
         message = CustomMessage(source, message_file.name)
     with progress(context) as drawn:
-        loops = open_loops(place_of(context, drawn), template)
+        loops = open_loops(sync_context_of(context, drawn), template)
 
     if not names and not told_all:
         _show_drafts(loops, loops.drafts(message), output, as_json=as_json)

@@ -6,7 +6,7 @@ import click
 
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo, echo_json, json_option, progress
-from notion_pm.console.thread_options import place_of, template_option
+from notion_pm.console.thread_options import sync_context_of, template_option
 from notion_pm.errors import UsageError
 from notion_pm.thread.branches import DEEPEST
 from notion_pm.thread.mermaid import flowchart
@@ -58,7 +58,7 @@ def command(
     if mermaid and as_json:
         raise UsageError("--mermaid and --json cannot be combined.", "Use one of them.")
     with progress(context) as drawn:
-        result = trace_page(place_of(context, drawn), page, template=template, depth=depth)
+        result = trace_page(sync_context_of(context, drawn), page, template=template, depth=depth)
     if as_json:
         echo_json(result.as_data())
     elif mermaid:
