@@ -345,10 +345,10 @@ def _client_run(outcome: Outcome[SyncRun], run_id: str, began: datetime) -> Clie
     run = outcome.result
     if run is None:  # its settings are wrong, so no run began
         run = SyncRun(run_id, began, 0.0, 0, error=outcome.error)
-    problem = Outcome[SyncRun](outcome.client, error=run.error).problem
+    ended: Outcome[SyncRun] = Outcome(outcome.client, error=run.error)
     has_written = run.result is not None and run.result.written and not run.result.dry_run
     where = where_to_look(outcome.client) if has_written else ""
-    return ClientRun(outcome.client.name, run, problem, where)
+    return ClientRun(outcome.client.name, run, ended.problem, where)
 
 
 def _show_round(runs: Sequence[ClientRun], *, explain: bool) -> None:
