@@ -289,7 +289,7 @@ class Round:
 
 def run_all_once(context: Context, options: SyncOptions, run_options: RunOptions) -> None:
     """Run it for every client, show what it did, and end with the most serious exit code."""
-    clients = context.clients()
+    clients = context.all_clients()
     with handle_signals_and_log(run_options, finish_on_ctrl_c=False) as run_id:
         runs = _run_round(clients, options, run_options, run_id).runs
     has_news = any(client_run.run.has_news or client_run.problem for client_run in runs)
@@ -306,7 +306,7 @@ def run_all_repeatedly(
     context: Context, options: SyncOptions, run_options: RunOptions, every: int
 ) -> None:
     """Run it for every client at an interval, until the process is asked to stop."""
-    clients = context.clients()
+    clients = context.all_clients()
     with (
         handle_signals_and_log(run_options, finish_on_ctrl_c=True) as run_id,
         suppress(Stopped),
