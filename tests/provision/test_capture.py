@@ -18,7 +18,7 @@ from notion_pm.model.template import LoadedTemplate, Template
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.capture import capture as capturing
-from notion_pm.provision.capture.live import Captured
+from notion_pm.provision.capture.live import CapturedTemplate
 from notion_pm.template.templates import load
 from tests.conftest import client_of
 from tests.support.gateways import gateway_to
@@ -39,17 +39,17 @@ def fresh_workspace() -> Iterator[tuple[LocalWorkspace, NotionClient]]:
 
 def captured_from(
     gateway: NotionClient, workspace: LocalWorkspace, file: Path, *, with_rows: bool = False
-) -> Captured:
+) -> CapturedTemplate:
     """Capture the root page into a file, and prove that the file is a valid template."""
     captured = capturing.capture(
         gateway, NotionId(workspace.root_page_id), file=file, with_rows=with_rows
     )
-    capturing.write(capturing.texts(captured, file), replace=True)
+    capturing.write(capturing.file_contents(captured, file), replace=True)
     assert load(str(file)).template == captured.template
     return captured
 
 
-def applied_elsewhere(file: Path) -> Captured:
+def applied_elsewhere(file: Path) -> CapturedTemplate:
     """Apply a captured template to another workspace, where nothing may be left to change, and capture that."""
     loaded = load(str(file))
     with fresh_workspace() as (workspace, gateway):
@@ -191,7 +191,7 @@ def test_a_messy_page_becomes_a_valid_template(
     assert {"status", "status_2", "grosse_m2", "guke", "key_2", "say_hi", "effort"} <= set(ideas)
     assert "key_2" in databases["ideen_2"].properties, "`key` is the first column of starter rows"
     told = {each.address: each.message for each in captured.losses}
-    assert "titles are there, and there once" in told["ideen_2"]
+    assert "a title must not be empty or used twice" in told["ideen_2"]
     gateway.close()
 
 
@@ -244,12 +244,15 @@ def test_what_a_template_cannot_say_is_told(
     captured = captured_from(gateway, workspace, tmp_path / "messy.yaml", with_rows=True)
     gateway.close()
     told = {each.address: each.message for each in captured.losses}
-    assert told["ideen.press"] == "the property 'Press' is left out: templates know no button."
     assert (
-        "it shows all pages: it offers alternatives of different properties"
+        told["ideen.press"]
+        == "the property 'Press' is left out: templates do not have the type button."
+    )
+    assert (
+        "it shows all pages: it has alternatives on different properties"
         in told["ideen.views.either"]
     )
-    assert told["ideen.views.wide"] == "templates do not say its properties.width."
+    assert told["ideen.views.wide"] == "templates do not keep its properties.width."
     assert captured.template.databases["ideen"].views["wide"].show == ("name",)
     (cells,) = captured.rows["ideen"]
     assert (cells["key"], cells["status"], cells["say_hi"]) == ("row", "fire", "2.5")

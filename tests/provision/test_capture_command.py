@@ -35,7 +35,7 @@ def test_files_are_not_replaced_unasked(program: Program) -> None:
     kept = (program.folder / "mine.yaml").read_text(encoding="utf-8")
     refused = program("capture", "-o", "mine.yaml", "--name", "other")
     assert refused.code == 1
-    assert "something at mine.yaml already" in refused.err and "--force" in refused.err
+    assert "already exist: mine.yaml" in refused.err and "--force" in refused.err
     assert (program.folder / "mine.yaml").read_text(encoding="utf-8") == kept
     assert program("capture", "-o", "mine.yaml", "--name", "other", "--force").code == 0
 
@@ -65,4 +65,4 @@ def test_a_page_without_databases_and_a_wrong_name_are_told(program: Program) ->
     wrong = program("capture", "--name", "Not A Key")
     assert wrong.code == 1 and "lower case letters" in wrong.err
     nothing = program("capture", "not-an-id")
-    assert nothing.code == 1 and "neither a Notion id nor a Notion URL" in nothing.err
+    assert nothing.code == 1 and "is not a Notion id or a Notion URL" in nothing.err

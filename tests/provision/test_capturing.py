@@ -26,12 +26,15 @@ from notion_pm.model.schema import (
     View,
 )
 from notion_pm.model.template import OptionsProperty, RelationProperty, Template
-from notion_pm.provision.capture.conditions import as_quick, as_where
-from notion_pm.provision.capture.document import capture
-from notion_pm.provision.capture.keys import Keys, Titles, key_of
-from notion_pm.provision.capture.live import Captured, Live, LiveDatabase
-from notion_pm.provision.capture.naming import NamedDatabase
-from notion_pm.provision.capture.not_representable import Unsayable
+from notion_pm.provision.capture.conditions import filter_to_where, quick_filters_to_where
+from notion_pm.provision.capture.document import capture_page
+from notion_pm.provision.capture.live import (
+    CapturedTemplate,
+    LiveDatabase,
+    LivePage,
+    NotRepresentable,
+)
+from notion_pm.provision.capture.naming import Keys, NamedDatabase, Titles, key_of
 from notion_pm.template import variables
 from notion_pm.template.template_text import template_text
 from notion_pm.template.yaml_lines import parse
@@ -57,8 +60,8 @@ def _database(
     return LiveDatabase(Database(NotionId(f"db-{name}"), name, (source.id,)), source, **live)
 
 
-def _captured(*databases: LiveDatabase) -> Captured:
-    return capture(Live("test", 1, "Test", databases), "test", {})
+def _captured(*databases: LiveDatabase) -> CapturedTemplate:
+    return capture_page(LivePage("test", 1, "Test", databases), "test", {})
 
 
 @pytest.mark.parametrize(
@@ -86,7 +89,7 @@ def test_keys_are_ascii_and_used_once(titles: list[str]) -> None:
 
 
 def test_titles_are_never_empty_and_never_there_twice() -> None:
-    titles = Titles(folded=True)
+    titles = Titles(ignore_case=True)
     assert [titles.new(each, "None") for each in ("Open", "open", "", " ")] == [
         "Open",
         "open (2)",
@@ -175,10 +178,10 @@ def test_conditions_come_back_from_the_filters_that_they_make(where: dict[str, A
     ids = {"name": "title", "status": "status", "points": "points", "done": "done", "due": "due"}
     names = {"open": "Open", "open_2": "open", "won_t_do": "Won't do", "done": "Done"}
     filter = as_filter(template, "tasks", stated, ids, lambda _, option: names[option])
-    assert as_where(of, filter) == stated
+    assert filter_to_where(of, filter) == stated
     quick = {key: each for key, each in stated.items() if len(each.stated) == 1 and key != "done"}
     quick_filters = as_quick_filters(template, "tasks", quick, ids, lambda _, option: names[option])
-    assert as_quick(of, quick_filters) == quick
+    assert quick_filters_to_where(of, quick_filters) == quick
 
 
 @pytest.mark.parametrize(
@@ -194,8 +197,8 @@ def test_conditions_come_back_from_the_filters_that_they_make(where: dict[str, A
 )
 def test_a_filter_that_is_not_understood_is_no_filter(filter: dict[str, Any]) -> None:
     live = _database("tasks", {"status": ("status", _STATUS), "due": ("date", NoConfig())})
-    with pytest.raises(Unsayable):
-        as_where(NamedDatabase("tasks", live), filter)
+    with pytest.raises(NotRepresentable):
+        filter_to_where(NamedDatabase("tasks", live), filter)
 
 
 def test_statuses_keep_their_groups_and_a_guess_is_told() -> None:

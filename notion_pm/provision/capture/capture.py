@@ -1,4 +1,4 @@
-"""The story of `capture`: read a page with databases whole, restate it as a template, write the files."""
+"""Capture a page: read it with its databases, convert it to a template, and write the files."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from notion_pm.errors import UsageError
 from notion_pm.files.writing import write_shared
 from notion_pm.model.ids import NotionId
 from notion_pm.notion.client import NotionClient
-from notion_pm.provision.capture import document
-from notion_pm.provision.capture.live import Captured
-from notion_pm.provision.capture.reading import Reader
+from notion_pm.provision.capture.document import capture_page
+from notion_pm.provision.capture.live import CapturedTemplate
+from notion_pm.provision.capture.reading import PageReader
 from notion_pm.template.template_text import rows_text, template_text
 from notion_pm.workspace.progress import Progress, no_progress
 
 _DEFAULT_FOLDER = "captured"
 _HEADING = (
     "The order of options is their rank: rules that only move forward move down the list.",
-    "No page tells rules (`sync`), the `weight` of options, and which properties are `stamped` or `lock`: add them.",
+    "A page does not have rules (`sync`), the `weight` of options, or which properties are "
+    "`stamped` or `lock`: add them here.",
 )
 
 
 def capture(
-    gateway: NotionClient,
+    client: NotionClient,
     page_id: NotionId,
     *,
     name: str | None = None,
@@ -31,58 +32,60 @@ def capture(
     with_rows: bool = False,
     jobs: int = 4,
     progress: Progress = no_progress,
-) -> Captured:
-    """Restate a live page, or a single database, as a template; bodies and rows go to a folder beside `file`.
+) -> CapturedTemplate:
+    """Convert a live page, or a single database, to a template. Only reads.
+
+    `file`: where the template will be written; page bodies and rows get a folder next to it.
 
     Raises UsageError when there is no database in it, or a NotionError.
     """
-    found = Reader(gateway, with_rows=with_rows, jobs=jobs, progress=progress).read(page_id, name)
-    if not found.live.databases:
+    reader = PageReader(client, with_rows=with_rows, jobs=jobs, progress=progress)
+    content = reader.read(page_id, name)
+    if not content.page.databases:
         raise UsageError(
-            f"There is no database in the page {found.live.title!r} that the connection can read.",
-            "Name the page that holds the databases; what lives in pages below it is captured by naming those.",
+            f"There is no database in the page {content.page.title!r} that the connection can "
+            "read.",
+            "Give the page that contains the databases. Pages below it must be captured one by "
+            "one.",
         )
-    return document.capture(found.live, file.stem if file else _DEFAULT_FOLDER, found.keys)
+    folder = file.stem if file else _DEFAULT_FOLDER
+    return capture_page(content.page, folder, content.keys)
 
 
-def texts(captured: Captured, file: Path) -> dict[Path, str]:
-    """Return what the files of a captured template are to hold."""
+def file_contents(captured: CapturedTemplate, file: Path) -> dict[Path, str]:
+    """Return the contents of the template's file, and of the files for page bodies and rows."""
     databases = captured.template.databases
-    found = {file: as_yaml(captured)}
-    found |= {
-        file.parent / (databases[key].body or ""): body for key, body in captured.bodies.items()
-    }
-    return found | {
-        file.parent / (databases[key].rows or ""): rows_text(rows)
-        for key, rows in captured.rows.items()
-    }
+    contents = {file: to_yaml(captured)}
+    for key, body in captured.bodies.items():
+        contents[file.parent / (databases[key].body or "")] = body
+    for key, rows in captured.rows.items():
+        contents[file.parent / (databases[key].rows or "")] = rows_text(rows)
+    return contents
 
 
-def as_yaml(captured: Captured) -> str:
-    """Return a captured template as a person would write it, with what it does not say as comments."""
-    remarks = [
-        (each.address, f"Not kept: {_told(each.address, each.message)}") for each in captured.losses
-    ]
-    remarks += [(each.address, f"Guessed: {each.message}") for each in captured.guesses]
+def to_yaml(captured: CapturedTemplate) -> str:
+    """Return a captured template as YAML, with what it does not keep as comments."""
+    remarks = []
+    for loss in captured.losses:
+        # The comment may be at what contained the lost thing, so it has the whole address.
+        remarks.append((loss.address, f"Not kept: {loss}"))
+    for guess in captured.guesses:
+        remarks.append((guess.address, f"Guessed: {guess.message}"))
     heading = (f"Captured from {captured.template.title!r}.", *_HEADING)
     return template_text(captured.template, remarks, heading=heading)
 
 
-def write(files: Mapping[Path, str], *, replace: bool) -> None:
-    """Write the files, all or none of which may be there already.
+def write(contents: Mapping[Path, str], *, replace: bool) -> None:
+    """Write the files. `replace`: whether existing files may be replaced.
 
-    Raises UsageError when one is there and may not be replaced, FileUnusable when the disk refuses.
+    Raises UsageError when a file exists and may not be replaced, before anything is written;
+    FileUnusable.
     """
-    there = [str(path) for path in files if path.exists()]
-    if there and not replace:
+    existing = [str(path) for path in contents if path.exists()]
+    if existing and not replace:
         raise UsageError(
-            f"There is something at {', '.join(there)} already.",
-            "Name another file, or add --force.",
+            f"These files already exist: {', '.join(existing)}.",
+            "Choose another name, or add --force to replace them.",
         )
-    for path, text in files.items():
+    for path, text in contents.items():
         write_shared(path, text)
-
-
-def _told(address: str, message: str) -> str:
-    """Name what a remark is about: where it is left out, its own place is not there."""
-    return f"{address}: {message}" if address else message

@@ -1,4 +1,4 @@
-"""What a capture reads, and what becomes of it."""
+"""The values of a capture: what it reads, and what it makes of it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,41 @@ from notion_pm.model.schema import Database, DataSource, View
 from notion_pm.model.template import Template
 
 
+class NotRepresentable(ValueError):
+    """Templates cannot express something of Notion's; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A remark about a part of the captured page; an empty address is the whole page."""
+
+    address: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.message}" if self.address else self.message
+
+
+class Remarks:
+    """Collects remarks, each once."""
+
+    def __init__(self, known: tuple[Remark, ...] = ()) -> None:
+        self._remarks = dict.fromkeys(known)
+
+    def add(self, address: str, message: str) -> None:
+        """Add a remark."""
+        self._remarks[Remark(address, message)] = None
+
+    def __iter__(self) -> Iterator[Remark]:
+        return iter(self._remarks)
+
+
 @dataclass(frozen=True, slots=True)
 class LiveDatabase:
-    """A data source with what shows it. One that is `bound` is related to, and lives outside the captured page.
+    """A data source with its views.
 
-    `entry` is what a manifest records of it; `rows` are None where they were not asked for.
+    `rows`: None if they were not asked for. `entry`: what a record says about it. `bound`: it is
+    outside the captured page, and a relation links to it.
     """
 
     database: Database
@@ -27,65 +57,44 @@ class LiveDatabase:
     bound: bool = False
 
     @property
+    def is_first_source(self) -> bool:
+        """Whether it is the first data source of its database."""
+        return self.database.data_source_ids[:1] == (self.source.id,)
+
+    @property
     def title(self) -> str:
-        """What people call it: a further data source of a database has a name of its own."""
-        return (
-            self.database.title
-            if self.source.id in self.database.data_source_ids[:1]
-            else self.source.title
-        )
+        """Its name in Notion: the further data sources of a database have names of their own."""
+        return self.database.title if self.is_first_source else self.source.title
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """A page with databases: what the template is to be called, and what it is to hold."""
+class LivePage:
+    """A page with databases, and the name and version of the template to make.
+
+    `losses`: what could not be read.
+    """
 
     name: str
     version: int
     title: str
     databases: tuple[LiveDatabase, ...]
-    losses: tuple[Loss, ...] = ()
-    """What the reading already could not get at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Something that is there and that the template does not say: the address of what it belongs to, and what."""
-
-    address: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.address}: {self.message}" if self.address else self.message
+    losses: tuple[Remark, ...] = ()
 
 
 Cells = Mapping[str, str]
-"""A row as a CSV file of starter rows has it: `key`, and cells by property key."""
+"""A row as in a CSV file of starter rows: `key`, and cells by property key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
-    """A template, the texts of the files that it names (bodies and rows by database key), and what it does not say.
+class CapturedTemplate:
+    """A template made from a page, with the contents of the files that it names.
 
-    `guesses` are what the page does not tell and a person should look at.
+    `bodies` and `rows`: by database key. `losses`: what the template does not keep. `guesses`: what
+    the page does not say, for a person to check.
     """
 
     template: Template
     bodies: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, tuple[Cells, ...]] = field(default_factory=dict)
-    losses: tuple[Loss, ...] = ()
-    guesses: tuple[Loss, ...] = ()
-
-
-class Losses:
-    """Collects what is not kept, each thing once."""
-
-    def __init__(self, known: tuple[Loss, ...] = ()) -> None:
-        self._found = dict.fromkeys(known)
-
-    def tell(self, address: str, message: str) -> None:
-        """Note something that is not kept."""
-        self._found[Loss(address, message)] = None
-
-    def __iter__(self) -> Iterator[Loss]:
-        return iter(self._found)
+    losses: tuple[Remark, ...] = ()
+    guesses: tuple[Remark, ...] = ()

@@ -1,4 +1,4 @@
-"""Properties of a data source in the template's words."""
+"""Convert the properties of a data source to those of a template."""
 
 from __future__ import annotations
 
@@ -20,56 +20,60 @@ from notion_pm.model.schema import (
     UniqueIdConfig,
 )
 from notion_pm.model.template import GROUP_NAMES, PropertySpec
-from notion_pm.provision.capture.keys import Titles
-from notion_pm.provision.capture.live import Losses
-from notion_pm.provision.capture.naming import NamedDatabase, Naming
-from notion_pm.provision.capture.not_representable import Unsayable
+from notion_pm.provision.capture.live import NotRepresentable, Remarks
+from notion_pm.provision.capture.naming import NamedDatabase, Naming, Titles
 
 _SPEC: TypeAdapter[PropertySpec] = TypeAdapter(PropertySpec)
-_GROUPS = {name: key for key, name in GROUP_NAMES.items()}
+_GROUP_KEYS = {name: key for key, name in GROUP_NAMES.items()}
+
+# A property in a formula as Notion returns it (notion-api.md 3.3 and the recordings).
 _BLOCK_PROPERTY = re.compile(r"\{\{notion:block_property:([^:}]*):[^}]*\}\}")
-"""A property as formulas come back from Notion (notion-api.md 3.3 and the recordings)."""
+
+# Names of completed statuses that mean "will not be done". This is a guess, and reported as one.
 _DROPPED = re.compile(
     r"won'?t|cancel|dismiss|reject|drop|declin|abandon|obsolete|supersed|not doing"
     r"|nicht|verworfen|abgelehnt|abgebrochen",
     re.IGNORECASE,
 )
-"""Names of finished statuses that mean: not done. A guess, told as such."""
 
 
-class Properties:
-    """Restates the properties of one database."""
+class PropertyConverter:
+    """Converts the properties of one database."""
 
-    def __init__(self, naming: Naming, of: NamedDatabase, losses: Losses, guesses: Losses) -> None:
+    def __init__(
+        self, naming: Naming, database: NamedDatabase, losses: Remarks, guesses: Remarks
+    ) -> None:
         self._naming = naming
-        self._of = of
+        self._database = database
         self._losses = losses
         self._guesses = guesses
 
-    def specs(self, wanted: frozenset[str] | None = None) -> dict[str, PropertySpec]:
-        """Return what the template says of the wanted properties, by key; None: of all.
+    def convert(self, wanted: frozenset[str] | None = None) -> dict[str, PropertySpec]:
+        """Return the properties by key. `wanted`: their ids, None for all.
 
-        Mirrors are stated by the relation that they mirror.
+        The other side of a two-way relation is left out: a template lists it with the relation.
         """
-        found = {}
-        for prop in self._of.properties:
-            if self._is_mirror(prop) or (wanted is not None and prop.id not in wanted):
+        specs = {}
+        for prop in self._database.properties:
+            is_wanted = wanted is None or prop.id in wanted
+            if not is_wanted or self._is_other_side(prop):
                 continue
-            key = self._of.property_key(prop.id)
+            key = self._database.property_key(prop.id)
             try:
-                found[key] = self._spec(key, prop)
-            except (Unsayable, ValidationError) as error:
-                reason = (
-                    str(error) if isinstance(error, Unsayable) else f"templates know no {prop.type}"
-                )
-                self._losses.tell(
-                    f"{self._of.key}.{key}", f"the property {prop.name!r} is left out: {reason}."
-                )
-        return found
+                specs[key] = self._spec(key, prop)
+            except NotRepresentable as error:
+                self._leave_out(key, prop, str(error))
+            except ValidationError:
+                self._leave_out(key, prop, f"templates do not have the type {prop.type}")
+        return specs
+
+    def _leave_out(self, key: str, prop: Property, reason: str) -> None:
+        address = f"{self._database.key}.{key}"
+        self._losses.add(address, f"the property {prop.name!r} is left out: {reason}.")
 
     def _spec(self, key: str, prop: Property) -> PropertySpec:
-        stated = {"type": prop.type, "title": prop.name, "description": prop.description or None}
-        return _SPEC.validate_python({**stated, **self._settings(key, prop)})
+        data = {"type": prop.type, "title": prop.name, "description": prop.description or None}
+        return _SPEC.validate_python({**data, **self._settings(key, prop)})
 
     def _settings(self, key: str, prop: Property) -> Mapping[str, Any]:
         match prop.config:
@@ -78,7 +82,7 @@ class Properties:
             case UniqueIdConfig(prefix):
                 return {"prefix": prefix}
             case FormulaConfig(expression):
-                return {"expression": self._by_title(expression)}
+                return {"expression": self._with_titles(expression)}
             case OptionsConfig(options):
                 return {"options": self._options(key, prop, options)}
             case RelationConfig():
@@ -87,55 +91,58 @@ class Properties:
                 return self._rollup(prop.config)
         return {}
 
-    def _by_title(self, expression: str) -> str:
+    def _with_titles(self, expression: str) -> str:
         """Return a formula with its properties by title, as people write them."""
 
-        def titled(reference: re.Match[str]) -> str:
-            prop = self._of.property(as_received(reference[1]))
+        def with_title(reference: re.Match[str]) -> str:
+            prop = self._database.property(as_received(reference[1]))
             if prop is None:
-                raise Unsayable("its formula names a property that is gone")
-            return 'prop("{}")'.format(prop.name.replace('"', '\\"'))
+                raise NotRepresentable("its formula uses a property that was deleted")
+            title = prop.name.replace('"', '\\"')
+            return f'prop("{title}")'
 
-        return _BLOCK_PROPERTY.sub(titled, expression)
+        return _BLOCK_PROPERTY.sub(with_title, expression)
 
     def _options(
         self, key: str, prop: Property, options: tuple[Option, ...]
     ) -> list[dict[str, Any]]:
-        names = Titles(folded=True)
-        found = []
+        names = Titles(ignore_case=True)
+        data = []
         for option in options:
-            address = f"{self._of.key}.{key}.{self._of.option_key(prop.id, option)}"
+            option_key = self._database.option_key(prop.id, option)
+            address = f"{self._database.key}.{key}.{option_key}"
             name = names.new(option.name, "(no name)")
             if name != option.name:
-                self._losses.tell(
+                self._losses.add(
                     address,
-                    f"{option.name!r} is called {name!r}: another option differs only by case.",
+                    f"{option.name!r} is renamed to {name!r}: names must differ by more than case.",
                 )
-            stated = {
-                "key": self._of.option_key(prop.id, option),
+            option_data = {
+                "key": option_key,
                 "name": name,
                 "color": option.color,
+                "description": option.description or None,
             }
-            found.append(
-                stated
-                | {"description": option.description or None}
-                | self._meaning(address, prop, option)
-            )
-        return found
+            if prop.type == "status":
+                option_data |= self._status_meaning(address, option)
+            data.append(option_data)
+        return data
 
-    def _meaning(self, address: str, prop: Property, option: Option) -> dict[str, Any]:
-        """What a status means: Notion tells the group; whether complete means done is a guess."""
-        if prop.type != "status":
-            return {}
-        group = _GROUPS.get(option.group or "")
+    def _status_meaning(self, address: str, option: Option) -> dict[str, Any]:
+        """Return group and category of a status.
+
+        Notion has only the group. Whether a completed status means done or dropped is guessed from
+        its name.
+        """
+        group = _GROUP_KEYS.get(option.group or "")
         if option.group and group is None:
-            self._losses.tell(
-                address, f"its group {option.group!r} is none that the API takes; it is left out."
+            self._losses.add(
+                address, f"its group {option.group!r} is left out: the API does not accept it."
             )
         if group == "complete" and _DROPPED.search(option.name):
-            self._guesses.tell(
+            self._guesses.add(
                 address,
-                f"{option.name!r} is taken for dropped; remove `category` where it means done.",
+                f"{option.name!r} is taken as dropped; remove `category` if it means done.",
             )
             return {"group": group, "category": "dropped"}
         return {"group": group}
@@ -143,56 +150,55 @@ class Properties:
     def _relation(self, key: str, config: RelationConfig) -> dict[str, Any]:
         target = self._naming.by_source.get(config.data_source_id)
         if target is None:
-            raise Unsayable(
-                "the database that it leads to cannot be read (share it with the connection)"
+            raise NotRepresentable(
+                "its target database cannot be read (share it with the connection)"
             )
-        mirror = (
-            target.live.source.properties.get(config.synced_property_id or "")
-            if config.two_way
-            else None
-        )
-        if mirror is None:
+        other_side = None
+        if config.two_way:
+            other_side = target.live.source.properties.get(config.synced_property_id or "")
+        if other_side is None:
             return {"to": target.key}
-        if target is self._of or target.live.bound:
-            what = "to its own database" if target is self._of else "to a bound database"
-            self._losses.tell(
-                f"{self._of.key}.{key}",
-                f"is one-way in the template: a relation {what} has no mirror.",
+        if target is self._database or target.live.bound:
+            where = "the same database" if target is self._database else "a bound database"
+            self._losses.add(
+                f"{self._database.key}.{key}",
+                f"is one-way in the template: two-way relations to {where} are not supported.",
             )
             return {"to": target.key}
-        if mirror.description:
-            self._losses.tell(
-                f"{target.key}.{target.property_key(mirror.id)}", "its description is not kept."
-            )
-        far = {"key": target.property_key(mirror.id), "title": mirror.name}
-        return {"to": target.key, "two_way": far}
+        other_key = target.property_key(other_side.id)
+        if other_side.description:
+            self._losses.add(f"{target.key}.{other_key}", "its description is not kept.")
+        return {"to": target.key, "two_way": {"key": other_key, "title": other_side.name}}
 
     def _rollup(self, config: RollupConfig) -> dict[str, Any]:
-        relation = self._of.property(config.relation_property_id)
+        relation = self._database.property(config.relation_property_id)
         if relation is None or not isinstance(relation.config, RelationConfig):
-            raise Unsayable("the relation that it goes along is gone")
+            raise NotRepresentable("its relation was deleted")
         target = self._naming.by_source.get(relation.config.data_source_id)
-        rolled = target.property(config.rollup_property_id) if target else None
-        if target is None or rolled is None:
-            raise Unsayable("the property that it rolls up cannot be read")
+        rolled_up = target.property(config.rollup_property_id) if target else None
+        if target is None or rolled_up is None:
+            raise NotRepresentable("the property that it rolls up cannot be read")
         return {
-            "relation": self._of.property_key(relation.id),
-            "property": target.property_key(rolled.id),
+            "relation": self._database.property_key(relation.id),
+            "property": target.property_key(rolled_up.id),
             "function": config.function,
         }
 
-    def _is_mirror(self, prop: Property) -> bool:
-        """Whether an earlier relation states this one as its far side."""
+    def _is_other_side(self, prop: Property) -> bool:
+        """Return whether the template lists a property as the other side of another relation.
+
+        Of the two sides, the recorded template's choice counts; else the relation belongs to the
+        database that comes first.
+        """
         config = prop.config
         if not isinstance(config, RelationConfig) or not config.two_way:
             return False
         other = self._naming.by_source.get(config.data_source_id)
-        if (
-            other is None
-            or other.live.bound
-            or (config.synced_property_id or "") not in other.live.source.properties
-        ):
+        other_id = config.synced_property_id or ""
+        if other is None or other.live.bound or other_id not in other.live.source.properties:
             return False
-        order = self._naming.databases
-        there, here = other.states(config.synced_property_id or ""), self._of.states(prop.id)
-        return there if there != here else order.index(other) < order.index(self._of)
+        is_listed_there, is_listed_here = other.lists(other_id), self._database.lists(prop.id)
+        if is_listed_there != is_listed_here:
+            return is_listed_there
+        position = self._naming.databases.index
+        return position(other) < position(self._database)

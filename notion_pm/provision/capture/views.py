@@ -1,4 +1,4 @@
-"""Views in the template's words: the way back of `planning.view_json`."""
+"""Convert views to those of a template. The opposite direction is `template/view_json.py`."""
 
 from __future__ import annotations
 
@@ -10,171 +10,182 @@ from pydantic import ValidationError
 from notion_pm.model.condition import Where
 from notion_pm.model.schema import View
 from notion_pm.model.template import ViewSpec
-from notion_pm.provision.capture.conditions import as_quick, as_where
-from notion_pm.provision.capture.live import Losses
+from notion_pm.provision.capture.conditions import filter_to_where, quick_filters_to_where
+from notion_pm.provision.capture.live import NotRepresentable, Remarks
 from notion_pm.provision.capture.naming import NamedDatabase, Naming
-from notion_pm.provision.capture.not_representable import Unsayable
 from notion_pm.template.dashboards import format_view_name
 
 Json = Mapping[str, Any]
-_SETTINGS: dict[str, Callable[[Json], Any]] = {
-    "group_by": lambda settings: settings.get("group_by") or settings.get("x_axis"),
-    "date": lambda settings: settings.get("date_property_id"),
-    "end_date": lambda settings: settings.get("end_date_property_id"),
-    "stack_by": lambda settings: settings.get("stack_by"),
-}
-"""Where the configuration of a view names the property of a setting: by itself, or in a grouping."""
 
 
-class Views:
-    """Restates the views of one database."""
+class ViewConverter:
+    """Converts the views of one database."""
 
-    def __init__(self, naming: Naming, of: NamedDatabase, losses: Losses) -> None:
+    def __init__(self, naming: Naming, database: NamedDatabase, losses: Remarks) -> None:
         self._naming = naming
-        self._of = of
+        self._database = database
         self._losses = losses
 
-    def spec(self, view: View, title: str) -> ViewSpec | None:
-        """Return what the template says of a view; None, and the reason told, where it cannot."""
-        address = self._address(view)
+    def convert(self, view: View, title: str) -> ViewSpec | None:
+        """Return a view as in a template, None (with a loss added) when templates do not have it."""
         try:
             return ViewSpec.model_validate(
-                {"title": title, "type": view.type, **dict(self._fields(view))}
+                {"title": title, "type": view.type, **self._fields(view)}
             )
         except ValidationError as error:
-            known = error.errors()[0]["msg"].removeprefix("Value error, ")
-            reason = (
-                f"templates know no {view.type}" if error.errors()[0]["loc"] == ("type",) else known
-            )
-            self._losses.tell(address, f"the view {view.name!r} is left out: {reason}.")
-            return None
+            detail = error.errors()[0]
+        if detail["loc"] == ("type",):
+            reason = f"templates do not have the view type {view.type}"
+        else:
+            reason = detail["msg"].removeprefix("Value error, ")
+        self._lose(view, f"the view {view.name!r} is left out: {reason}.")
+        return None
 
-    def _fields(self, view: View) -> Iterator[tuple[str, Any]]:
-        settings = view.configuration
+    def _fields(self, view: View) -> dict[str, Any]:
         if view.type == "dashboard":
-            yield "widgets", self._widgets(view)
-            return
-        for field, place in _SETTINGS.items():
-            if key := self._key(view, field, _reference(place(settings))):
-                yield field, key
-        yield from self._cover(view)
-        yield from self._chart(view)
+            return {"widgets": self._widgets(view)}
+        settings = view.configuration
+        fields: dict[str, Any] = {}
+        # A chart groups by its x-axis.
+        references = {
+            "group_by": settings.get("group_by") or settings.get("x_axis"),
+            "date": settings.get("date_property_id"),
+            "end_date": settings.get("end_date_property_id"),
+            "stack_by": settings.get("stack_by"),
+        }
+        for field, setting in references.items():
+            # A grouping has the property in it; the other settings are its id.
+            reference = setting.get("property_id") if isinstance(setting, Mapping) else setting
+            key = self._key(view, field, reference)
+            if key is not None:
+                fields[field] = key
+
+        fields |= self._cover(view)
+        fields |= self._chart(view)
         if settings.get("anonymous_submissions"):
-            yield "anonymous", True
-        yield "where", self._conditions(view, "filter", lambda: as_where(self._of, view.filter))
-        yield (
-            "quick",
-            self._conditions(view, "quick filters", lambda: as_quick(self._of, view.quick_filters)),
+            fields["anonymous"] = True
+        fields["where"] = self._conditions(
+            view, "filter is", lambda: filter_to_where(self._database, view.filter)
         )
-        yield "sort", list(self._sort(view))
-        yield "show", [*self._shown(view)]
+        fields["quick"] = self._conditions(
+            view,
+            "quick filters are",
+            lambda: quick_filters_to_where(self._database, view.quick_filters),
+        )
+        fields["sort"] = list(self._sort(view))
+        fields["show"] = list(self._shown(view))
+        return fields
 
     def _widgets(self, view: View) -> list[list[str]]:
-        rows = [[self._naming.view(each) for each in row] for row in view.rows]
-        if any(each is None for row in rows for each in row):
-            self._losses.tell(
-                self._address(view), "a view on it shows a database that is not captured."
-            )
-        return [
-            named for row in rows if (named := [format_view_name(each) for each in row if each])
-        ]
+        rows = []
+        for row in view.rows:
+            names = []
+            for view_id in row:
+                name = self._naming.view(view_id)
+                if name is None:
+                    self._lose(view, "a view on it shows a database that is not captured.")
+                else:
+                    names.append(format_view_name(name))
+            if names:
+                rows.append(names)
+        return rows
 
-    def _cover(self, view: View) -> Iterator[tuple[str, Any]]:
+    def _cover(self, view: View) -> dict[str, str]:
         cover = view.configuration.get("cover") or {}
-        if cover.get("type") == "property":
-            if key := self._key(view, "cover", cover.get("property_id")):
-                yield "cover", key
-        elif cover:
-            yield "cover", cover["type"]
+        if not cover:
+            return {}
+        if cover.get("type") != "property":
+            return {"cover": cover["type"]}
+        key = self._key(view, "cover", cover.get("property_id"))
+        return {"cover": key} if key is not None else {}
 
-    def _chart(self, view: View) -> Iterator[tuple[str, Any]]:
+    def _chart(self, view: View) -> dict[str, Any]:
         settings = view.configuration
         if "chart_type" not in settings:
-            return
-        yield "chart", settings["chart_type"]
-        measured = settings.get("y_axis") or settings.get("value") or {}
-        if key := self._key(view, "measure", measured.get("property_id")):
-            yield "measure", {measured["aggregator"]: key}
+            return {}
+        fields: dict[str, Any] = {"chart": settings["chart_type"]}
+        measure = settings.get("y_axis") or settings.get("value") or {}
+        key = self._key(view, "measure", measure.get("property_id"))
+        if key is not None:
+            fields["measure"] = {measure["aggregator"]: key}
+        return fields
 
     def _sort(self, view: View) -> Iterator[dict[str, str]]:
-        for each in view.sorts:
-            reference = each.get("property", "")
+        for sort in view.sorts:
+            reference = sort.get("property", "")
             key = self._key(view, "sort", reference)
             if key is None:
                 continue
-            prop = self._of.property(reference)
+            prop = self._database.property(reference)
+            # Notion may refuse sorts by a formula that are made through the API.
             if prop is not None and prop.type == "formula":
-                self._losses.tell(
-                    self._address(view), f"its order by the formula {prop.name!r} is left out."
-                )
-                continue
-            yield {key: each["direction"]}
+                self._lose(view, f"its sort by the formula {prop.name!r} is left out.")
+            else:
+                yield {key: sort["direction"]}
 
     def _shown(self, view: View) -> Iterator[str]:
-        for each in view.configuration.get("properties") or ():
-            if each.get("visible") and (key := self._key(view, "show", each.get("property_id"))):
-                yield key
+        for column in view.configuration.get("properties") or ():
+            if column.get("visible"):
+                key = self._key(view, "show", column.get("property_id"))
+                if key is not None:
+                    yield key
 
     def _key(self, view: View, field: str, reference: str | None) -> str | None:
-        """Return the key of a property that a view names; what is named and not there is told."""
+        """Return the key of a property that a view refers to, None (with a loss) if it is missing."""
         if reference is None:
             return None
-        prop = self._of.property(reference)
+        prop = self._database.property(reference)
         if prop is None:
-            self._losses.tell(
-                self._address(view),
-                f"its `{field}` names no property of the database; it is left out.",
-            )
-        return self._of.property_key(prop.id) if prop else None
+            self._lose(view, f"its `{field}` is left out: it is not a property of the database.")
+            return None
+        return self._database.property_key(prop.id)
 
-    def _conditions(self, view: View, what: str, read: Callable[[], Where]) -> Where:
+    def _conditions(self, view: View, what: str, convert: Callable[[], Where]) -> Where:
         try:
-            return read()
-        except Unsayable as error:
-            self._losses.tell(
-                self._address(view),
-                f"its {what} cannot be stated, and it shows all pages: {error}.",
-            )
+            return convert()
+        except NotRepresentable as error:
+            self._lose(view, f"its {what} left out, so it shows all pages: {error}.")
             return {}
 
-    def _address(self, view: View) -> str:
-        return f"{self._of.key}.views.{self._of.views[view.id]}"
+    def _lose(self, view: View, message: str) -> None:
+        address = f"{self._database.key}.views.{self._database.views[view.id]}"
+        self._losses.add(address, message)
 
 
-def _reference(setting: str | Json | None) -> str | None:
-    return setting.get("property_id") if isinstance(setting, Mapping) else setting
+def lost_settings(live: Json, restored: Json) -> list[str]:
+    """Return the settings of a view that the template does not restore, as dotted names.
 
-
-def unstated(live: Json, restated: Json) -> list[str]:
-    """Return the settings of a view that the template's own words would not bring back, by their dotted names.
-
-    Which properties it shows is compared as such: hidden ones may stand in any order.
+    `restored`: the settings that the captured template makes.
     """
-    columns = _columns(live.get("properties") or ())
-    found = list(_missing({**live, "properties": None}, restated, ()))
-    found += [f"properties.{each}" for each in sorted(columns)]
-    return found
+    # Which columns are visible is compared elsewhere: hidden ones may have any order.
+    lost = list(_differences({**live, "properties": None}, restored, ()))
+    lost += [f"properties.{name}" for name in sorted(_column_settings(live))]
+    return lost
 
 
-def _missing(live: Json, restated: Json, path: tuple[str, ...]) -> Iterator[str]:
+def _differences(live: Json, restored: Json, path: tuple[str, ...]) -> Iterator[str]:
     for name, value in live.items():
+        other = restored.get(name)
         if isinstance(value, Mapping):
-            there = restated.get(name)
-            yield from _missing(value, there if isinstance(there, Mapping) else {}, (*path, name))
-        elif _says_something(name, value) and value != restated.get(name):
+            yield from _differences(
+                value, other if isinstance(other, Mapping) else {}, (*path, name)
+            )
+        # Answers have the names of properties next to their ids.
+        elif not _is_default(value) and value != other and not name.endswith("property_name"):
             yield ".".join((*path, name))
 
 
-def _says_something(name: str, value: Any) -> bool:
-    """Whether a setting is more than what holds without it, or the name beside the id of a property."""
-    return value not in (None, False, [], "") and not name.endswith("property_name")
+def _is_default(value: Any) -> bool:
+    return value in (None, False, [], "")
 
 
-def _columns(properties: Sequence[Json]) -> set[str]:
-    """The settings of columns beside whether they are seen."""
-    return {
-        name
-        for each in properties
-        for name, value in each.items()
-        if name not in {"property_id", "property_name", "visible"} and value not in (None, False)
-    }
+def _column_settings(live: Json) -> set[str]:
+    """Return the settings of columns other than their visibility, such as their width."""
+    columns: Sequence[Json] = live.get("properties") or ()
+    names = set()
+    for column in columns:
+        for name, value in column.items():
+            is_set = value not in (None, False)
+            if is_set and name not in {"property_id", "property_name", "visible"}:
+                names.add(name)
+    return names
