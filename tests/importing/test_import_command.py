@@ -476,7 +476,7 @@ def test_a_database_without_a_place_for_keys_cannot_take_a_tools_file(product: I
     done = product("jira.csv", "--into", "features", "--yes")
     assert done.exit_code == 1
     assert "Cannot import into 'Feature specs': rows are known by Issue key" in done.output
-    assert "a text property called 'Source id' is found by itself" in done.output
+    assert "a text property called 'Source id' is used by default" in done.output
 
 
 def test_two_pages_with_one_key_are_told(product: Imports) -> None:

@@ -127,7 +127,7 @@ def test_a_key_that_could_not_be_found_again_is_refused() -> None:
     assert fault is not None
     assert (
         fault.message
-        == "rows are known by Issue key, which is kept in `Insight`, and that is filled from elsewhere."
+        == "rows are known by Issue key, which is kept in `Insight`, but the map fills that property with something else."
     )
     assert find_key_problem(jira, TARGET) is None
     assert told({"key": {"from": "id", "property": "name"}}) == [
@@ -243,7 +243,7 @@ def test_everything_that_is_wrong_with_a_map_is_told() -> None:
         "unknown option `defect`."
     ]
     assert told({"fill": {"observed_on": {"from": "kind", "date": "DD/MM"}}}) == [
-        "`DD/MM` says no whole day."
+        "`DD/MM` is not a pattern of a whole day."
     ]
 
 

@@ -71,7 +71,7 @@ def test_rows_that_do_not_fit_the_header(tmp_path: Path) -> None:
     ((broken, why),) = found.broken
     assert (broken.line, why) == (4, "3 cells, but 2 headers")
     assert found.notes == (
-        "1 rows have fewer cells than headers; the rest of them is taken for empty.",
+        "1 row has fewer cells than headers; the missing cells are taken as empty.",
     )
 
 

@@ -1,10 +1,10 @@
-"""What is in a column: how full and varied it is, and of which type its values are."""
+"""Find out what a column holds: how full and varied it is, and what kind of values it has."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from statistics import fmean
 
@@ -15,22 +15,32 @@ from notion_pm.importing.values.nothing import is_nothing
 from notion_pm.importing.values.texts import word_set
 
 _SAMPLE = 500
+_LONGEST_DATE = 60
 _LINK = re.compile(r"https?://\S+$")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]+", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+(]?[\d.,\s'%€$£]*\d[\d.,\s'%€$£)]*")
 _RANGE = re.compile(
-    r"(?:(?:more|less|fewer|over|under|up|above|below|mehr|weniger|über|unter|bis|plus|moins|más|menos|mais)\b ?"
-    r"(?:than|to|als|de|do que|zu)? ?|[<>~≥≤] ?)?\d[\d.,]*k?(?: ?(?:-|–|to|bis|a|à) ?\d[\d.,]*k?|\+)?"
-    r"(?: ?(?:employees|people|users|seats|mitarbeiter\w*|personen|empleados|personas|personnes|employés|salariés"
-    r"|pessoas|(?:or|and|oder|und|ou|o) (?:more|mehr|plus|más|mais)|%|人|名))?",
+    r"(?:(?:more|less|fewer|over|under|up|above|below|mehr|weniger|über|unter|bis"
+    r"|plus|moins|más|menos|mais)\b ?(?:than|to|als|de|do que|zu)? ?|[<>~≥≤] ?)?"
+    r"\d[\d.,]*k?(?: ?(?:-|–|to|bis|a|à) ?\d[\d.,]*k?|\+)?"
+    r"(?: ?(?:employees|people|users|seats|mitarbeiter\w*|personen|empleados|personas"
+    r"|personnes|employés|salariés|pessoas"
+    r"|(?:or|and|oder|und|ou|o) (?:more|mehr|plus|más|mais)|%|人|名))?",
     re.IGNORECASE,
 )
-"""Numbers, and ranges of them such as 26-100 or `more than 1000`."""
+"""A number, or a range of numbers such as 26-100 or `more than 1000`."""
 _YES_NO = word_set("true false yes no y n ja nein oui non si sí sim não wahr falsch 0 1 x")
 _CODE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z][A-Za-z0-9]{0,9}[-_#]\d+|[0-9a-f]{16,40}|#?\d{3,}",
     re.IGNORECASE,
 )
+"""A UUID, a key such as SHOP-12, a hash or a number: what tools give things to identify them."""
+_LEGAL_FORM = re.compile(
+    r",\s*(?:inc|incorporated|ltd|limited|llc|llp|lp|plc|corp|co|gmbh|ag|kg|s\.?a|s\.?l"
+    r"|s\.?r\.?l|s\.?p\.?a|b\.?v|n\.?v|oy|ab|a/s|as|pty|pte|k\.?k|l\.?p)\b\.?",
+    re.IGNORECASE,
+)
+"""The legal form behind a firm's name: the comma of "Acme, Inc." separates nothing."""
 
 
 class Column:
@@ -38,50 +48,59 @@ class Column:
 
     def __init__(self, name: str, records: Records) -> None:
         self.name = name
-        self._all = list(records.texts(name))
-        self._rows = len(records.records)
-        self.sample = [text for text in self._all if text.strip() and not is_nothing(text)][
-            :_SAMPLE
-        ]
+        self._texts = list(records.texts(name))
+        self._row_count = len(records.records)
+        filled = [text for text in self._texts if text.strip() and not is_nothing(text)]
+        self.sample = filled[:_SAMPLE]
+
+    # --- how full and varied it is
 
     @property
     def fill(self) -> float:
-        """Which part of the rows has a value, from 0 to 1."""
-        return min(1.0, len(self._all) / self._rows) if self._rows else 0.0
+        """The share of rows that have a value, from 0 to 1."""
+        return min(1.0, len(self._texts) / self._row_count) if self._row_count else 0.0
 
     @cached_property
     def variety(self) -> float:
-        """Which part of the values differs from all others, from 0 to 1."""
-        return len(set(self._all)) / len(self._all) if self._all else 0.0
+        """The share of different values, from 0 to 1."""
+        return len(set(self._texts)) / len(self._texts) if self._texts else 0.0
 
     @property
     def is_unique(self) -> bool:
-        """Whether each row has a value of its own."""
-        return len(self._all) == self._rows and self.variety == 1.0
+        """Whether each row has a value that no other row has."""
+        return len(self._texts) == self._row_count and self.variety == 1.0
 
     @property
     def is_nearly_unique(self) -> bool:
-        """Whether a few rows at most lack a value of their own: those can be rejected."""
-        return bool(self._all) and len(set(self._all)) * 2 >= self._rows
+        """Whether at least half as many different values as rows exist; the rest is rejected."""
+        return bool(self._texts) and len(set(self._texts)) * 2 >= self._row_count
 
     @cached_property
     def length(self) -> float:
-        """How long a value is on average."""
+        """The average number of characters."""
         return fmean(map(len, self.sample)) if self.sample else 0.0
 
     @cached_property
     def words(self) -> float:
-        """How many words a value has on average. Writing without blanks has about one for two letters."""
-        return (
-            fmean(max(len(text.split()), len(text) / 12) for text in self.sample)
-            if self.sample
-            else 0.0
-        )
+        """The average number of words.
+
+        Scripts without blanks have no countable words: 12 characters count as one at least.
+        """
+        if not self.sample:
+            return 0.0
+        return fmean(max(len(text.split()), len(text) / 12) for text in self.sample)
+
+    # --- what kind of values it has
+
+    def _share(self, test: Callable[[str], object]) -> float:
+        """Return the share of sampled values that pass a test, from 0 to 1."""
+        if not self.sample:
+            return 0.0
+        passed = sum(1 for text in self.sample if test(text.strip()))
+        return passed / len(self.sample)
 
     def _mostly(self, test: Callable[[str], object]) -> bool:
-        return bool(self.sample) and sum(
-            bool(test(text.strip())) for text in self.sample
-        ) * 2 > len(self.sample)
+        return self._share(test) > 0.5
 
     @cached_property
     def holds_numbers(self) -> bool:
@@ -89,9 +108,14 @@ class Column:
         return self._mostly(_NUMBER.fullmatch)
 
     @cached_property
+    def holds_digits(self) -> bool:
+        """Whether most values contain a digit."""
+        return self._mostly(_has_digit)
+
+    @cached_property
     def holds_ranges(self) -> bool:
-        """Whether most values are numbers or ranges of them, such as 26-100 or `more than 1000`."""
-        return self._mostly(lambda text: _RANGE.fullmatch(text) and len(text) < 30)
+        """Whether most values are numbers or ranges such as 26-100 or `more than 1000`."""
+        return self._mostly(lambda text: len(text) < 30 and _RANGE.fullmatch(text))
 
     @cached_property
     def holds_links(self) -> bool:
@@ -105,10 +129,8 @@ class Column:
 
     @cached_property
     def holds_mail(self) -> bool:
-        """Whether nearly all values are addresses of mail."""
-        return bool(self.sample) and sum(
-            map(bool, map(_MAIL.fullmatch, map(str.strip, self.sample)))
-        ) >= 0.8 * len(self.sample)
+        """Whether nearly all values are mail addresses."""
+        return bool(self.sample) and self._share(_MAIL.fullmatch) >= 0.8
 
     @cached_property
     def holds_yes_or_no(self) -> bool:
@@ -117,16 +139,48 @@ class Column:
 
     @cached_property
     def holds_codes(self) -> bool:
-        """Whether most values look like what tools make to tell things apart."""
+        """Whether most values look like ids that a tool gives."""
         return self._mostly(_CODE.fullmatch)
+
+    @cached_property
+    def holds_text(self) -> bool:
+        """Whether the values are words that people wrote."""
+        if not self.sample:
+            return False
+        holds_other = (
+            self.holds_numbers
+            or self.holds_links
+            or self.holds_mail
+            or self.holds_yes_or_no
+            or self.holds_ranges
+            or self.holds_dates
+        )
+        return not holds_other
+
+    # --- dates
+
+    @property
+    def date_pattern(self) -> str | None:
+        """The pattern of its dates; None when there is none, or when two patterns fit."""
+        return self._date_patterns[0] if len(self._date_patterns) == 1 else None
+
+    @cached_property
+    def _date_patterns(self) -> tuple[str, ...]:
+        """The patterns that fit: none, one, or two that read different days."""
+        if not self._mostly(lambda text: _has_digit(text) and len(text) < _LONGEST_DATE):
+            return ()
+        try:
+            return (detect_pattern(self.sample),)
+        except DatesAmbiguous as ambiguous:
+            return ambiguous.patterns
 
     @cached_property
     def holds_dates(self) -> bool:
         """Whether most values are dates."""
-        return self._mostly(self._is_date) if self.date_pattern or self._is_ambiguous else False
+        return bool(self._date_patterns) and self._mostly(self._is_date)
 
     def _is_date(self, text: str) -> bool:
-        for pattern in (self.date_pattern,) if self.date_pattern else self._ambiguous:
+        for pattern in self._date_patterns:
             try:
                 parse_day(text, pattern)
             except (ValueError, OverflowError):
@@ -134,64 +188,42 @@ class Column:
             return True
         return False
 
-    @property
-    def _is_ambiguous(self) -> bool:
-        return bool(self._ambiguous)
-
-    @cached_property
-    def _patterns(self) -> tuple[str | None, Sequence[str]]:
-        if not self._mostly(lambda text: any(map(str.isdigit, text)) and len(text) < 60):
-            return None, ()
-        try:
-            return detect_pattern(self.sample), ()
-        except DatesAmbiguous as ambiguous:
-            return None, ambiguous.patterns
-
-    @property
-    def date_pattern(self) -> str | None:
-        """The pattern of its dates; None where it has none, or two fit."""
-        return self._patterns[0]
-
-    @property
-    def _ambiguous(self) -> Sequence[str]:
-        return self._patterns[1]
-
-    @property
-    def holds_text(self) -> bool:
-        """Whether its values are words that people wrote."""
-        others = (
-            self.holds_numbers, self.holds_links, self.holds_mail, self.holds_yes_or_no, self.holds_ranges,
-        )  # fmt: skip
-        return bool(self.sample) and not any(others) and not self.holds_dates
+    # --- lists in a cell
 
     @property
     def separator(self) -> str | None:
-        """What is between several values in a cell; the commonest that is in several cells."""
-        counts = {each: sum(each in text for text in self.sample) for each in (";", "|", "\n", ",")}
-        best = max(counts, key=lambda each: counts[each])
+        """The sign between several values in a cell: the one that most cells have."""
+        counts = {
+            sign: sum(1 for text in self.sample if sign in text) for sign in (";", "|", "\n", ",")
+        }
+        best = max(counts, key=lambda sign: counts[sign])
         return best if counts[best] else None
 
     @property
     def name_separator(self) -> str | None:
-        """What is between several names in a cell. A comma is part of a name unless the column shows lists of names."""
+        """The sign between several names in a cell.
+
+        A comma may be part of a name ("Acme, Inc."). It separates names only if at least two cells
+        are made of parts that other cells have as well, and no part is a legal form.
+        """
         for sign in (";", "|", "\n"):
             if any(sign in text for text in self.sample):
                 return sign
-        lists = [text for text in self.sample if "," in text]
-        parts = Counter(
-            part.strip().casefold() for text in set(self.sample) for part in text.split(",")
-        )
-        shown = [
-            text
-            for text in set(lists)
-            if all(parts[part.strip().casefold()] > 1 for part in text.split(","))
-        ]
-        has_forms = any(_FORM_OF_FIRM.search(text) for text in lists)
-        return "," if len(shown) > 1 and not has_forms else None
+
+        cells = {
+            text: [part.strip().casefold() for part in text.split(",")] for text in self.sample
+        }
+        uses = Counter(part for parts in cells.values() for part in parts)
+        lists = 0
+        for text, parts in cells.items():
+            if len(parts) == 1:
+                continue
+            if _LEGAL_FORM.search(text):
+                return None
+            if all(uses[part] > 1 for part in parts):
+                lists += 1
+        return "," if lists > 1 else None
 
 
-_FORM_OF_FIRM = re.compile(
-    r",\s*(?:inc|incorporated|ltd|limited|llc|llp|lp|plc|corp|co|gmbh|ag|kg|s\.?a|s\.?l|s\.?r\.?l|s\.?p\.?a|b\.?v|n\.?v|"
-    r"oy|ab|a/s|as|pty|pte|k\.?k|l\.?p)\b\.?",
-    re.IGNORECASE,
-)
+def _has_digit(text: str) -> bool:
+    return any(sign.isdigit() for sign in text)

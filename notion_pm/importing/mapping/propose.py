@@ -1,9 +1,9 @@
-"""A map for a file that nobody knows: by the likeness of its headers to the properties, and by what stands in it."""
+"""Propose a map for an unknown file, from its headers and the content of its columns."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from notion_pm.importing.files.records import PAGE_BODY, PAGE_ID, Records
 from notion_pm.importing.mapping.columns import Column
@@ -23,27 +23,28 @@ from notion_pm.model.import_map import Filling, ImportMap, RowKey
 from notion_pm.model.likeness import LIKELY, SURE, best_pairs, likeness, plain
 
 _TEXT_KEYS = ("quote", "problem")
-"""The keys of properties that hold what somebody said, or what is wrong."""
-_NAMES_IN_OBJECTS = ("name", "title", "value", "label")
-"""The field of a JSON object that says what people call it: `labels.name` are the labels."""
-_LONG_NAME = 60
-_MOST_WORDS = 40
-"""Different words of a column that are named in a map."""
+"""Keys of the properties for what a customer said, or for what is wrong."""
+_NAMES_IN_OBJECTS = frozenset({"name", "title", "value", "label"})
+"""JSON fields that hold the name of an object: the column `labels.name` holds labels."""
+_LONGEST_NAME = 60
+"""Average characters of the answers to "Which company?"; longer answers are not names."""
 _LONGEST_TITLE = 200
-_A_TEXT = 20
-"""Characters that an answer has on average which is worth a quote."""
+_SHORTEST_QUOTE = 20
+"""Average characters of answers that are worth a quote."""
+_MOST_WORDS = 40
+"""Different words of a column that a map translates to options."""
 _WEIGHT = re.compile(r"\s*(\d)(?:\D|$)")
 _HTML = re.compile(r"</?(?:p|div|br|b|strong|ul|li)\b", re.IGNORECASE)
 _DOMAIN_OF_FIRM = (
     r"@(?!(?:gmail|googlemail|outlook|hotmail|live|yahoo|icloud|gmx|proton|protonmail|aol)\.)(\S+)"
 )
-"""What tells a firm in the address of a person; the addresses that anybody can have tell none."""
+"""The domain of a mail address, without those of public providers, which tell no firm."""
 
 
 def propose_map(
     records: Records, target: Target, source: str, known: ImportMap | None = None
 ) -> ImportMap:
-    """Return a map for a person to look at; what a preset says already stays."""
+    """Return a map for a person to check. What an incomplete preset (`known`) fills stays."""
     return _Proposal(records, target, source, known).map()
 
 
@@ -56,296 +57,393 @@ class _Proposal:
         self._source = source
         self._known = known
         self._fill: dict[str, Filling] = dict(known.fill) if known else {}
-        taken = known.used_columns if known else frozenset()
-        self._columns = {each: Column(each, records) for each in records.columns}
+        self._columns = {name: Column(name, records) for name in records.columns}
+        used = known.used_columns if known else frozenset()
         self._free = [
-            each for each in records.columns if each not in taken and not each.startswith("_")
+            name for name in records.columns if name not in used and not name.startswith("_")
         ]
+        """Columns that fill no property yet. Those with an underscore were added by an import."""
 
     def map(self) -> ImportMap:
-        for column, found in self._pairs():
-            self._fill[found.key] = self._filling(found, column)
-            self._free.remove(column)
+        self._match_headers()
         self._find_customer()
         self._find_text()
         self._find_title()
         if self._known is not None:
-            changed = {
-                "fill": self._in_order(),
-                "key": self._completed(self._known.key),
+            completed = {
+                "fill": self._fill_in_order(),
+                "key": self._key_of_known(self._known.key),
                 "complete": True,
             }
-            return self._known.model_copy(update=changed)
+            return self._known.model_copy(update=completed)
         body = Filling.model_validate(PAGE_BODY) if PAGE_BODY in self._records.columns else None
-        key = self._key()
         return ImportMap(
-            source=self._source, into=self._target.name, key=key, fill=self._in_order(), body=body
+            source=self._source,
+            into=self._target.name,
+            key=self._propose_key(),
+            fill=self._fill_in_order(),
+            body=body,
         )
 
-    @property
-    def _filled(self) -> set[str]:
-        return set(map(self._key_of, self._fill))
+    def _take(self, field: Field, column: str) -> None:
+        """Let a column fill a field."""
+        self._fill[field.key] = self._filling(field, column)
+        self._free.remove(column)
 
-    def _in_order(self) -> dict[str, Filling]:
+    def _fill_in_order(self) -> dict[str, Filling]:
+        """Return the fillings in the order of the database's fields."""
         order = list(self._target.fields)
-        return dict(sorted(self._fill.items(), key=lambda each: order.index(self._key_of(each[0]))))
+        names = sorted(self._fill, key=lambda name: order.index(self._key_of(name)))
+        return {name: self._fill[name] for name in names}
 
     def _key_of(self, name: str) -> str:
-        found = self._target.find_field(name)
-        assert found is not None, "a preset was fitted before"
-        return found.key
-
-    def _pairs(self) -> Iterator[tuple[str, Field]]:
-        """Columns and the properties that they are likely to be, each at most once."""
-        fields = {each.key: each for each in self._target.fillable if each.key not in self._filled}
-        scores = {
-            (column, key): score
-            for column in self._free
-            for key, each in fields.items()
-            if (score := self._score(column, each)) >= LIKELY and self._may_hold(column, each)
-        }
-        return ((column, fields[key]) for (column, key), _ in list(best_pairs(scores, LIKELY)))
-
-    def _score(self, column: str, found: Field) -> float:
-        """Return how likely a column is to be a property: by its header, and a little by how full it is."""
-        score = self._likeness(column, found)
-        return score - 0.04 * (1 - self._columns[column].fill) if score >= LIKELY + 0.04 else score
-
-    def _likeness(self, column: str, found: Field) -> float:
-        owner, _, last = column.rpartition(".")
-        role = self._role(found)
-        return max(
-            likeness(column, found.name),
-            0.99 * likeness(column, found.key),
-            0.97 * likeness(last, found.name) if last != column else 0.0,
-            0.96 * likeness(owner, found.name) if last in _NAMES_IN_OBJECTS else 0.0,
-            role_score(column, role) if role else 0.0,
-            0.97 * role_score(column, "customer")
-            if role == "title" and self._is_of_customers
-            else 0.0,
-        )
+        field = self._target.find_field(name)
+        assert field is not None, "a preset was fitted before"
+        return field.key
 
     @property
-    def _is_of_customers(self) -> bool:
-        return likeness(self._target.title, "Customers") >= SURE or self._target.name == "customers"
+    def _filled_keys(self) -> set[str]:
+        return {self._key_of(name) for name in self._fill}
 
-    def _role(self, found: Field) -> Role | None:
-        """Return the role of a property that headers in many languages may name."""
-        if found.type == "title":
+    def _unfilled(self, name: str) -> Field | None:
+        """Return a field that can be filled and is not filled yet."""
+        field = self._target.find_field(name)
+        if field is None or not field.is_fillable or field.key in self._filled_keys:
+            return None
+        return field
+
+    def _free_columns(self) -> list[Column]:
+        return [self._columns[name] for name in self._free]
+
+    # --- columns whose header is like a property's name
+
+    def _match_headers(self) -> None:
+        """Match columns and properties by name, each at most once, the most similar pairs first."""
+        fields = {
+            field.key: field
+            for field in self._target.fillable
+            if field.key not in self._filled_keys
+        }
+        scores: dict[tuple[str, str], float] = {}
+        for column in self._free:
+            for key, field in fields.items():
+                score = self._match_score(column, field)
+                if score >= LIKELY and self._may_hold(field, self._columns[column]):
+                    scores[column, key] = score
+        for (column, key), _ in list(best_pairs(scores, LIKELY)):
+            self._take(fields[key], column)
+
+    def _match_score(self, column: str, field: Field) -> float:
+        """Return from 0 to 1 how likely a column fills a field.
+
+        A fuller column wins between two with names that are equally similar, but an emptier one
+        is never dropped for that.
+        """
+        score = self._name_score(column, field)
+        if score < LIKELY + 0.04:
+            return score
+        return score - 0.04 * (1 - self._columns[column].fill)
+
+    def _name_score(self, column: str, field: Field) -> float:
+        """Return from 0 to 1 how well a header names a field. The best of several readings counts.
+
+        A nested JSON field such as `customer.name` is read by its last part, and by its owner if
+        the last part only says that it is a name.
+        """
+        owner, _, last = column.rpartition(".")
+        scores = [likeness(column, field.name), 0.99 * likeness(column, field.key)]
+        if last != column:
+            scores.append(0.97 * likeness(last, field.name))
+        if last in _NAMES_IN_OBJECTS:
+            scores.append(0.96 * likeness(owner, field.name))
+        role = self._role(field)
+        if role is not None:
+            scores.append(role_score(column, role))
+        if role == "title" and self._fills_customers:
+            scores.append(0.97 * role_score(column, "customer"))
+        return max(scores)
+
+    @property
+    def _fills_customers(self) -> bool:
+        """Whether the database holds customers, so that a column "Company" is the title."""
+        if self._target.name == "customers":
+            return True
+        return likeness(self._target.title, "Customers") >= SURE
+
+    def _role(self, field: Field) -> Role | None:
+        """Return the role of a field that headers in many languages name."""
+        if field.type == "title":
             return "title"
-        if found.makes_customers or found.key == "customer":
+        if field.makes_customers or field.key == "customer":
             return "customer"
-        if found.type == "rich_text" and found.key in _TEXT_KEYS:
+        if field.type == "rich_text" and field.key in _TEXT_KEYS:
             return "text"
-        if found.type == "date" and likeness(found.name, "observed on") >= SURE:
+        if field.type == "date" and likeness(field.name, "observed on") >= SURE:
             return "date"
-        return (
-            "link" if found.type == "url" and likeness(found.name, "source url") >= SURE else None
-        )
+        if field.type == "url" and likeness(field.name, "source url") >= SURE:
+            return "link"
+        return None
 
-    def _may_hold(self, column: str, found: Field) -> bool:
-        """Whether most of the texts are what such a property holds."""
-        facts = self._columns[column]
-        if not facts.sample:
-            # An empty column of that name fills the property once it is used.
-            return found.type not in {"title", "url"} and self._role(found) != "text"
-        match self._role(found):
+    def _may_hold(self, field: Field, column: Column) -> bool:
+        """Whether most values of a column are what such a field holds."""
+        role = self._role(field)
+        if not column.sample:
+            # A column that is empty today fills its property once it is used. But a title, text
+            # or link may have another column, with values.
+            return field.type not in {"title", "url"} and role != "text"
+        match role:
             case "title":
-                is_code = (
-                    facts.holds_numbers
-                    or facts.holds_yes_or_no
-                    or facts.holds_links
-                    or facts.holds_dates
-                )
-                return not is_code and facts.length <= _LONGEST_TITLE
+                return not _holds_codes(column) and column.length <= _LONGEST_TITLE
             case "text":
-                return facts.holds_text or (facts.words > 2 and not facts.holds_links)
+                return column.holds_text or (column.words > 2 and not column.holds_links)
             case "customer":
-                return self._names_customers(facts)
-        match found.type:
+                return _may_name_customers(column)
+        match field.type:
             case "date":
-                return facts.holds_dates
+                return column.holds_dates
             case "url":
-                return facts.holds_sites
+                return column.holds_sites
             case "number":
-                return sum(any(map(str.isdigit, each)) for each in facts.sample) * 2 > len(
-                    facts.sample
-                )
+                return column.holds_digits
             case _:
                 return True
 
-    @staticmethod
-    def _names_customers(facts: Column) -> bool:
-        is_other = (
-            facts.holds_ranges or facts.holds_numbers or facts.holds_dates or facts.holds_mail
-        )
-        return not is_other and not facts.holds_yes_or_no and not names_our_people(facts.name)
+    # --- properties that no header names
 
-    def _filling(self, found: Field, column: str) -> Filling:
-        facts = self._columns[column]
-        texts = facts.sample
-        data: dict[str, object] = {"from": (column,)}
-        if found.type == "date" and facts.date_pattern is not None:
-            data["date"] = facts.date_pattern
-        if found.type == "relation" and texts and all(map(holds_only_page_links, texts)):
-            data |= {"text": "notion", "split": "\n"}
-        elif found.is_list:
-            separator = facts.name_separator if found.type == "relation" else facts.separator
-            if separator:
-                data["split"] = separator
-        if found.choices and not found.open:
-            data["words"] = dict(self._words(found, column))
-        if any(_HTML.search(each) for each in texts[:50]):
-            data["text"] = "html"
-        return Filling.model_validate(data)
+    def _find_customer(self) -> None:
+        """Take the answers to a question for the company, else the domain of a mail address.
 
-    def _words(self, found: Field, column: str) -> Iterator[tuple[str, str | None]]:
-        """Their words that are no options by themselves, each with the option that it is likely to be."""
-        stripped = (text.strip() for text in self._records.texts(column))
-        different = list(dict.fromkeys(text for text in stripped if text and not is_nothing(text)))[
-            :_MOST_WORDS
-        ]
-        scale = scale_words(found.choices, different)
-        for word in different:
-            if found.choice(word) is None:
-                yield word, scale.get(word.casefold(), _option(found.choices, word))
-        known = {word.casefold() for word in different}
-        yield from (
-            (word, ours)
-            for word, ours in scale.items()
-            if word not in known and found.choice(word) is None
-        )
+        The person behind the address is left out: feedback does not need personal data.
+        """
+        field = self._unfilled("customer")
+        if field is None:
+            return
+        columns = [column for column in self._free_columns() if column.sample]
+        for column in columns:
+            is_name = column.length < _LONGEST_NAME and _may_name_customers(column)
+            if is_name and asks_for_customer(column.name):
+                self._take(field, column.name)
+                return
+        for column in columns:
+            if column.holds_mail and not names_our_people(column.name):
+                # The column stays free: the whole address may fill another property.
+                self._fill[field.key] = Filling.model_validate(
+                    {"from": (column.name,), "part": _DOMAIN_OF_FIRM}
+                )
+                return
 
     def _find_text(self) -> None:
-        """The longest text is what the customer said, unless a column was found for it."""
-        wanted = next((each for key in _TEXT_KEYS if (each := self._target.find_field(key))), None)
-        if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
+        """Take the longest text for what the customer said, if no column was found by its header."""
+        fields = [self._target.find_field(key) for key in _TEXT_KEYS]
+        existing = next((field for field in fields if field is not None), None)
+        field = self._unfilled(existing.key) if existing else None
+        if field is None:
             return
-        texts = [each for each in map(self._columns.__getitem__, self._free) if each.holds_text]
         texts = [
-            each
-            for each in texts
-            if not names_our_people(each.name) and not asks_for_customer(each.name)
+            column
+            for column in self._free_columns()
+            if column.holds_text and not _is_about_people(column.name)
         ]
-        named = [each for each in texts if role_score(each.name, "text") and each.words > 2]
+        named = [column for column in texts if role_score(column.name, "text") and column.words > 2]
         answers = [
-            each
-            for each in texts
-            if each.length > _A_TEXT and each.words > 2 and each.variety > 0.5
+            column
+            for column in texts
+            if column.length > _SHORTEST_QUOTE and column.words > 2 and column.variety > 0.5
         ]
-        found = max(named or answers, key=lambda each: each.length * each.fill, default=None)
-        if found is not None:
-            self._fill[wanted.key] = self._filling(wanted, found.name)
-            self._free.remove(found.name)
+        candidates = named or answers
+        if candidates:
+            longest = max(candidates, key=lambda column: column.length * column.fill)
+            self._take(field, longest.name)
 
     def _find_title(self) -> None:
-        """Without a column for it, the title is the beginning of the text, unless rows are known by their titles."""
+        """Take a column for the title, if no column was found by its header.
+
+        With a text it is not needed: the beginning of the text becomes the title. But where rows
+        are known by their titles, such a title would change with the text.
+        """
         title = self._target.title_field
-        named = self._filled
-        has_text = any(self._target.fields[key].type == "rich_text" for key in named)
-        if title.key in named or (has_text and title.key not in self._target.identities):
+        filled = self._filled_keys
+        if title.key in filled:
             return
-        columns = [each for each in map(self._columns.__getitem__, self._free) if each.sample]
-        texts = [each for each in columns if each.holds_text and not names_our_people(each.name)]
+        has_text = any(self._target.fields[key].type == "rich_text" for key in filled)
+        if has_text and title.key not in self._target.identities:
+            return
+        columns = [column for column in self._free_columns() if column.sample]
+        texts = [
+            column for column in columns if column.holds_text and not names_our_people(column.name)
+        ]
         candidates = texts or columns
         if candidates:
-            chosen = next((each for each in candidates if each.is_unique), candidates[0]).name
+            unique = [column for column in candidates if column.is_unique]
+            chosen = (unique or candidates)[0].name
             self._fill[title.key] = Filling.model_validate(chosen)
             self._free.remove(chosen)
 
-    def _find_customer(self) -> None:
-        """The customer is what a question asks for, or the domain of who wrote; the person is left out."""
-        wanted = self._target.find_field("customer")
-        if wanted is None or not wanted.is_fillable or wanted.key in self._filled:
-            return
-        columns = [each for each in map(self._columns.__getitem__, self._free) if each.sample]
-        asked = [
-            each for each in columns if asks_for_customer(each.name) and each.length < _LONG_NAME
-        ]
-        named = next(filter(self._names_customers, asked), None)
-        address = next(
-            (each for each in columns if each.holds_mail and not names_our_people(each.name)), None
-        )
-        if named is not None:
-            self._fill[wanted.key] = self._filling(wanted, named.name)
-            self._free.remove(named.name)
-        elif address is not None:
-            self._fill[wanted.key] = Filling.model_validate(
-                {"from": (address.name,), "part": _DOMAIN_OF_FIRM}
-            )
+    # --- how a column fills a property
 
-    def _completed(self, key: RowKey) -> RowKey:
-        """A mark of when somebody answered is not enough: two may answer in one second."""
-        quote = next(
-            (each for name, each in self._fill.items() if self._key_of(name) == "quote"), None
-        )
-        if not key.hashed or quote is None:
+    def _filling(self, field: Field, column_name: str) -> Filling:
+        column = self._columns[column_name]
+        data: dict[str, object] = {"from": (column_name,)}
+        if field.type == "date" and column.date_pattern is not None:
+            data["date"] = column.date_pattern
+        links_pages = bool(column.sample) and all(map(holds_only_page_links, column.sample))
+        if field.type == "relation" and links_pages:
+            data["text"] = "notion"
+            data["split"] = "\n"
+        elif field.is_list:
+            is_relation = field.type == "relation"
+            separator = column.name_separator if is_relation else column.separator
+            if separator:
+                data["split"] = separator
+        if field.choices and not field.open:
+            data["words"] = dict(self._translations(field, column_name))
+        if any(_HTML.search(text) for text in column.sample[:50]):
+            data["text"] = "html"
+        return Filling.model_validate(data)
+
+    def _translations(self, field: Field, column: str) -> Iterator[tuple[str, str | None]]:
+        """Yield the words of a column that are not options, each with the most likely option."""
+        different: dict[str, None] = {}
+        for text in self._records.texts(column):
+            word = text.strip()
+            if word and not is_nothing(word):
+                different[word] = None
+        words = list(different)[:_MOST_WORDS]
+        scale = scale_words(field.choices, words)
+        for word in words:
+            if field.choice(word) is None:
+                option = scale.get(word.casefold()) or _likely_option(field.choices, word)
+                yield word, option
+        # The rest of the scale: the next file of this source may hold other words of it.
+        in_file = {word.casefold() for word in words}
+        for word, option in scale.items():
+            if word not in in_file and field.choice(word) is None:
+                yield word, option
+
+    # --- the key
+
+    def _key_of_known(self, key: RowKey) -> RowKey:
+        """Return the key of an incomplete preset. A hashed key needs the text too.
+
+        The presets of surveys hash the time of an answer, and two people may answer in one second.
+        """
+        if not key.hashed:
             return key
-        return key.model_copy(
-            update={"columns": tuple(dict.fromkeys([*key.columns, *quote.columns]))}
+        for name, filling in self._fill.items():
+            if self._key_of(name) == "quote":
+                columns = tuple(dict.fromkeys([*key.columns, *filling.columns]))
+                return key.model_copy(update={"columns": columns})
+        return key
+
+    def _propose_key(self) -> RowKey:
+        """Return what identifies a row.
+
+        It is the filling of an identity property, one with unique values if possible; else a key
+        in a property of its own.
+        """
+        by_key = {self._key_of(name): filling for name, filling in self._fill.items()}
+        filled = [key for key in self._target.identities if key in by_key]
+        if not filled:
+            return self._propose_separate_key()
+        unique = [key for key in filled if self._columns[by_key[key].columns[0]].is_unique]
+        key = (unique or filled)[0]
+        filling = by_key[key]
+        return RowKey.model_validate(
+            {"from": filling.columns, "part": filling.part, "property": key}
         )
 
-    def _key(self) -> RowKey:
-        """What identifies a row: what fills the property that tells, else a column to be kept there, else a mark."""
-        by_key = {self._key_of(name): each for name, each in self._fill.items()}
-        filled = [key for key in self._target.identities if key in by_key]
-        unique = [key for key in filled if self._columns[by_key[key].columns[0]].is_unique]
-        if filled:
-            key = (unique or filled)[0]
-            return RowKey.model_validate(
-                {"from": by_key[key].columns, "part": by_key[key].part, "property": key}
-            )
-        return self._kept_apart()
-
-    def _kept_apart(self) -> RowKey:
-        """A key in a property of its own: an id, a link, or a mark of what the row says."""
+    def _propose_separate_key(self) -> RowKey:
+        """Return a key for a property of its own: an id, a link, a code, or a hash of the row."""
         prefix = f"{plain(self._source).replace(' ', '-') or 'import'}:"
         if PAGE_ID in self._records.columns:
             return RowKey.model_validate({"from": (PAGE_ID,), "prefix": EXPORTED})
-        columns = [each for each in self._columns.values() if not each.name.startswith("_")]
-        # Long numbers may be read as moments too, so only the header tells that they are ids.
-        named = [each for each in columns if id_score(each.name) and each.is_nearly_unique]
-        if named:
-            best = max(named, key=lambda each: id_score(each.name) + (0.1 if each.is_unique else 0))
+
+        columns = [column for column in self._columns.values() if not column.name.startswith("_")]
+        # By the header only: long numbers could be times as well as ids.
+        ids = [column for column in columns if id_score(column.name) and column.is_nearly_unique]
+        if ids:
+            best = max(ids, key=_id_preference)
             return RowKey.model_validate({"from": (best.name,), "prefix": prefix})
-        links = [each for each in columns if each.is_unique and each.holds_links]
-        if links:
-            return RowKey.model_validate({"from": (links[0].name,)})
-        codes = [
-            each for each in columns if each.is_unique and each.holds_codes and not each.holds_dates
-        ]
-        codes = [
-            each
-            for each in codes
-            if not names_our_people(each.name) and not asks_for_customer(each.name)
-        ]
-        if codes:
-            return RowKey.model_validate({"from": (codes[0].name,), "prefix": prefix})
+
+        unique = [column for column in columns if column.is_unique]
+        link = _first(unique, lambda column: column.holds_links)
+        if link is not None:
+            return RowKey.model_validate({"from": (link.name,)})
+        code = _first(
+            unique,
+            lambda column: (
+                column.holds_codes and not column.holds_dates and not _is_about_people(column.name)
+            ),
+        )
+        if code is not None:
+            return RowKey.model_validate({"from": (code.name,), "prefix": prefix})
         return RowKey.model_validate(
             {"from": self._lasting_columns(), "prefix": prefix, "hashed": True}
         )
 
     def _lasting_columns(self) -> tuple[str, ...]:
-        """Return the columns of what stays the same: not a status, a label, a priority, a count or who works on it."""
-        lasting = [
-            name
-            for key, filling in self._fill.items()
-            if (found := self._target.find_field(key))
-            and found.type in {"title", "rich_text", "date"}
-            for name in filling.columns
-        ]
-        return tuple(dict.fromkeys(lasting)) or self._records.columns
+        """Return the columns whose values stay the same: titles, texts and dates.
+
+        A status, label, priority, count or assignee changes, and the row would be imported again.
+        """
+        columns: dict[str, None] = {}
+        for name, filling in self._fill.items():
+            field = self._target.find_field(name)
+            if field is not None and field.type in {"title", "rich_text", "date"}:
+                columns.update(dict.fromkeys(filling.columns))
+        return tuple(columns) or self._records.columns
 
 
-def _option(choices: Sequence[Choice], word: str) -> str | None:
-    """The option that a word is likely to be: by its number where options have weights, else by its name."""
-    if (number := _WEIGHT.match(word)) and any(each.weight is not None for each in choices):
-        return next(
-            (each.key or each.name for each in choices if each.weight == float(number[1])), None
-        )
-    scores: Mapping[str, float] = {
-        each.key or each.name: max(likeness(word, each.name), likeness(word, each.key or ""))
-        for each in choices
-    }
-    best = max(scores, key=lambda each: scores[each], default=None)
-    return best if best is not None and scores[best] >= SURE else None
+def _first(columns: Sequence[Column], test: Callable[[Column], bool]) -> Column | None:
+    for column in columns:
+        if test(column):
+            return column
+    return None
+
+
+def _id_preference(column: Column) -> float:
+    return id_score(column.name) + (0.1 if column.is_unique else 0)
+
+
+def _holds_codes(column: Column) -> bool:
+    """Whether most values are numbers, links, dates or the like, and so not titles."""
+    return (
+        column.holds_numbers or column.holds_yes_or_no or column.holds_links or column.holds_dates
+    )
+
+
+def _may_name_customers(column: Column) -> bool:
+    """Whether the values may be names of customers."""
+    holds_other = (
+        column.holds_ranges
+        or column.holds_numbers
+        or column.holds_dates
+        or column.holds_mail
+        or column.holds_yes_or_no
+    )
+    return not holds_other and not names_our_people(column.name)
+
+
+def _is_about_people(header: str) -> bool:
+    """Whether a column holds colleagues or customers, and so neither a text nor an id of the row."""
+    return names_our_people(header) or asks_for_customer(header)
+
+
+def _likely_option(choices: Sequence[Choice], word: str) -> str | None:
+    """Return the option that a word most likely means, None when none is likely.
+
+    Where options have weights, a number at the beginning of the word decides: `3 - High`.
+    """
+    number = _WEIGHT.match(word)
+    if number and any(choice.weight is not None for choice in choices):
+        for choice in choices:
+            if choice.weight == float(number[1]):
+                return choice.key or choice.name
+        return None
+
+    best, best_score = None, SURE
+    for choice in choices:
+        score = max(likeness(word, choice.name), likeness(word, choice.key or ""))
+        if score > best_score or (score == best_score and best is None):
+            best, best_score = choice.key or choice.name, score
+    return best

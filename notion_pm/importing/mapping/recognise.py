@@ -1,4 +1,4 @@
-"""Which tool a file comes from, by its headers; and what of a tool's map fits the database at hand."""
+"""Recognise the tool that a file comes from, and fit the tool's map to the file and the database."""
 
 from __future__ import annotations
 
@@ -16,68 +16,97 @@ from notion_pm.model.likeness import LIKELY, best_pairs, likeness
 from notion_pm.model.property_types import IDENTITY_TYPES
 from notion_pm.text import suggest
 
+# --- which tool
+
 
 def with_headers_of_file(preset: ImportMap, columns: Sequence[str]) -> ImportMap:
-    """Return a preset with the headers that the file has in place of those in English."""
-    there = frozenset(columns)
-    names = {
-        english: next((other for other in others if other in there), english)
-        for english, others in preset.headers.items()
-        if english not in there
-    }
-    if all(english == other for english, other in names.items()):
-        return preset
-    return preset.with_columns(names)
+    """Return a preset with the headers of the file in place of the English ones.
+
+    Tools translate headers: `Summary` in an English Jira is `Zusammenfassung` in a German one.
+    """
+    in_file = frozenset(columns)
+    names: dict[str, str] = {}
+    for english, translations in preset.headers.items():
+        if english in in_file:
+            continue
+        for translation in translations:
+            if translation in in_file:
+                names[english] = translation
+                break
+    return preset.with_columns(names) if names else preset
 
 
 def recognise_preset(presets: Mapping[str, ImportMap], columns: Sequence[str]) -> str | None:
-    """Return the preset whose headers are all there, of several the one that asks for most."""
-    there = frozenset(columns)
-    fitting = [
-        name
-        for name, each in presets.items()
-        if each.needs and there.issuperset(each.needs) and each.first in {None, *columns[:1]}
-    ]
-    return max(fitting, key=lambda name: len(presets[name].needs), default=None)
+    """Return the name of the preset whose `needs` are all in the file; of several the strictest."""
+    in_file = frozenset(columns)
+    first_column = columns[0] if columns else None
+    best: str | None = None
+    for name, preset in presets.items():
+        if not preset.needs or not in_file.issuperset(preset.needs):
+            continue
+        if preset.first is not None and preset.first != first_column:
+            continue
+        if best is None or len(preset.needs) > len(presets[best].needs):
+            best = name
+    return best
+
+
+# --- what fits
 
 
 @dataclass(frozen=True, slots=True)
 class FittedPreset:
-    """A preset as far as it fits a database and a file; `lacking` are properties that the database does not have."""
+    """A preset without what a file or database lacks.
+
+    `missing_properties`: what the preset fills and the database does not have.
+    """
 
     map: ImportMap
     missing_properties: tuple[str, ...]
 
 
 def fit_preset(preset: ImportMap, target: Target, columns: Sequence[str]) -> FittedPreset:
-    """Return a preset without what this file, or this database, does not have: columns of a tool come and go.
+    """Return a preset without the columns and properties that are missing here.
 
-    A database that people made has other names: the title is always filled, and other properties by likeness.
+    Tools add and drop columns. A database that no template created has other names: its title is
+    always filled, other properties when their names are similar.
     """
-    there = frozenset(columns)
-    others = _by_likeness(preset, target)
-    kept: dict[str, Filling] = {}
-    lacking: list[str] = []
-    for name, each in preset.fill.items():
-        found = target.find_field(name) or others.get(name)
-        property_name = found.key if found and name in others else name
-        filling = _with_options_of(found, each) if name in others else each
-        if found is None or not found.is_fillable:
-            lacking.append(name)
+    in_file = frozenset(columns)
+    similar = _similar_fields(preset, target)
+    fill: dict[str, Filling] = {}
+    missing: list[str] = []
+    for name, filling in preset.fill.items():
+        field = target.find_field(name)
+        property_name = name
+        if field is None and name in similar:
+            field = similar[name]
+            property_name = field.key
+            filling = _without_unknown_options(filling, field)
+        if field is None or not field.is_fillable:
+            missing.append(name)
         elif filling.value is not None:
-            kept[property_name] = filling
-        elif some := tuple(column for column in filling.columns if column in there):
-            kept[property_name] = filling.model_copy(update={"columns": some})
-    only = {column: words for column, words in preset.only.items() if column in there}
-    without = tuple(each for each in preset.without if each in there)
-    key = preset.key.model_copy(
-        update={"columns": tuple(each for each in preset.key.columns if each in there)}
-    )
-    body = preset.body if preset.body and there.intersection(preset.body.columns) else None
-    changed = {"fill": kept, "only": only, "without": without, "body": body}
-    return FittedPreset(
-        preset.model_copy(update=changed | ({"key": key} if key.columns else {})), tuple(lacking)
-    )
+            fill[property_name] = filling
+        else:
+            columns_in_file = _columns_in_file(filling.columns, in_file)
+            if columns_in_file:
+                fill[property_name] = filling.model_copy(update={"columns": columns_in_file})
+
+    changed: dict[str, object] = {
+        "fill": fill,
+        "only": {column: words for column, words in preset.only.items() if column in in_file},
+        "without": _columns_in_file(preset.without, in_file),
+        "body": preset.body,
+    }
+    if preset.body is not None and in_file.isdisjoint(preset.body.columns):
+        changed["body"] = None
+    key_columns = _columns_in_file(preset.key.columns, in_file)
+    if key_columns:
+        changed["key"] = preset.key.model_copy(update={"columns": key_columns})
+    return FittedPreset(preset.model_copy(update=changed), tuple(missing))
+
+
+def _columns_in_file(columns: Sequence[str], in_file: frozenset[str]) -> tuple[str, ...]:
+    return tuple(column for column in columns if column in in_file)
 
 
 _ROLES: Mapping[str, tuple[Role, frozenset[str]]] = {
@@ -87,47 +116,70 @@ _ROLES: Mapping[str, tuple[Role, frozenset[str]]] = {
     "observed_on": ("date", frozenset({"date"})),
     "source_url": ("link", frozenset({"url"})),
 }
-"""By what a preset fills: the role that a property's name may tell, and the types that can hold it."""
-_SAME_NAME: Mapping[str, frozenset[str]] = {
+"""Properties of presets whose role other names may tell, and the types that can hold them."""
+
+_SIMILAR_NAMES_ONLY: Mapping[str, frozenset[str]] = {
     "tags": frozenset({"multi_select"}),
     "kind": frozenset({"select", "multi_select"}),
     "importance": frozenset({"select"}),
     "source": frozenset({"select", "rich_text"}),
 }
-"""By what a preset fills: the types of a property that has almost the same name."""
+"""Properties of presets that only a similar name stands for, and the types that can hold them."""
 
 
-def _by_likeness(preset: ImportMap, target: Target) -> dict[str, Field]:
-    """Return the properties of a database for what a preset fills and the database does not have by name."""
-    named = {name: target.find_field(name) for name in preset.fill}
-    taken = {field.key for field in named.values() if field is not None}
-    wanted = [name for name, field in named.items() if field is None]
-    title = target.title_field
-    chosen = {"name": title} if "name" in wanted and title.key not in taken else {}
+def _similar_fields(preset: ImportMap, target: Target) -> dict[str, Field]:
+    """Return fields of a database for the properties of a preset that it does not have by name."""
+    wanted: list[str] = []
+    taken: set[str] = set()
+    for name in preset.fill:
+        field = target.find_field(name)
+        if field is None:
+            wanted.append(name)
+        else:
+            taken.add(field.key)
+
     free = {
         key: field for key, field in target.fields.items() if field.is_fillable and key not in taken
     }
-    scores = {(name, key): _alike(name, field) for name in wanted for key, field in free.items()}
-    return {name: free[key] for (name, key), _ in best_pairs(scores, LIKELY)} | chosen
+    scores = {}
+    for name in wanted:
+        for key, field in free.items():
+            scores[name, key] = _similarity(name, field)
+    similar = {name: free[key] for (name, key), _ in best_pairs(scores, LIKELY)}
+    title = target.title_field
+    if "name" in wanted and title.key not in taken:
+        similar["name"] = title
+    return similar
 
 
-def _alike(name: str, field: Field) -> float:
-    """Return how likely it is that a property of that name and type is what a preset fills."""
-    score = likeness(name, field.name)
+def _similarity(name: str, field: Field) -> float:
+    """Return from 0 to 1 how likely a field is the property that a preset fills."""
     if name in _ROLES:
         role, types = _ROLES[name]
-        return max(score, role_score(field.name, role)) if field.type in types else 0.0
-    return score if field.type in _SAME_NAME.get(name, ()) else 0.0
+        if field.type not in types:
+            return 0.0
+        return max(likeness(name, field.name), role_score(field.name, role))
+    if field.type in _SIMILAR_NAMES_ONLY.get(name, ()):
+        return likeness(name, field.name)
+    return 0.0
 
 
-def _with_options_of(found: Field | None, filling: Filling) -> Filling:
-    """Return a filling without words for options that the property does not have: theirs are taken as they are."""
-    if found is None or not filling.words:
+def _without_unknown_options(filling: Filling, field: Field) -> Filling:
+    """Return a filling without translations to options that the field does not have.
+
+    Those words of the file are then taken as they are.
+    """
+    if not filling.words:
         return filling
     words = {
-        theirs: ours for theirs, ours in filling.words.items() if ours is None or found.choice(ours)
+        word: option
+        for word, option in filling.words.items()
+        if option is None or field.choice(option)
     }
     return filling.model_copy(update={"words": words})
+
+
+# --- what is wrong with a person's map
 
 
 def find_map_problems(
@@ -135,96 +187,102 @@ def find_map_problems(
 ) -> Iterator[TemplateProblem]:
     """Yield everything in a person's map that does not fit the database or the file.
 
-    A sparse file lacks the columns that no row fills.
+    A sparse file (JSON) does not have the columns that are empty in every row, so only the columns
+    of the key have to be there.
     """
     if is_sparse:
-        columns = tuple(dict.fromkeys([*columns, *(map.used_columns - set(map.key.columns))]))
+        optional = map.used_columns - set(map.key.columns)
+        columns = tuple(dict.fromkeys([*columns, *optional]))
     for name, filling in map.fill.items():
-        yield from _property_faults(name, target)
-        yield from _column_faults(("fill", name), filling.columns, columns)
+        yield from _property_problems(name, target)
+        yield from _column_problems(("fill", name), filling.columns, columns)
         if filling.date is not None and not is_pattern(filling.date):
-            advice = "Write iso, unix, or the parts of a whole day such as %d/%m/%Y or %b %d, %Y."
             yield TemplateProblem(
-                ("fill", name, "date"), f"`{filling.date}` says no whole day.", advice
+                ("fill", name, "date"),
+                f"`{filling.date}` is not a pattern of a whole day.",
+                "Write iso, unix, or the parts of a whole day such as %d/%m/%Y or %b %d, %Y.",
             )
-        yield from _word_faults(name, filling, target)
-    yield from _column_faults(("key",), map.key.columns, columns)
-    yield from _column_faults(("without",), map.without, columns)
+        yield from _word_problems(name, filling, target)
+    yield from _column_problems(("key",), map.key.columns, columns)
+    yield from _column_problems(("without",), map.without, columns)
     for column in map.only:
-        yield from _column_faults(("only", column), (column,), columns)
+        yield from _column_problems(("only", column), (column,), columns)
     if map.body is not None:
-        yield from _column_faults(("body",), map.body.columns, columns)
+        yield from _column_problems(("body",), map.body.columns, columns)
     if map.key.property is not None:
-        yield from _key_faults(map.key.property, target)
-    if (fault := find_key_problem(map, target)) is not None:
-        yield fault
+        yield from _key_property_problems(map.key.property, target)
+    key_problem = find_key_problem(map, target)
+    if key_problem is not None:
+        yield key_problem
 
 
 def find_key_problem(map: ImportMap, target: Target) -> TemplateProblem | None:
-    """Return why a key could not be found again where it is kept: the property is filled from elsewhere."""
-    kept = key_field(map, target)
-    filling = next(
-        (each for name, each in map.fill.items() if target.find_field(name) == kept), None
-    )
-    same = (map.key.columns, map.key.part, map.key.prefix, map.key.hashed)
-    if filling is None or (filling.columns, filling.part, "", False) == same:
+    """Return why keys would not be found again: their property is filled with something else."""
+    field = key_field(map, target)
+    filling = None
+    for name, candidate in map.fill.items():
+        if target.find_field(name) == field:
+            filling = candidate
+            break
+    if filling is None:
         return None
+    is_plain_key = not map.key.prefix and not map.key.hashed
+    if is_plain_key and (filling.columns, filling.part) == (map.key.columns, map.key.part):
+        return None
+
     columns = " and ".join(map.key.columns)
-    message = f"rows are known by {columns}, which is kept in `{kept.name}`, and that is filled from elsewhere."
-    advice = (
-        f"Take `key` from the columns of `{kept.name}`, or name another property that keeps it with `property`: "
-        f"a text property called {SOURCE_ID!r} is found by itself."
+    return TemplateProblem(
+        ("key",),
+        f"rows are known by {columns}, which is kept in `{field.name}`, but the map fills that "
+        "property with something else.",
+        f"Take `key` from the columns of `{field.name}`, or set `property` to another property: "
+        f"a text property called {SOURCE_ID!r} is used by default.",
     )
-    return TemplateProblem(("key",), message, advice)
 
 
-def _property_faults(name: str, target: Target) -> Iterator[TemplateProblem]:
-    found = target.find_field(name)
-    known = [each.key for each in target.fillable]
-    if found is None:
-        yield TemplateProblem.unknown(("fill", name), f"property of {target.title}", name, known)
-    elif found.stamped:
+def _property_problems(name: str, target: Target) -> Iterator[TemplateProblem]:
+    field = target.find_field(name)
+    path = ("fill", name)
+    if field is None:
+        known = [fillable.key for fillable in target.fillable]
+        yield TemplateProblem.unknown(path, f"property of {target.title}", name, known)
+    elif field.stamped:
         yield TemplateProblem(
-            ("fill", name),
-            f"`{name}` is written by rules, not by people.",
-            "Leave it out: sync fills it.",
+            path, f"`{name}` is written by rules, not by people.", "Leave it out: sync fills it."
         )
-    elif not found.is_fillable:
+    elif not field.is_fillable:
         yield TemplateProblem(
-            ("fill", name),
-            f"an import cannot fill `{name}`, of type {found.type}.",
-            "Leave it out.",
+            path, f"an import cannot fill `{name}`, of type {field.type}.", "Leave it out."
         )
 
 
-def _key_faults(name: str, target: Target) -> Iterator[TemplateProblem]:
-    found = target.find_field(name)
-    if found is None:
-        yield TemplateProblem.unknown(
-            ("key", "property"), f"property of {target.title}", name, target.fields
-        )
-    elif found.type not in IDENTITY_TYPES:
-        advice = "Name a text, link or title that is different on every page."
+def _key_property_problems(name: str, target: Target) -> Iterator[TemplateProblem]:
+    field = target.find_field(name)
+    path = ("key", "property")
+    if field is None:
+        yield TemplateProblem.unknown(path, f"property of {target.title}", name, target.fields)
+    elif field.type not in IDENTITY_TYPES:
         yield TemplateProblem(
-            ("key", "property"),
-            f"`{name}` is of type {found.type}: it cannot tell one row from another.",
-            advice,
+            path,
+            f"`{name}` is of type {field.type}: it cannot tell one row from another.",
+            "Name a text, link or title that is different on every page.",
         )
 
 
-def _column_faults(
+def _column_problems(
     path: tuple[str, ...], named: Sequence[str], columns: Sequence[str]
 ) -> Iterator[TemplateProblem]:
-    for each in named:
-        if each not in columns:
-            yield TemplateProblem(path, f"the file has no column `{each}`.", suggest(each, columns))
+    for column in named:
+        if column not in columns:
+            message = f"the file has no column `{column}`."
+            yield TemplateProblem(path, message, suggest(column, columns))
 
 
-def _word_faults(name: str, filling: Filling, target: Target) -> Iterator[TemplateProblem]:
-    found = target.find_field(name)
-    if found is None or not filling.words:
+def _word_problems(name: str, filling: Filling, target: Target) -> Iterator[TemplateProblem]:
+    field = target.find_field(name)
+    if field is None:
         return
-    for theirs, ours in filling.words.items():
-        if ours and found.choice(ours) is None and not may_create(found, filling):
-            known = [each.key or each.name for each in found.choices]
-            yield TemplateProblem.unknown(("fill", name, "words", theirs), "option", ours, known)
+    for word, option in filling.words.items():
+        if option and field.choice(option) is None and not may_create(field, filling):
+            known = [choice.key or choice.name for choice in field.choices]
+            yield TemplateProblem.unknown(("fill", name, "words", word), "option", option, known)
