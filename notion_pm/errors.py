@@ -55,8 +55,8 @@ Exit codes are stable: 0 done or nothing to do, 1 error, 2 changes (with ``plan 
 3 unsafe, 4 conflicts, 5 left for the next run, 6 Notion does not behave as expected
 (``doctor --probe``).
 
-The text of an error says what happened and where. Its `advice` says what to do next. Facts that code
-needs are attributes. Only the root command prints errors.
+The text of an error says what happened and where. Its `advice` says what to do next. Facts that
+code needs are attributes. Only the root command prints errors.
 
 How to add one: derive from the class with the right exit code. Advice that is always the same is
 `usual_advice`; advice with facts in it is passed to `__init__`.

@@ -71,7 +71,8 @@ class _Server(TcpWSGIServer):
     def maintenance(self, now: Any) -> None:
         """Close connections that are idle, or whose request takes too long."""
         super().maintenance(now)
-        channels: dict[int, Any] = self.active_channels  # type: ignore[assignment]  # the stubs are wrong
+        # The stubs of waitress give this attribute another type.
+        channels: dict[int, Any] = self.active_channels  # type: ignore[assignment]
         for channel in channels.values():
             waited = time.monotonic() - channel.waiting_since
             if not channel.requests and waited > self._allowed_seconds(channel):
@@ -89,9 +90,9 @@ class _Server(TcpWSGIServer):
 def create_punctual_server(
     app: WSGIApplication, *, request_seconds: float, **settings: Any
 ) -> MultiSocketServer | BaseWSGIServer:
-    """Return a server as waitress's `create_server` does; a request has `request_seconds` to arrive.
+    """Return a server like waitress's `create_server`; a request must arrive in `request_seconds`.
 
-    Idle connections have the same time. Raises OSError where the address is taken.
+    Idle connections have the same time. Raises OSError if the address is in use.
     """
     # waitress checks for idleness at this interval. Its own timeout has whole seconds, and must not
     # be longer than ours.
@@ -100,8 +101,8 @@ def create_punctual_server(
         "channel_timeout": max(1, int(request_seconds)),
     }
     server = create_server(app, **settings)
-    # create_server accepts no class of ours, so the class is set afterwards. This is safe: the server
-    # accepts no connection before it runs.
+    # create_server accepts no other class, so the class is set afterwards. This is safe: the
+    # server accepts no connection before it runs.
     sockets: Any = [server]
     if isinstance(server, MultiSocketServer):
         sockets = server.map.values()  # type: ignore[union-attr]

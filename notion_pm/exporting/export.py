@@ -99,8 +99,8 @@ def export(
     notes = [*_notes_on_trash(sources), *_notes_on_reading(reader.findings)]
     if cut_texts:
         notes.append(
-            f"{quantity(cut_texts, 'text')} longer than a cell of Excel: cut, with a mark that says "
-            "so."
+            f"{quantity(cut_texts, 'text')} longer than a cell of Excel: cut, with a mark that "
+            "says so."
         )
     written = _written_tables(destination, tables)
     return ExportReport(written, tuple(notes), tuple(reader.findings.missing_files))
@@ -171,8 +171,8 @@ def _notes_on_trash(sources: Sequence[SourceRequest]) -> Iterator[str]:
 def _notes_on_reading(findings: Findings) -> Iterator[str]:
     if findings.untitled:
         yield (
-            f"{quantity(findings.untitled, 'related page')} could not be read (in the trash, or not "
-            "shared with the connection): the export shows ids instead of titles."
+            f"{quantity(findings.untitled, 'related page')} could not be read (in the trash, or "
+            "not shared with the connection): the export shows ids instead of titles."
         )
     if findings.unknown_blocks:
         yield (

@@ -78,7 +78,8 @@ class DiskList(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=_MOST_IN_MEMORY)  # noqa: SIM115 - closed by __exit__
+        # Closed by __exit__.
+        self._file = tempfile.SpooledTemporaryFile(max_size=_MOST_IN_MEMORY)  # noqa: SIM115
         self._starts = array("Q")
 
     def __enter__(self) -> Self:
@@ -104,7 +105,8 @@ class DiskList(Generic[T]):
         for position in positions:
             try:
                 self._file.seek(self._starts[position])
-                item: T = pickle.load(self._file)  # noqa: S301 - our own bytes, in a file without a name
+                # The bytes are our own: the file has no name by which others could change it.
+                item: T = pickle.load(self._file)  # noqa: S301
             except OSError as error:
                 raise _disk_full(error) from error
             yield item

@@ -62,8 +62,8 @@ _PAGES_ONLY: Json = {"property": "object", "value": "page"}
 class NotionClient:
     """The only way to Notion. Safe for threads.
 
-    With a journal (`with_journal`), each write is recorded before and after it is sent, except those
-    that have their own record: blocks, and the `..._now` methods.
+    With a journal (`with_journal`), each write is recorded before and after it is sent. Not
+    recorded are blocks, and the `..._now` methods, which belong to sync.
     """
 
     def __init__(

@@ -45,8 +45,8 @@ SILENCE = httpx.Timeout(65.0, connect=15.0)
 """Seconds without a sign of life. Longer than Notion's own 60, so that its 504 arrives."""
 
 LARGEST_ANSWER = 32 * 2**20
-"""Bytes, unpacked. 100 rows of a query are 2 MB where rows are rich, and parsed JSON takes ten times
-its size in memory."""
+"""Bytes, unpacked. 100 rows of a query are 2 MB where rows are rich, and parsed JSON takes ten
+times its size in memory."""
 
 _GRACE = 5.0
 """Seconds that a write gets to finish when the run is to end: its outcome is then known."""
@@ -157,12 +157,12 @@ class Connection:
     ) -> None:
         """Make a connection; nothing is sent yet.
 
-        `raise_if_stopping`: called before each attempt; raises what ends the run. `token_name`: what
-        errors call the token, such as the variable that contains it. `read_lag`: seconds after which
-        a read shows what another connection has written; Notion publishes no figure.
+        `raise_if_stopping`: called before each attempt; raises what ends the run. `token_name`:
+        what errors call the token, such as the variable that contains it. `read_lag`: seconds after
+        which a read shows what another connection has written; Notion publishes no figure.
 
-        Raises Unauthorized for a token that no header can contain: libraries would print it in their
-        own error.
+        Raises Unauthorized for a token that no header can contain: libraries would print it in
+        their own error.
         """
         self.requests = RequestCounts()
         self.before_write: Callable[[], None] | None = None
@@ -258,9 +258,9 @@ class Connection:
         """Send a repeatable write now and once, and return what `read` makes of its response.
 
         The facts that a write was decided on may change while it waits. So this raises Postponed
-        where `fetch` would wait for the budget or try again, and when the check before the write had
-        to wait. After a failure it first sleeps as `fetch` would; a Retry-After of Notion delays the
-        next request of this connection instead.
+        where `fetch` would wait for the budget or try again, and when the check before the write
+        had to wait. After a failure it first sleeps as `fetch` would; a Retry-After of Notion
+        delays the next request of this connection instead.
 
         Raises a NotionError where `fetch` would give up; `tries` contains the attempts so far.
         """
@@ -290,8 +290,8 @@ class Connection:
     def send_while_stopping(self, request: Request) -> bool:
         """Try once to clean up, although the run is ending, and return whether it succeeded.
 
-        Does not ask `raise_if_stopping`, which would refuse every request of a stopped run. Does not
-        wait for a pause that Notion asks for.
+        Does not call `raise_if_stopping`, which would refuse every request of a stopped run. Does
+        not wait for a pause that Notion asks for.
         """
         if self._limiter.wait > 0:
             return False

@@ -76,7 +76,7 @@ _REFUSALS: dict[int, type[NotionError]] = {
     404: NotShared,
 }
 _IN_TRASH = re.compile(r"archived ancestor|block that is archived")
-"""Notion reports a page in the trash in words alone; the code is `validation_error` (seed, eu; live)."""
+"""Notion reports a page in the trash in words alone; the code is `validation_error` (recorded)."""
 _NOT_DONE = {409, 429, 529}
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _PROXY_WANTS_CREDENTIALS = 407
@@ -116,8 +116,8 @@ def understand(error: Exception, request: str, server: Server, secret: str) -> F
         return Failure(Unreachable(message, facts), Verdict.UNKNOWN, attempts=_FEW)
     if isinstance(error, TooLarge):
         message = (
-            f"{server} answers {request} with more than {error.limit // 2**20} MB; Notion's answers "
-            "are smaller."
+            f"{server} answers {request} with more than {error.limit // 2**20} MB; Notion's "
+            "answers are smaller."
         )
         return Failure(ResponseTooLarge(message, facts), Verdict.UNKNOWN, attempts=1)
     if isinstance(error, Undecodable):

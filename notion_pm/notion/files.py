@@ -82,8 +82,8 @@ class FileFetcher:
     ) -> None:
         """Make a fetcher for the workspace at `workspace_url`.
 
-        `largest`: bytes that a file may have. `raise_if_stopping` raises what ends the run. `transport` reaches
-        a workspace within this process.
+        `largest`: bytes of a file at most. `raise_if_stopping`: raises what ends the run.
+        `transport`: reaches a workspace within this process.
         """
         self._workspace = httpx.URL(workspace_url)
         self._largest = largest

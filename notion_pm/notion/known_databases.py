@@ -1,8 +1,8 @@
 """Find out why a data source cannot be reached: is its database in the trash?
 
 Below a trashed page a data source answers 404 and the text blames sharing. Its database still
-answers 200, with `in_trash` false (notion-seed, measured in September 2026). So only the pages above
-the database show what happened.
+answers 200, with `in_trash` false (notion-seed, measured in September 2026). So only the pages
+above the database show what happened.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class KnownDatabases:
         return None
 
     def _topmost_in_trash(self, above: NotionId | None) -> Page | None:
-        """Return the highest page that is in the trash: restoring it brings everything below it back."""
+        """Return the highest page in the trash: restoring it restores everything below it."""
         trashed = None
         for _ in range(_MOST_LEVELS):
             if above is None:

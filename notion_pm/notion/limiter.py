@@ -1,7 +1,7 @@
 """Limit the requests of the process: a budget per window, and pauses that Notion asks for.
 
-Notion gives each connection a number of requests per 60-second window, which may be used in a burst,
-and each workspace a shared one (https://developers.notion.com/reference/request-limits;
+Notion gives each connection a number of requests per 60-second window, which may be used in a
+burst, and each workspace a shared one (https://developers.notion.com/reference/request-limits;
 notion-api.md 4.1). A 429 names the seconds to wait: every worker waits that long, never less.
 """
 

@@ -1,4 +1,4 @@
-"""Record each write of a client: before it is sent what it changes, afterwards what Notion returned.
+"""Record each write of a client: before it is sent, and what Notion returned afterwards.
 
 `undo` needs both. A write without a second entry may or may not have happened.
 """

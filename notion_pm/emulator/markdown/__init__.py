@@ -1,10 +1,12 @@
 """Notion-flavoured Markdown <-> block JSON, without I/O.
 
-The format is line-oriented: a line is a block, a child is indented one tab deeper than its parent, and what Markdown
-has no sign for is written as XML-like tags (https://developers.notion.com/guides/data-apis/enhanced-markdown).
+The format is line-oriented: a line is a block, a child is indented one tab deeper than its parent,
+and XML-like tags express what Markdown has no sign for
+(https://developers.notion.com/guides/data-apis/enhanced-markdown). Its signs and tags are in
+`notion_markdown`.
 
-A block is here a dict in the form that the API takes: ``{"type": t, t: {..., "children": [...]}}``, with its ``id``
-where the block exists already. `render` reads such blocks, `parse` returns them.
+A block is here a dict in the form that the API accepts: ``{"type": t, t: {..., "children": [...]}}``,
+with its ``id`` if the block exists already. `render` reads such blocks, `parse` returns them.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from notion_pm.notion_markdown.syntax import Json
 
 
 def parse(markdown: str) -> list[Json]:
-    """Return the blocks that a text in Notion-flavoured Markdown stands for.
+    """Return the blocks of a text in Notion-flavoured Markdown.
 
-    Nothing is refused: what is not Markdown of Notion's is a paragraph, as in the real service.
+    Nothing is refused: a line that is no other block is a paragraph, as in the real service.
     """
     lines = [Line.of(raw) for raw in markdown.replace("\r\n", "\n").split("\n")]
     return Parser(lines, [*TEXT_READERS, *TAG_READERS]).blocks(0)

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 from notion_pm.emulator.markdown.inline_renderer import render_inline
 from notion_pm.emulator.markdown.languages import PLAIN_TEXT
-from notion_pm.emulator.markdown.lines import guarded
+from notion_pm.emulator.markdown.lines import escape_block_start
 from notion_pm.notion_markdown.syntax import Json, colour_name, escape, notion_url, tag_attributes
 
 _Lines = list[str]
 
 
 def render(blocks: Sequence[Json]) -> str:
-    """Return blocks, with their children, as Notion-flavoured Markdown: no blank lines, no newline at the end."""
+    """Return blocks, with their children, as Notion-flavoured Markdown.
+
+    It has no blank lines and no newline at the end, as in the real service.
+    """
     return "\n".join(_lines(blocks))
 
 
@@ -22,15 +25,16 @@ def _lines(blocks: Iterable[Json]) -> _Lines:
     number = 0
     for block in blocks:
         kind = block["type"]
-        number = number + 1 if kind == "numbered_list_item" else 0
         if kind == "numbered_list_item":
+            number += 1
             lines += _item(f"{number}.", block[kind])
         else:
+            number = 0  # any other block ends the list
             lines += _RENDERERS.get(kind, _unknown)(block)
     return lines
 
 
-def _indented(lines: Iterable[str]) -> _Lines:
+def _indent(lines: Iterable[str]) -> _Lines:
     return ["\t" + line for line in lines]
 
 
@@ -39,24 +43,26 @@ def _children(content: Json) -> _Lines:
 
 
 def _text(content: Json) -> str:
-    return guarded(render_inline(content.get("rich_text") or []))
+    return escape_block_start(render_inline(content.get("rich_text") or []))
 
 
 def _marks(content: Json, **more: str | None) -> str:
-    """Write the attributes that end a line, as in ``Text {color="red"}``."""
+    """Return the attributes at the end of a line, as in ``Text {color="red"}``."""
     values = tag_attributes(**more, color=colour_name(content.get("color")))
     return f" {{{values.strip()}}}" if values else ""
 
 
 def _paragraph(block: Json) -> _Lines:
     content = block["paragraph"]
-    text = _text(content) + _marks(content)
-    return [text.strip() if _text(content) else "<empty-block/>", *_indented(_children(content))]
+    text = _text(content)
+    # A blank line would be no block at all.
+    line = (text + _marks(content)).strip() if text else "<empty-block/>"
+    return [line, *_indent(_children(content))]
 
 
 def _item(sign: str, content: Json) -> _Lines:
     text = f"{sign} {_text(content)}".rstrip() + _marks(content)
-    return [text, *_indented(_children(content))]
+    return [text, *_indent(_children(content))]
 
 
 def _to_do(block: Json) -> _Lines:
@@ -71,14 +77,14 @@ def _heading(block: Json) -> _Lines:
     text = f"{sign} {render_inline(content.get('rich_text') or []).strip()}".rstrip()
     if not content.get("is_toggleable"):
         return [text + _marks(content)]
-    return [text + _marks(content, toggle="true"), *_indented(_children(content))]
+    return [text + _marks(content, toggle="true"), *_indent(_children(content))]
 
 
 def _toggle(block: Json) -> _Lines:
     content = block["toggle"]
     summary = render_inline(content.get("rich_text") or []).strip()
     opening = f"<details{tag_attributes(color=colour_name(content.get('color')))}>"
-    return [opening, f"<summary>{summary}</summary>", *_indented(_children(content)), "</details>"]
+    return [opening, f"<summary>{summary}</summary>", *_indent(_children(content)), "</details>"]
 
 
 def _callout(block: Json) -> _Lines:
@@ -86,17 +92,18 @@ def _callout(block: Json) -> _Lines:
     icon = (content.get("icon") or {}).get("emoji")
     opening = f"<callout{tag_attributes(icon=icon, color=colour_name(content.get('color')))}>"
     text = _text(content) or "<empty-block/>"
-    return [opening, *_indented([text, *_children(content)]), "</callout>"]
+    return [opening, *_indent([text, *_children(content)]), "</callout>"]
 
 
 def _code(block: Json) -> _Lines:
     content = block["code"]
     code = "".join(_plain(item) for item in content.get("rich_text") or [])
     fence = "```"
-    while fence in code:
+    while fence in code:  # the fence must be longer than any in the code
         fence += "`"
     language = content.get("language") or PLAIN_TEXT
-    return [fence + language, *(code.split("\n") if code else []), fence]
+    lines = code.split("\n") if code else []
+    return [fence + language, *lines, fence]
 
 
 def _plain(item: Json) -> str:
@@ -116,14 +123,10 @@ def _table(block: Json) -> _Lines:
     content = block["table"]
     header_row = "true" if content.get("has_column_header") else None
     header_column = "true" if content.get("has_row_header") else None
-    rows = [
-        line for row in content.get("children") or [] for line in _row(row["table_row"]["cells"])
-    ]
-    return [
-        f"<table{tag_attributes(header_row=header_row, header_column=header_column)}>",
-        *rows,
-        "</table>",
-    ]
+    lines = [f"<table{tag_attributes(header_row=header_row, header_column=header_column)}>"]
+    for row in content.get("children") or []:
+        lines += _row(row["table_row"]["cells"])
+    return [*lines, "</table>"]
 
 
 def _row(cells: Iterable[Sequence[Json]]) -> _Lines:
@@ -131,11 +134,11 @@ def _row(cells: Iterable[Sequence[Json]]) -> _Lines:
 
 
 def _column_list(block: Json) -> _Lines:
-    return ["<columns>", *_indented(_children(block["column_list"])), "</columns>"]
+    return ["<columns>", *_indent(_children(block["column_list"])), "</columns>"]
 
 
 def _column(block: Json) -> _Lines:
-    return ["<column>", *_indented(_children(block["column"])), "</column>"]
+    return ["<column>", *_indent(_children(block["column"])), "</column>"]
 
 
 def _image(block: Json) -> _Lines:
@@ -186,11 +189,11 @@ def _synced_block(block: Json) -> _Lines:
     name = "synced_block_reference" if source else "synced_block"
     original = source["block_id"] if source else block.get("id")
     url = notion_url(original) if original else None
-    return [f"<{name}{tag_attributes(url=url)}>", *_indented(_children(content)), f"</{name}>"]
+    return [f"<{name}{tag_attributes(url=url)}>", *_indent(_children(content)), f"</{name}>"]
 
 
 def _unknown(block: Json) -> _Lines:
-    """Write a block that Markdown has no form for: bookmark, embed, link_preview, breadcrumb, template, tab ..."""
+    """Return the tag of a block without a form in Markdown: bookmark, embed, breadcrumb, tab ..."""
     kind = block["type"]
     alt = block[kind].get("alt") if kind == "unknown" else kind
     url = notion_url(block["id"]) if "id" in block else None

@@ -1,12 +1,12 @@
-"""The four ways of changing a page's Markdown, as changes of its text.
+"""Change the text of a page's Markdown in the four ways of ``PATCH /v1/pages/{id}/markdown``.
 
-The commands are those of ``PATCH /v1/pages/{id}/markdown``
-(https://developers.notion.com/reference/update-page-markdown). What is stored follows from the text that results.
+Source: https://developers.notion.com/reference/update-page-markdown. The blocks are then changed to
+match the resulting text (`reconcile`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from notion_pm.notion_markdown.syntax import Json
 
@@ -20,7 +20,7 @@ class EditError(Exception):
 def edit(markdown: str, command: Json) -> str:
     """Return the page's Markdown after a command of type insert_content, replace_content and so on.
 
-    Raises EditError when a selection or an ``old_str`` is not found, or found more often than it may be.
+    Raises EditError when a selection or an ``old_str`` is not found, or found too often.
     """
     kind = command["type"]
     return _EDITS[kind](markdown, command[kind])
@@ -31,12 +31,13 @@ def _insert(markdown: str, content: Json) -> str:
     if content.get("after"):
         _, end = _selection(markdown, content["after"])
         return _insert_after_line(markdown, end, new)
-    at_start = (content.get("position") or {}).get("type") == "start"
-    return _joined([new, markdown] if at_start else [markdown, new])
+    is_at_start = (content.get("position") or {}).get("type") == "start"
+    parts = [new, markdown] if is_at_start else [markdown, new]
+    return "\n".join(part for part in parts if part)
 
 
 def _insert_after_line(markdown: str, at: int, new: str) -> str:
-    """Inserts below the block whose line ends behind `at`, as deep as it, and below its children."""
+    """Insert after the block that contains position `at`, at its depth, and after its children."""
     lines = markdown.split("\n")
     index = markdown.count("\n", 0, at)
     margin = _margin(lines[index])
@@ -70,38 +71,44 @@ def _search_and_replace(markdown: str, content: Json) -> str:
 
 def _replace_text(markdown: str, update: Json) -> str:
     old, new = update["old_str"], update["new_str"]
-    found = markdown.count(old) if old else 0
-    if not found:
-        raise EditError(f"Could not find old_str in the page content: {_quoted(old)}")
-    if found > 1 and not update.get("replace_all_matches"):
+    matches = markdown.count(old) if old else 0
+    if not matches:
+        raise EditError(f"Could not find old_str in the page content: {_quote(old)}")
+    if matches > 1 and not update.get("replace_all_matches"):
         raise EditError(
-            f"old_str matches {found} locations in the page content; set replace_all_matches to replace all of them: "
-            f"{_quoted(old)}"
+            f"old_str matches {matches} locations in the page content; set replace_all_matches to "
+            f"replace all of them: {_quote(old)}"
         )
     return markdown.replace(old, new)
 
 
 def _selection(markdown: str, selection: str) -> tuple[int, int]:
-    """Find ``start text...end text``: from the first occurrence of the start to the end text behind it."""
+    """Return where ``start text...end text`` is: start and end position.
+
+    The start text is found at its first occurrence, the end text at the first one after it. One of
+    the two may be missing: ``...end text`` begins at the start of the page.
+    """
     first, ellipsis, last = selection.partition(_ELLIPSIS)
-    start = markdown.find(first) if first else 0 if last else -1
+    not_found = EditError(
+        f"The selection does not match any content in the page: {_quote(selection)}"
+    )
+    if not first and not last:
+        raise not_found
+    start = markdown.find(first)
+    if start < 0:
+        raise not_found
     end = start + len(first)
-    if ellipsis and start >= 0:
-        behind = markdown.find(last, end)
-        end = behind + len(last) if behind >= 0 else -1
-    if start < 0 or end < 0:
-        raise EditError(
-            f"The selection does not match any content in the page: {_quoted(selection)}"
-        )
+    if ellipsis:
+        last_start = markdown.find(last, end)
+        if last_start < 0:
+            raise not_found
+        end = last_start + len(last)
     return start, end
 
 
-def _joined(parts: Sequence[str]) -> str:
-    return "\n".join(part for part in parts if part)
-
-
-def _quoted(text: str) -> str:
-    return f'"{text if len(text) <= 100 else text[:100] + _ELLIPSIS}"'
+def _quote(text: str) -> str:
+    short = text if len(text) <= 100 else text[:100] + _ELLIPSIS
+    return f'"{short}"'
 
 
 _EDITS: dict[str, Callable[[str, Json], str]] = {

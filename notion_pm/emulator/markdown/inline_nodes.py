@@ -1,4 +1,4 @@
-"""What a line of inline Markdown is made of, before it is rich text."""
+"""The parts of a line of inline Markdown, before they are rich text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from notion_pm.notion_markdown.syntax import Json
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a run of text looks: the annotations of rich text, and its link."""
+    """The style of a piece of text: the annotations of rich text, and its link."""
 
     bold: bool = False
     italic: bool = False
@@ -20,7 +20,7 @@ class Style:
     color: str = "default"
     link: str | None = None
 
-    def emphasised(self, marks: set[str]) -> Style:
+    def with_emphasis(self, marks: set[str]) -> Style:
         """Return the style with more emphasis."""
         return replace(
             self,
@@ -45,7 +45,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A mention or an equation: one item whatever is in it."""
+    """A mention or an equation: one item of rich text."""
 
     item: Json
 

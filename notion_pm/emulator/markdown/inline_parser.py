@@ -11,22 +11,26 @@ from notion_pm.emulator.markdown.inline_nodes import Atom, Delimiter, Group, Nod
 from notion_pm.emulator.markdown.inline_scanner import URL, Scanner
 from notion_pm.notion_markdown.syntax import Json, unescape
 
-_MOST_CODE_POINTS = 1000  # of which each is at most two UTF-16 units
+_MOST_CODE_POINTS = 1000
+"""An item has at most 2000 UTF-16 units (notion-api.md 4.2), and a code point at most two."""
 
 
 def parse_inline(text: str) -> list[Json]:
-    """Return the rich text items that a line of Notion-flavoured Markdown stands for."""
+    """Return the rich text items of a line of Notion-flavoured Markdown."""
     nodes, _ = Scanner(text).until(0, None)
     return _items(nodes)
 
 
 def plain_items(text: str) -> list[Json]:
-    """Return text that is taken literally, as in a code block."""
+    """Return the items of literal text, as in a code block."""
     return _items([Text(text)])
 
 
 def parse_inline_until(text: str, start: int, closing: str) -> tuple[list[Json], int]:
-    """Return the items from `start` to the tag `closing` and the position behind it (the end, if it never comes)."""
+    """Return the items from `start` to the tag `closing`, and the position after it.
+
+    That is the end of the text if the tag is missing.
+    """
     nodes, end = Scanner(text).until(start, closing)
     return _items(nodes), end
 
@@ -35,21 +39,28 @@ def parse_image(text: str) -> tuple[list[Json], str] | None:
     """Return the caption and the URL of ``![caption](url)`` when that is all of `text`."""
     scanner = Scanner(text)
     nodes, end = scanner.until(len("!["), "]")
-    url = URL.match(text, end) if scanner.closed else None
-    return (_items(nodes), unescape(url[1])) if url and url.end() == len(text) else None
+    if not scanner.closed:
+        return None
+    url = URL.match(text, end)
+    if not url or url.end() != len(text):
+        return None
+    return _items(nodes), unescape(url[1])
 
 
 def _items(nodes: Sequence[Node]) -> list[Json]:
     runs: list[tuple[Style, str | Json]] = []
     _flatten(nodes, Style(), runs)
-    return [_item(style, part) for style, content in runs for part in _parts(content)]
+    items = []
+    for style, content in runs:
+        items += [_item(style, part) for part in _parts(content)]
+    return items
 
 
 def _flatten(nodes: Sequence[Node], outer: Style, runs: list[tuple[Style, str | Json]]) -> None:
     """Append the runs of `nodes` to `runs`, joining neighbours of one style."""
     emphasis, literal = resolve(nodes)
     for index, node in enumerate(nodes):
-        style = outer.emphasised(emphasis[index])
+        style = outer.with_emphasis(emphasis[index])
         match node:
             case Text(content, code):
                 _add_text(runs, replace(style, code=code), content)
@@ -62,18 +73,17 @@ def _flatten(nodes: Sequence[Node], outer: Style, runs: list[tuple[Style, str | 
 
 
 def _parts(content: str | Json) -> list[str | Json]:
-    """Cut text into pieces that one item may hold (2000 UTF-16 units, notion-api.md 4.2)."""
-    if isinstance(content, dict) or len(content) <= _MOST_CODE_POINTS:
-        return [content] if content else []
-    return [
-        content[start : start + _MOST_CODE_POINTS]
-        for start in range(0, len(content), _MOST_CODE_POINTS)
-    ]
+    """Return the text in pieces that fit into one item."""
+    if isinstance(content, dict):
+        return [content]
+    starts = range(0, len(content), _MOST_CODE_POINTS)
+    return [content[start : start + _MOST_CODE_POINTS] for start in starts]
 
 
 def _add_text(runs: list[tuple[Style, str | Json]], style: Style, text: str) -> None:
-    if runs and runs[-1][0] == style and isinstance(previous := runs[-1][1], str):
-        runs[-1] = (style, previous + text)
+    last_style, last_content = runs[-1] if runs else (None, "")
+    if last_style == style and isinstance(last_content, str):
+        runs[-1] = (style, last_content + text)
     elif text:
         runs.append((style, text))
 
@@ -81,7 +91,8 @@ def _add_text(runs: list[tuple[Style, str | Json]], style: Style, text: str) -> 
 def _item(style: Style, content: str | Json) -> Json:
     if isinstance(content, dict):
         return content | {"annotations": style.annotations()}
-    # What becomes of a relative link (`docs/x.md`) is unknown; as a request it would be refused. Its text is kept.
+    # How Notion treats a relative link (`docs/x.md`) is unknown; in a request it would be refused.
+    # So its text is kept without the link.
     link = {"url": style.link} if style.link and is_link(style.link) else None
     return {
         "type": "text",

@@ -16,7 +16,7 @@ _NO_ANNOTATIONS: Json = {}
 
 @dataclass(frozen=True, slots=True)
 class _Wrapper:
-    """What is written around a stretch of text as a whole: a link and a span's attributes."""
+    """The link and the span around several pieces of text."""
 
     link: str | None
     color: str | None
@@ -25,7 +25,10 @@ class _Wrapper:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Markdown of one style. Space carries no emphasis of its own: ``** x**`` would not be read as bold."""
+    """Markdown of one style.
+
+    Space is a piece without emphasis, because ``** x**`` would not be bold.
+    """
 
     wrapper: _Wrapper
     markdown: str
@@ -35,31 +38,27 @@ class _Piece:
 
 def render_inline(items: Sequence[Json]) -> str:
     """Return the Notion-flavoured Markdown of rich text items, on one line."""
-    pieces = [piece for item in _joined(items) for piece in _pieces(item)]
-    return "".join(
-        _stretch(wrapper, list(group))
-        for wrapper, group in groupby(pieces, key=lambda p: p.wrapper)
-    )
+    pieces: list[_Piece] = []
+    for item in _join_alike(items):
+        pieces += _pieces(item)
+    markdown = ""
+    for wrapper, group in groupby(pieces, key=lambda piece: piece.wrapper):
+        markdown += _wrap(wrapper, list(group))
+    return markdown
 
 
-def _joined(items: Iterable[Json]) -> Iterator[Json]:
-    """Join neighbouring texts that differ in nothing but content."""
-    pending: Json | None = None
+def _join_alike(items: Iterable[Json]) -> list[Json]:
+    """Return the items, with neighbouring texts of one style joined."""
+    joined: list[Json] = []
     for item in items:
-        if (
-            pending
-            and _content(pending) is not None
-            and _content(item) is not None
-            and _look(pending) == _look(item)
-        ):
-            joined = (_content(pending) or "") + (_content(item) or "")
-            pending = pending | {"text": pending["text"] | {"content": joined}}
-            continue
-        if pending:
-            yield pending
-        pending = item
-    if pending:
-        yield pending
+        content = _content(item)
+        before = _content(joined[-1]) if joined else None
+        if content is None or before is None or _style(joined[-1]) != _style(item):
+            joined.append(item)
+        else:
+            text = joined[-1]["text"] | {"content": before + content}
+            joined[-1] = joined[-1] | {"text": text}
+    return joined
 
 
 def _content(item: Json) -> str | None:
@@ -72,7 +71,7 @@ def _link(item: Json) -> str | None:
     return link["url"] if link else None
 
 
-def _look(item: Json) -> tuple[_Wrapper, frozenset[str], bool]:
+def _style(item: Json) -> tuple[_Wrapper, frozenset[str], bool]:
     annotations = item.get("annotations") or _NO_ANNOTATIONS
     wrapper = _Wrapper(
         _link(item), colour_name(annotations.get("color")), bool(annotations.get("underline"))
@@ -82,7 +81,7 @@ def _look(item: Json) -> tuple[_Wrapper, frozenset[str], bool]:
 
 
 def _pieces(item: Json) -> Iterator[_Piece]:
-    wrapper, emphasis, code = _look(item)
+    wrapper, emphasis, code = _style(item)
     content = _content(item)
     if content is None:
         yield _Piece(wrapper, _atom(item), emphasis)
@@ -132,15 +131,13 @@ def _atom(item: Json) -> str:
     label = item.get("plain_text") or ""
     if kind == "date":
         return _date(mention["date"])
-    if kind in ("user", "page", "database"):
-        return _mention(
-            kind, mention[kind]["id"], label.removeprefix("@") if kind == "user" else label
-        )
-    return (
-        f":{mention['custom_emoji'].get('name', '')}:"
-        if kind == "custom_emoji"
-        else _lines(escape(label))
-    )
+    if kind == "user":
+        return _mention(kind, f"user://{mention[kind]['id']}", label.removeprefix("@"))
+    if kind in ("page", "database"):
+        return _mention(kind, notion_url(mention[kind]["id"]), label)
+    if kind == "custom_emoji":
+        return f":{mention['custom_emoji'].get('name', '')}:"
+    return _lines(escape(label))
 
 
 def _equation(expression: str) -> str:
@@ -149,22 +146,24 @@ def _equation(expression: str) -> str:
     return f"$`{expression}`$"
 
 
-def _mention(kind: str, notion_id: str, label: str) -> str:
-    url = f"user://{notion_id}" if kind == "user" else notion_url(notion_id)
+def _mention(kind: str, url: str, label: str) -> str:
     opening = f"<mention-{kind}{tag_attributes(url=url)}"
-    return (
-        f"{opening}>{escape(label).replace(chr(10), ' ')}</mention-{kind}>"
-        if label
-        else f"{opening}/>"
-    )
+    if not label:
+        return f"{opening}/>"
+    text = escape(label).replace("\n", " ")
+    return f"{opening}>{text}</mention-{kind}>"
 
 
 def _date(date: Json) -> str:
-    return f"<mention-date{tag_attributes(start=date['start'], end=date.get('end'), timeZone=date.get('time_zone'))}/>"
+    values = tag_attributes(
+        start=date["start"], end=date.get("end"), timeZone=date.get("time_zone")
+    )
+    return f"<mention-date{values}/>"
 
 
-def _stretch(wrapper: _Wrapper, pieces: Sequence[_Piece]) -> str:
-    text = _emphasised(pieces)
+def _wrap(wrapper: _Wrapper, pieces: Sequence[_Piece]) -> str:
+    """Return pieces with their emphasis, and the link and span around them."""
+    text = _with_emphasis(pieces)
     if wrapper.link is not None:
         text = f"[{text}]({_url(wrapper.link)})"
     if wrapper.color or wrapper.underline:
@@ -177,27 +176,39 @@ def _url(url: str) -> str:
     return re.sub(r"[\\()]", r"\\\g<0>", url.replace("\n", ""))
 
 
-def _emphasised(pieces: Sequence[_Piece]) -> str:
-    """Write a stretch's pieces with their emphasis, opening and closing each mark where text begins and ends."""
-    written: list[str] = []
+def _with_emphasis(pieces: Sequence[_Piece]) -> str:
+    """Return pieces with the signs of emphasis, each directly beside a text."""
+    markdown = ""
     active: frozenset[str] = frozenset()
     for index, piece in enumerate(pieces):
-        wanted = _around(pieces, index) if piece.is_space else piece.emphasis
-        written += [_signs(active - wanted), _signs(wanted - active, opening=True), piece.markdown]
+        wanted = _shared_emphasis(pieces, index) if piece.is_space else piece.emphasis
+        markdown += _closing_signs(active - wanted)
+        markdown += _opening_signs(wanted - active)
+        markdown += piece.markdown
         active = wanted
-    return "".join(written) + _signs(active)
+    return markdown + _closing_signs(active)
 
 
-def _around(pieces: Sequence[_Piece], index: int) -> frozenset[str]:
+def _shared_emphasis(pieces: Sequence[_Piece], index: int) -> frozenset[str]:
     """Return the emphasis that the nearest texts on both sides of a space share."""
-    before = next(
-        (p.emphasis for p in reversed(pieces[:index]) if not p.is_space), frozenset[str]()
-    )
-    after = next((p.emphasis for p in pieces[index + 1 :] if not p.is_space), frozenset[str]())
-    return before & after
+    return _first_emphasis(reversed(pieces[:index])) & _first_emphasis(pieces[index + 1 :])
 
 
-def _signs(marks: frozenset[str], *, opening: bool = False) -> str:
-    """Asterisks stay next to each other, whichever side strikethrough is on: ``***`` is read as one run."""
-    order = ("bold", "italic", "strikethrough") if opening else ("strikethrough", "bold", "italic")
-    return "".join(_EMPHASIS[mark] for mark in order if mark in marks)
+def _first_emphasis(pieces: Iterable[_Piece]) -> frozenset[str]:
+    for piece in pieces:
+        if not piece.is_space:
+            return piece.emphasis
+    return frozenset()
+
+
+# Asterisks stay next to each other, on both sides of strikethrough: ``***`` is read as one run.
+
+
+def _opening_signs(emphasis: frozenset[str]) -> str:
+    order = ("bold", "italic", "strikethrough")
+    return "".join(_EMPHASIS[mark] for mark in order if mark in emphasis)
+
+
+def _closing_signs(emphasis: frozenset[str]) -> str:
+    order = ("strikethrough", "bold", "italic")
+    return "".join(_EMPHASIS[mark] for mark in order if mark in emphasis)

@@ -20,12 +20,13 @@ _SPAN = re.compile(rf"<span({ATTRIBUTES})\s*>")
 _BREAK = re.compile(r"<br\s*/?>")
 _MENTION = re.compile(rf"<mention-([a-z-]+)({ATTRIBUTES})\s*(?:/>|>(.*?)</mention-\1>)", re.DOTALL)
 _QUOTED_EQUATION = re.compile(r"\$`(.*?)`\$", re.DOTALL)
-# As in pandoc: no space inside the signs, no digit after the second, so that "$5 and $10" stays text.
+# As in pandoc: no space inside the signs, no digit after the second one: "$5 and $10" stays text.
 _EQUATION = re.compile(r"\$(?!\s)((?:\\.|[^\\$\n])+?)(?<!\s)\$(?!\d)")
 URL = re.compile(r"\(\s*((?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*?)\s*\)")
 _PLAIN = re.compile(r"[^\\`<$\[*~]+")
 _BACKTICKS = re.compile(r"`+")
-_DEEPEST = 20  # spans and links inside one another; what is deeper is text
+_DEEPEST = 20
+"""Spans and links inside one another; deeper ones are text."""
 
 
 @dataclass(slots=True)
@@ -33,7 +34,8 @@ class Scanner:
     """Read nodes out of one line of text."""
 
     text: str
-    # A bracket that never closes is looked at once, not once for every bracket around it.
+    # By position. A bracket that never closes is tried once, not once for each bracket around it:
+    # the time would grow exponentially.
     groups: dict[int, tuple[Group, int] | None] = field(default_factory=dict)
     closed: bool = False
     depth: int = 0
@@ -52,12 +54,13 @@ class Scanner:
         return nodes, at
 
     def _node(self, at: int) -> tuple[Node, int]:
-        if plain := _PLAIN.match(self.text, at):
+        plain = _PLAIN.match(self.text, at)
+        if plain:
             end = self._before_closing_bracket(plain.start(), plain.end())
             return Text(self.text[at:end]), end
         match self.text[at]:
             case "\\":
-                return self._escaped(at)
+                return self._escape(at)
             case "`":
                 return self._code(at)
             case "*" | "~":
@@ -67,11 +70,14 @@ class Scanner:
         return self._group(at) or self._tag(at)
 
     def _before_closing_bracket(self, start: int, end: int) -> int:
-        """A bracket may close a link's text, so plain text stops before each (but takes at least one character)."""
+        """Return the end of plain text: before a bracket, which may close a link's text.
+
+        Plain text has at least one character, or scanning would not advance.
+        """
         bracket = self.text.find("]", start + 1, end)
         return end if bracket < 0 else bracket
 
-    def _escaped(self, at: int) -> tuple[Node, int]:
+    def _escape(self, at: int) -> tuple[Node, int]:
         found = ESCAPE_SEQUENCE.match(self.text, at)
         return (Text(found[1]), found.end()) if found else (Text("\\"), at + 1)
 
@@ -80,9 +86,8 @@ class Scanner:
         assert fence
         for other in _BACKTICKS.finditer(self.text, fence.end()):
             if len(other[0]) == len(fence[0]):
-                return Text(
-                    _without_padding(self.text[fence.end() : other.start()]), code=True
-                ), other.end()
+                code = _without_padding(self.text[fence.end() : other.start()])
+                return Text(code, code=True), other.end()
         return Text(fence[0]), fence.end()
 
     def _delimiter(self, at: int) -> tuple[Node, int]:
@@ -90,34 +95,41 @@ class Scanner:
         while end < len(self.text) and self.text[end] == self.text[at]:
             end += 1
         before, after = self.text[at - 1 : at], self.text[end : end + 1]
-        opens, closes = bool(after) and not after.isspace(), bool(before) and not before.isspace()
+        opens = bool(after) and not after.isspace()
+        closes = bool(before) and not before.isspace()
         return Delimiter(self.text[at:end], opens, closes), end
 
     def _equation(self, at: int) -> tuple[Node, int]:
-        if quoted := _QUOTED_EQUATION.match(self.text, at):
+        quoted = _QUOTED_EQUATION.match(self.text, at)
+        if quoted:
             return _equation(quoted[1]), quoted.end()
-        if plain := _EQUATION.match(self.text, at):
+        plain = _EQUATION.match(self.text, at)
+        if plain:
             return _equation(plain[1].replace("\\$", "$")), plain.end()
         return Text("$"), at + 1
 
     def _tag(self, at: int) -> tuple[Node, int]:
-        if line_break := _BREAK.match(self.text, at):
+        line_break = _BREAK.match(self.text, at)
+        if line_break:
             return Text("\n"), line_break.end()
-        if (found := _MENTION.match(self.text, at)) and (
-            item := _mention(found[1], attributes(found[2]), found[3])
-        ):
-            return Atom(item), found.end()
+        mention = _MENTION.match(self.text, at)
+        if mention:
+            item = _mention(mention[1], attributes(mention[2]), mention[3])
+            if item:
+                return Atom(item), mention.end()
         return Text(self.text[at]), at + 1
 
     def _group(self, at: int) -> tuple[Group, int] | None:
         if at not in self.groups:
             self.depth += 1
-            self.groups[at] = self._nested(at) if self.depth <= _DEEPEST else None
+            if self.depth > _DEEPEST:
+                self.groups[at] = None
+            elif self.text[at] == "[":
+                self.groups[at] = self._link(at)
+            else:
+                self.groups[at] = self._span(at)
             self.depth -= 1
         return self.groups[at]
-
-    def _nested(self, at: int) -> tuple[Group, int] | None:
-        return self._link(at) if self.text[at] == "[" else self._span(at)
 
     def _span(self, at: int) -> tuple[Group, int] | None:
         tag = _SPAN.match(self.text, at)
@@ -135,12 +147,16 @@ class Scanner:
 
     def _link(self, at: int) -> tuple[Group, int] | None:
         children, end = self.until(at + 1, "]")
-        url = URL.match(self.text, end) if self.closed else None
-        return (Group(children, link=unescape(url[1]) or None), url.end()) if url else None
+        if not self.closed:
+            return None
+        url = URL.match(self.text, end)
+        if not url:
+            return None
+        return Group(children, link=unescape(url[1]) or None), url.end()
 
 
 def _without_padding(code: str) -> str:
-    """One space on each side only keeps backticks apart, as in CommonMark."""
+    """Return code without the one space on each side that keeps backticks apart (CommonMark)."""
     padded = code.startswith(" ") and code.endswith(" ") and code.strip(" ")
     return code[1:-1] if padded else code
 
@@ -156,15 +172,13 @@ def _mention(kind: str, values: dict[str, str], label: str | None) -> Json | Non
         mention = {"type": "date", "date": _date(values)} if "start" in values else None
     else:
         mention = _mention_of_object(kind, id_of(values.get("url", "")))
-    return (
-        {"type": "mention", "mention": mention, "plain_text": unescape(label or "")}
-        if mention
-        else None
-    )
+    if mention is None:
+        return None
+    return {"type": "mention", "mention": mention, "plain_text": unescape(label or "")}
 
 
 def _mention_of_object(kind: str, notion_id: str | None) -> Json | None:
-    # The API knows no mention of a data source; its database stands for it elsewhere, so the tag stays text.
+    # The API has no mention of a data source, so that tag stays text.
     if kind not in ("user", "page", "database") or notion_id is None:
         return None
     return {"type": kind, kind: {"id": notion_id}}

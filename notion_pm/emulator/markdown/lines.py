@@ -1,4 +1,4 @@
-"""Telling the kinds of lines of Notion-flavoured Markdown apart."""
+"""Recognise the kinds of lines of Notion-flavoured Markdown."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BLOCK_LINES = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: how deep it is indented, in columns, and what follows the indentation."""
+    """One line: its indentation in columns, the text after it, and the line as it is."""
 
     indent: int
     text: str
@@ -70,8 +70,8 @@ def starts_block(text: str) -> bool:
     return any(kind.match(text) for kind in _BLOCK_LINES)
 
 
-def guarded(text: str) -> str:
-    """Return `text` so that it reads as a paragraph's line, with a backslash where it would read as another block."""
+def escape_block_start(text: str) -> str:
+    """Return `text` so that it is a paragraph: with a backslash if it would start another block."""
     text = text.strip()
     if not starts_block(text):
         return text

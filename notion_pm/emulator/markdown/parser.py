@@ -1,4 +1,4 @@
-"""Walking through the lines of Notion-flavoured Markdown."""
+"""Walk through the lines of Notion-flavoured Markdown."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from notion_pm.notion_markdown.syntax import Json, api_colour, split_trailing_at
 
 DIV_END = ":::"
 _DEEPEST = 50
+"""Levels of nesting; deeper blocks become siblings of their parent."""
 
 
 @dataclass(slots=True)
 class Parser:
-    """A place in the lines of a text, and the reading of what can stand inside anything else."""
+    """Reads blocks from lines, starting at line `at`.
+
+    `readers`: patterns of lines with the functions that read their blocks. `closers`: closing tags
+    of the containers that are open.
+    """
 
     lines: list[Line]
     readers: Sequence[Reader]
@@ -25,35 +30,40 @@ class Parser:
     closers: list[str] = field(default_factory=list)
 
     def blocks(self, min_indent: int) -> list[Json]:
-        """Read blocks until a line is less indented than `min_indent`, or closes a tag that is open."""
-        found: list[Json] = []
-        while (
-            (line := self.next_line()) and line.indent >= min_indent and not self._closes(line.text)
-        ):
-            found += self._read(line)
-        return found
+        """Read blocks until a line is indented less than `min_indent`, or closes an open tag."""
+        blocks: list[Json] = []
+        line = self.next_line()
+        while line is not None and line.indent >= min_indent and not self._closes(line.text):
+            blocks += self._read(line)
+            line = self.next_line()
+        return blocks
 
     def next_line(self) -> Line | None:
-        """Return the next line that is not blank, without going past it."""
-        while self.at < len(self.lines) and self.lines[self.at].is_blank:
+        """Skip blank lines; return the next line without moving past it, None at the end."""
+        while self.at < len(self.lines):
+            if not self.lines[self.at].is_blank:
+                return self.lines[self.at]
             self.at += 1
-        return self.lines[self.at] if self.at < len(self.lines) else None
+        return None
 
     def _closes(self, text: str) -> bool:
         return any(is_closer(text, closer) for closer in self.closers)
 
     def _read(self, line: Line) -> list[Json]:
         for pattern, read in self.readers:
-            if found := pattern.match(line.text):
-                self.at += 1
-                if (blocks := read(self, line, found)) is not None:
-                    return blocks
-                self.at -= 1
+            match = pattern.match(line.text)
+            if not match:
+                continue
+            self.at += 1
+            blocks = read(self, line, match)
+            if blocks is not None:
+                return blocks
+            self.at -= 1  # only the pattern matched: try the next reader
         self.at += 1
         return [self.with_children(line, "paragraph", line.text)]
 
     def with_children(self, line: Line, kind: str, text: str, **content: object) -> Json:
-        """Build a block of rich text whose children are the deeper lines that follow."""
+        """Return a block of rich text whose children are the deeper lines that follow."""
         text, values = split_trailing_attributes(text)
         block = make_block(
             kind,
@@ -68,7 +78,7 @@ class Parser:
 
     def _children(self, line: Line) -> list[Json]:
         if self.depth == _DEEPEST:
-            return []  # what is still deeper stands beside its parent
+            return []
         self.depth += 1
         children = self.blocks(line.indent + 1)
         self.depth -= 1
@@ -83,21 +93,22 @@ class Parser:
         return [self.with_children(line, kind, "", **content)]
 
     def split_tag_line(self, line: Line, rest: str, closer: str) -> None:
-        """Put what follows an opening tag on its own line(s)."""
-        inner, closes = (
-            (rest.removesuffix(closer), [closer]) if rest.endswith(closer) else (rest, [])
-        )
-        parts = ([inner] if inner.strip() else []) + closes
-        self.lines[self.at : self.at] = [
-            Line.of(line.margin + "\t" * (part != closer) + part) for part in parts
-        ]
+        """Move the text after an opening tag to lines of its own."""
+        inserted = []
+        inner = rest.removesuffix(closer)
+        if inner.strip():
+            inserted.append(Line.of(f"{line.margin}\t{inner}"))
+        if rest.endswith(closer):
+            inserted.append(Line.of(line.margin + closer))
+        self.lines[self.at : self.at] = inserted
 
     def contained(self, closer: str) -> list[Json]:
-        """Read what stands before a closing tag, and that tag."""
+        """Read the blocks before a closing tag, and that tag."""
         self.closers.append(closer)
         children = self.blocks(0)
         self.closers.pop()
-        if (line := self.next_line()) and is_closer(line.text, closer):
+        line = self.next_line()
+        if line is not None and is_closer(line.text, closer):
             self.at += 1
         return children
 
@@ -112,13 +123,13 @@ def make_block(kind: str, **content: object) -> Json:
 
 def parent_block(kind: str, children: list[Json], **content: object) -> Json:
     """Return a block with its children, if it has any."""
-    return (
-        make_block(kind, **content, children=children) if children else make_block(kind, **content)
-    )
+    if children:
+        content["children"] = children
+    return make_block(kind, **content)
 
 
 def media_block(kind: str, url: str, caption: list[Json]) -> Json:
-    """Return the block of a file that is kept elsewhere."""
+    """Return the block of a file on another server."""
     return make_block(kind, type="external", external={"url": url}, caption=caption)
 
 

@@ -1,7 +1,8 @@
-"""Matching the blocks that a page has with those its new Markdown asks for.
+"""Match the blocks of a page with the blocks of its new Markdown.
 
-What is unchanged keeps its id, its author and its comments; what was changed in place is updated; child pages and
-databases are known by the address in their tag and survive wherever they are put.
+Unchanged blocks keep their ids, authors and comments; blocks that were changed in place are updated.
+Child pages and databases are recognised by the address in their tag, and survive wherever they are
+put.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _REFERENCES = frozenset({"child_page", "child_database"})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A block that stays as it is, with all that is in it (or a child page that is moved here)."""
+    """A block that stays as it is, with its children (or a child page that is moved here)."""
 
     id: str
 
@@ -34,7 +35,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A block to be made; its children may be existing ones."""
+    """A block to be created; its children may be existing ones."""
 
     block: Json
     children: tuple[Placed, ...]
@@ -44,13 +45,13 @@ Placed = Kept | Changed | New
 
 
 def reconcile(existing: Sequence[Json], wanted: Sequence[Json]) -> tuple[Placed, ...]:
-    """Return, in order, what becomes of each block that `wanted` asks for. What it does not name is to go."""
+    """Return, in order, what to do for each of the `wanted` blocks. All others are to be deleted."""
     known = {block["id"] for block in _descendants(existing)}
     return _place(existing, wanted, known)
 
 
 def present_ids(placed: Iterable[Placed], existing: Sequence[Json]) -> set[str]:
-    """Return the ids of the existing blocks that are still there after `placed`, those inside kept ones included."""
+    """Return the ids of the existing blocks that remain, with those inside of kept blocks."""
     by_id = {block["id"]: block for block in _descendants(existing)}
     return set(_present(placed, by_id))
 
@@ -60,7 +61,8 @@ def _present(placed: Iterable[Placed], by_id: dict[str, Json]) -> Iterator[str]:
         match item:
             case Kept(id):
                 yield id
-                yield from (block["id"] for block in _descendants(children_of(by_id.get(id))))
+                for block in _descendants(children_of(by_id.get(id))):
+                    yield block["id"]
             case Changed(id, _, children):
                 yield id
                 yield from _present(children, by_id)
@@ -83,15 +85,16 @@ def _descendants(blocks: Iterable[Json]) -> Iterator[Json]:
 
 
 def _place(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) -> tuple[Placed, ...]:
-    old, new = [render([block]) for block in existing], [render([block]) for block in wanted]
+    # Blocks are equal when their Markdown is: everything else of them cannot be changed by Markdown.
+    old_texts = [render([block]) for block in existing]
+    new_texts = [render([block]) for block in wanted]
+    matcher = SequenceMatcher(None, old_texts, new_texts, autojunk=False)
     placed: list[Placed] = []
-    for verdict, i, i_end, j, j_end in SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
+    for verdict, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         if verdict == "equal":
-            placed += [Kept(block["id"]) for block in existing[i:i_end]]
+            placed += [Kept(block["id"]) for block in existing[old_start:old_end]]
         else:
-            placed += _pair(existing[i:i_end], wanted[j:j_end], known)
+            placed += _pair(existing[old_start:old_end], wanted[new_start:new_end], known)
     return tuple(placed)
 
 
@@ -111,6 +114,9 @@ def _pair(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) -> 
 
 
 def _reference(block: Json, known: set[str]) -> Iterator[Placed]:
-    """A tag with an address stands for an existing thing: here already, or (a page) to be moved here."""
+    """Yield the existing block that a tag with an address names.
+
+    It is on this page already, or it is a child page or database that is moved here.
+    """
     if block["id"] in known or block["type"] in _REFERENCES:
         yield Kept(block["id"])

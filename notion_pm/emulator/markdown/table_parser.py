@@ -14,19 +14,22 @@ _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+$")
 
 
 def parse_table(text: str, values: dict[str, str]) -> Json | None:
-    """Return the table block of what stands between ``<table>`` and ``</table>``."""
+    """Return the block of a table, from the text between ``<table>`` and ``</table>``."""
     rows = [_cells(text, row.end()) for row in _ROW.finditer(text)]
-    header_row, header_column = (
-        values.get(name) == "true" for name in ("header-row", "header-column")
+    return _table(
+        rows,
+        header_row=values.get("header-row") == "true",
+        header_column=values.get("header-column") == "true",
     )
-    return _table(rows, header_row=header_row, header_column=header_column)
 
 
 def _cells(text: str, at: int) -> list[list[Json]]:
     cells: list[list[Json]] = []
-    while (found := _CELL_OR_END.search(text, at)) and found[1]:
-        items, at = parse_inline_until(text, found.end(), f"</t{found[1]}>")
+    tag = _CELL_OR_END.search(text, at)
+    while tag and tag[1]:  # a cell, not the end of the row
+        items, at = parse_inline_until(text, tag.end(), f"</t{tag[1]}>")
         cells.append(items)
+        tag = _CELL_OR_END.search(text, at)
     return cells
 
 

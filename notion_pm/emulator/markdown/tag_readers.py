@@ -1,4 +1,4 @@
-"""Reading the blocks that Notion writes as tags."""
+"""Read the blocks that Notion writes as tags."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def _tag(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:
         return [_child(name, values, _label(rest, name))]
     if name == "empty-block":
         return [parser.with_children(line, "paragraph", "")]
-    if single := _SINGLE_TAGS.get(name):
-        return single(values)
+    read_single = _SINGLE_TAGS.get(name)
+    if read_single:
+        return read_single(values)
     if is_empty or name == "summary":
         return None
     parser.split_tag_line(line, rest, f"</{name}>")
@@ -48,12 +49,10 @@ def _tag(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:
 
 def _callout(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
     text, children = _first_text(parser.contained(closer))
-    icon = {"icon": {"type": "emoji", "emoji": values["icon"]}} if values.get("icon") else {}
-    return [
-        parent_block(
-            "callout", children, rich_text=text, color=api_colour(values.get("color")), **icon
-        )
-    ]
+    content: Json = {"rich_text": text, "color": api_colour(values.get("color"))}
+    if values.get("icon"):
+        content["icon"] = {"type": "emoji", "emoji": values["icon"]}
+    return [parent_block("callout", children, **content)]
 
 
 def _details(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
@@ -61,14 +60,15 @@ def _details(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
     summary = TAG.match(line.text) if line else None
     title = ""
     if summary and summary[1] == "summary":
-        title, parser.at = _label(summary[4], "summary"), parser.at + 1
+        title = _label(summary[4], "summary")
+        parser.at += 1
     text, color = parse_inline(title.strip()), api_colour(values.get("color"))
     return [parent_block("toggle", parser.contained(closer), rich_text=text, color=color)]
 
 
 def _columns(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
-    found = [block for block in parser.contained(closer) if block["type"] == "column"]
-    return [make_block("column_list", children=found)] if found else []
+    columns = [block for block in parser.contained(closer) if block["type"] == "column"]
+    return [make_block("column_list", children=columns)] if columns else []
 
 
 def _column(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
@@ -130,7 +130,7 @@ _SINGLE_TAGS: dict[str, Callable[[dict[str, str]], list[Json]]] = {
     "table_of_contents": lambda values: [
         make_block("table_of_contents", color=api_colour(values.get("color")))
     ],
-    # A block that Markdown cannot say can be kept where it is known by its id, never made.
+    # A block without a form in Markdown can be kept, by its id, but not created.
     "unknown": lambda values: [_unknown(values)] if id_of(values.get("url", "")) else [],
 }
 

@@ -1,4 +1,4 @@
-"""Reading the blocks that Markdown has signs for."""
+"""Read the blocks that Markdown has signs for."""
 
 from __future__ import annotations
 
@@ -70,21 +70,22 @@ def _quote(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
 def _image(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:
     text, _ = split_trailing_attributes(line.text)
     image = parse_image(text)
-    is_shown = image is not None and urlsplit_or_none(image[1]) is not None
-    return [media_block("image", image[1], image[0])] if image and is_shown else None
+    if image is None:
+        return None
+    caption, url = image
+    return [media_block("image", url, caption)] if urlsplit_or_none(url) is not None else None
 
 
 def _pipe_table(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:
-    rows = [line.text]
-    while parser.at + len(rows) - 1 < len(parser.lines):
-        text = parser.lines[parser.at + len(rows) - 1].text
-        if not kinds.PIPE_ROW.match(text):
-            break
-        rows.append(text)
+    end = parser.at
+    while end < len(parser.lines) and kinds.PIPE_ROW.match(parser.lines[end].text):
+        end += 1
+    rows = [line.text] + [further.text for further in parser.lines[parser.at : end]]
     table = parse_pipe_table(rows)
-    if table:
-        parser.at += len(rows) - 1
-    return [table] if table else None
+    if table is None:
+        return None
+    parser.at = end
+    return [table]
 
 
 def _closes_fence(text: str, fence: str) -> bool:
@@ -92,7 +93,7 @@ def _closes_fence(text: str, fence: str) -> bool:
 
 
 def _without_margin(raw: list[str], margin: str) -> str:
-    """Take the fence's own indentation from code that is indented with it."""
+    """Return code without the indentation of its fence, if every line has it."""
     if all(line.startswith(margin) or not line.strip() for line in raw):
         raw = [line.removeprefix(margin) for line in raw]
     return "\n".join(raw)

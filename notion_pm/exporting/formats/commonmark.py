@@ -56,8 +56,8 @@ _LINKED_MENTIONS = frozenset({"mention-page", "mention-database"})
 """Tags that become links later (`links`)."""
 
 _MARKUP_ELSEWHERE = re.compile(r"(?<![^\W_]|\\)_|(?<!\\)_(?![^\W_])|(?<!\\)&(?=#?\w+;)")
-"""What is text in Notion and markup elsewhere: underscores except between two letters or digits, and
-what reads like an entity (`&lt;`)."""
+"""What is text in Notion and markup elsewhere: underscores except between two letters or digits,
+and what reads like an entity (`&lt;`)."""
 
 _BLOCK_MARKER = re.compile(r"^(\s*(?=[-+#=])|\s*\d+(?=[.)]))([-+#=.)])(?=[\s#=-]|$)")
 """Signs that would begin a block at the start of a line: `- `, `# `, `===`, `1.`"""

@@ -1,7 +1,8 @@
-"""Links between exported pages: what pointed at Notion points at the file beside it.
+"""Let links between exported pages point to the files of the export instead of Notion.
 
-In Notion's Markdown a link to a page or database is a Markdown link with Notion's URL, or a tag with one:
-<mention-page url="...">Title</mention-page> (https://developers.notion.com/guides/data-apis/enhanced-markdown).
+In Notion's Markdown a link to a page or database is a Markdown link with Notion's URL, or a tag with
+one: <mention-page url="...">Title</mention-page>
+(https://developers.notion.com/guides/data-apis/enhanced-markdown).
 """
 
 from __future__ import annotations
@@ -29,44 +30,53 @@ _DESTINATION = re.compile(rf"(?<=\]\(){_NOTION_URL}(?=\))")
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Which pages have files, by their paths in the exported folder, and in which file we are."""
+    """Rewrites the links of one file of the export.
+
+    `paths`: of the files of pages, in the exported folder, by page id. `title_of`: returns the title
+    of a page for links without a text. `here`: the path of the file that contains the links.
+    """
 
     paths: Mapping[str, str] = field(default_factory=dict)
     title_of: Callable[[NotionId], str | None] = lambda _: None
     here: str = ""
 
     def path_to(self, page_id: NotionId) -> str | None:
-        """Return the relative path to a page's file, escaped for a URL; None when it was not exported."""
+        """Return the relative path to a page's file, escaped for a URL; None if not exported."""
         target = self.paths.get(page_id)
-        return (
-            quote(posixpath.relpath(target, posixpath.dirname(self.here) or "."))
-            if target
-            else None
-        )
+        if not target:
+            return None
+        folder = posixpath.dirname(self.here) or "."
+        return quote(posixpath.relpath(target, folder))
 
     def link(self, reference: Reference) -> str:
         """Return a Markdown link to a related page: to its file, else to Notion."""
         return f"[{escaped(text(reference))}]({self.path_to(reference.id) or reference.url})"
 
     def rewritten(self, body: str) -> str:
-        """Return a body whose links to exported pages lead to their files."""
-        linked = _MEDIA.sub(_media_as_link, _TAG.sub(self._tag_as_link, body))
-        return _DESTINATION.sub(lambda found: self._local(found[0]), linked)
+        """Return a body whose links to exported pages point to their files."""
+        body = _TAG.sub(self._tag_as_link, body)
+        body = _MEDIA.sub(_media_as_link, body)
+        return _DESTINATION.sub(lambda found: self._local_path(found[0]), body)
 
     def _tag_as_link(self, tag: re.Match[str]) -> str:
-        page_id = _page_in(tag[2])
-        label = tag[3] or escaped((page_id and self.title_of(page_id)) or "") or UNTITLED
-        return f"[{label}]({tag[2]})"
+        url, label = tag[2], tag[3]
+        if not label:
+            page_id = _page_in(url)
+            title = self.title_of(page_id) if page_id else None
+            label = escaped(title or "") or UNTITLED
+        return f"[{label}]({url})"
 
-    def _local(self, url: str) -> str:
+    def _local_path(self, url: str) -> str:
         page_id = _page_in(url)
-        return (page_id and self.path_to(page_id)) or url
+        path = self.path_to(page_id) if page_id else None
+        return path or url
 
 
 def _media_as_link(tag: re.Match[str]) -> str:
-    """A file in a body as a link, which other programs know too."""
-    url = tag[2].replace("&amp;", "&")
-    return f"[{tag[3].strip() or escaped(posixpath.basename(urlsplit(url).path)) or tag[1]}]({url})"
+    """Return a file in a body as a link: other programs do not know the tag."""
+    kind, url, caption = tag[1], tag[2].replace("&amp;", "&"), tag[3].strip()
+    label = caption or escaped(posixpath.basename(urlsplit(url).path)) or kind
+    return f"[{label}]({url})"
 
 
 def escaped(text: str) -> str:

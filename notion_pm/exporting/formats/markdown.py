@@ -115,7 +115,7 @@ def _front_matter(columns: Sequence[Column], row: Row) -> dict[str, Any]:
 
 
 def _yaml_value(cell: Cell) -> Any:
-    """Return a cell as YAML data: as in JSON, but dates are YAML's own, and empty cells are null."""
+    """Return a cell as YAML data: as in JSON, but with YAML's dates, and null for empty cells."""
     match cell:
         case DateValue(end=None):
             return start_of(cell)

@@ -1,4 +1,4 @@
-"""Names that every file system and every spreadsheet takes, of which no two in one place are the same."""
+"""Names that every file system and spreadsheet accepts, each used once."""
 
 from __future__ import annotations
 
@@ -8,69 +8,78 @@ from pathlib import PurePosixPath
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-_LONGEST = 80  # bytes of UTF-8: with an id and an ending it stays far below the 255 of file systems
-_RESERVED = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+_LONGEST = 80
+"""Bytes of UTF-8. With an id and an extension it stays far below the 255 of file systems."""
+_RESERVED_BY_WINDOWS = {
+    *("con", "prn", "aux", "nul"),
+    *(f"com{number}" for number in range(10)),
+    *(f"lpt{number}" for number in range(10)),
 }
 _LONGEST_SHEET = 31
-_ENDING = re.compile(r"\.[A-Za-z0-9]{1,10}")
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}")
 _NOT_IN_SHEETS = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
 def slug(title: str) -> str:
-    """Return a title as a file name without ending: lower case, letters of any script, digits and dashes."""
+    """Return a title as a file name without extension.
+
+    It has letters of any script in lower case, digits and dashes.
+    """
     words = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", title).lower()).strip("-")
     short = words.encode()[:_LONGEST].decode(errors="ignore").strip("-") or "untitled"
-    return f"{short}-" if short in _RESERVED else short
+    return f"{short}-" if short in _RESERVED_BY_WINDOWS else short
 
 
 def file_name(title: str, address: str) -> str:
-    """Return a name for a file that was attached to a page of that title: `plan-budget.xlsx`."""
+    """Return a name for a file attached to a page with this title: `plan-budget.xlsx`."""
     attached = PurePosixPath(unquote(urlsplit(address).path))
     stem = slug(f"{slug(title)[:40]}-{attached.stem}")
-    return f"{stem}{attached.suffix.lower()}" if _ENDING.fullmatch(attached.suffix) else stem
+    return f"{stem}{attached.suffix.lower()}" if _EXTENSION.fullmatch(attached.suffix) else stem
 
 
 def snake(title: str) -> str:
-    """Return a title as a name for SQL that needs no quotes: lower case, letters, digits and underscores."""
+    """Return a title as a name for SQL that needs no quotes.
+
+    It has letters in lower case, digits and underscores.
+    """
     name = slug(title).strip("-").replace("-", "_")
     return f"_{name}" if name[0].isdigit() else name
 
 
 def sheet_name(title: str) -> str:
-    """Return a title as Excel allows it on a sheet: 31 characters, none of []:*?/\\, no quote at the ends."""
+    """Return a title as a name for a sheet of Excel.
+
+    Excel allows 31 characters, none of []:*?/\\, no quote at the ends, and not "History".
+    """
     allowed = cut(_NOT_IN_SHEETS.sub(" ", title).strip(" '"), _LONGEST_SHEET).strip(" '")
     return "History sheet" if allowed.lower() == "history" else allowed or "Sheet"
 
 
 class Memory(Protocol):
-    """What remembers names: a set, or one on disk."""
+    """A set of names, in memory or on disk."""
 
     def __contains__(self, name: object, /) -> bool: ...
     def add(self, name: str, /) -> None: ...
 
 
 class Names:
-    """Hands out each name once, however upper and lower case differ; a second one gets a number.
+    """Returns each name once; a second one gets a number.
 
-    The names that are taken are remembered in `memory`: a set, unless another is given.
+    Names that differ only in upper and lower case count as one: most file systems do not tell them
+    apart. `memory` stores the used names, by default in a set.
     """
 
     def __init__(
         self, *taken: str, longest: int = 255, joint: str = " ", memory: Memory | None = None
     ) -> None:
         self._taken: Memory = set() if memory is None else memory
-        for each in taken:
-            self._taken.add(each.casefold())
+        for name in taken:
+            self._taken.add(name.casefold())
         self._longest = longest
         self._joint = joint
 
     def free(self, name: str, tie_break: str = "") -> str:
-        """Return `name`, or with the tie-break, or a number, added to it when it is taken."""
+        """Return `name`; if it is used, with the tie-break or a number added."""
         candidate, number = name, 1
         while candidate.casefold() in self._taken:
             number += 1
@@ -86,7 +95,7 @@ def sheet_names(*taken: str) -> Names:
 
 
 def utf16_length(text: str) -> int:
-    """Return the length of a text as Excel counts it: in units of UTF-16, an emoji being two."""
+    """Return the length of a text as Excel counts it: in UTF-16 units, an emoji is two."""
     return len(text.encode("utf-16-le", "replace")) // 2
 
 

@@ -89,7 +89,7 @@ def write_sqlite(tables: Sequence[Table], path: Path, context: ExportContext) ->
 
 def _write(tables: Sequence[Table], path: Path, context: ExportContext) -> None:
     with closing(Database(path)) as db:
-        # The file is moved to its destination only when it is complete, so a crash needs no journal.
+        # The file is moved to its destination when it is complete, so a crash needs no journal.
         db.execute("PRAGMA journal_mode = OFF")
         db.execute("PRAGMA synchronous = OFF")
         sql_tables = _name_tables(tables)

@@ -25,8 +25,8 @@ MOST_ROWS = 1_048_576 - 1
 MOST_TEXT = 32_767
 MOST_LINKS = 65_530
 LONGEST_LINK = 2_079
-"""Excel's own limits: rows of a sheet without its header, characters of a cell, links of a sheet and
-their length (https://support.microsoft.com/office/excel-specifications-and-limits)."""
+"""Excel's own limits: rows of a sheet without its header, characters of a cell, links of a sheet
+and their length (https://support.microsoft.com/office/excel-specifications-and-limits)."""
 
 _EARLIEST = date(1900, 3, 1)
 """Excel's calendar has a 29 February 1900, which did not exist: earlier dates would be wrong."""
