@@ -64,7 +64,8 @@ class Behaviour(BaseModel):
     """
 
 
-_current: ContextVar[Behaviour] = ContextVar("behaviour", default=Behaviour())  # noqa: B039 - frozen
+_DEFAULT = Behaviour()
+_current: ContextVar[Behaviour] = ContextVar("behaviour", default=_DEFAULT)
 
 
 def behaviour() -> Behaviour:

@@ -125,16 +125,16 @@ class _Usage:
         )
         # A refused request uses up nothing, so both limits are checked before either is counted.
         for holder, limit, seconds, reason in asked:
-            if limit is not None and self._used(holder, now, seconds) >= limit:
+            if limit is not None and self._count_in_window(holder, now, seconds) >= limit:
                 self.refused += 1
                 seconds_left = math.ceil(seconds - now % seconds)
                 return Rule(trouble=429, retry_after=seconds_left, reason=reason)
         for holder, limit, seconds, _ in asked:
             if limit is not None:
                 window = int(now // seconds)
-                self.windows[holder] = (window, self._used(holder, now, seconds) + 1)
+                self.windows[holder] = (window, self._count_in_window(holder, now, seconds) + 1)
         return None
 
-    def _used(self, holder: str, now: float, seconds: int) -> int:
+    def _count_in_window(self, holder: str, now: float, seconds: int) -> int:
         window, count = self.windows.get(holder, (0, 0))
         return count if window == int(now // seconds) else 0

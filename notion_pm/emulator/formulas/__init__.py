@@ -1,10 +1,7 @@
-"""Notion's formula language (2.0): parsing, types, evaluation.
+"""Notion's formula language (2.0): parse, check and evaluate. Pure: page and time are arguments.
 
-Pure: the page and the moment are arguments.
-
-result = check('prop("Votes") / prop("Effort")', properties)        # raises FormulaError, else
-number evaluate('prop("Votes") / prop("Effort")', row, now, result)        # {"type": "number",
-"number": 1.5}
+result = check('prop("Votes") / prop("Effort")', properties)   # NUMBER, or raises FormulaError
+evaluate('prop("Votes") / prop("Effort")', row, now, result)   # {"type": "number", "number": 1.5}
 """
 
 from __future__ import annotations
@@ -60,9 +57,9 @@ SUPPORTED = frozenset({*FUNCTIONS, *FORMS, "add", "prop"})
 
 
 def check(expression: str, properties: Mapping[str, PropertyInfo]) -> FormulaType:
-    """Return the type of a formula among these properties (by name or id).
+    """Return the type of a formula that uses these properties (by name or id).
 
-    Raises FormulaError, which names the part at fault.
+    Raises FormulaError, with a message that names the wrong part.
     """
     with _within_limits(expression):
         return Checker(properties).of(parse(expression))
@@ -71,9 +68,10 @@ def check(expression: str, properties: Mapping[str, PropertyInfo]) -> FormulaTyp
 def evaluate(
     expression: str, row: Row, now: datetime, expected: FormulaType = ANY
 ) -> dict[str, Any]:
-    """Return the content of a formula property: `{"type": "string", "string": "late"}`.
+    """Return the value of a formula property: `{"type": "string", "string": "late"}`.
 
-    `expected` is what `check` gave: it types a result that is empty. Raises FormulaError.
+    `expected`: the type that `check` returned. It is the type of an empty result. Raises
+    FormulaError.
     """
     with _within_limits(expression):
         return to_api(Evaluator(row, now.astimezone(UTC)).of(parse(expression)), expected)
@@ -81,6 +79,7 @@ def evaluate(
 
 @contextmanager
 def _within_limits(expression: str) -> Iterator[None]:
+    """Stop a formula that works too long or nests too deep. Raises FormulaError."""
     try:
         with limit_effort(expression):
             yield

@@ -1,4 +1,4 @@
-"""Finds the type of a formula, and with it every fault that can be found before there is a page to compute it for."""
+"""Find the type of a formula, and all errors that can be found without a page."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from notion_pm.emulator.formulas.types import (
     TEXT,
     FormulaType,
     PropertyInfo,
-    common,
+    common_of,
     list_of,
     type_of,
 )
 
-assert functions  # imported for what it registers
+assert functions  # importing the module registers the functions
 
 LOGIC = ("and", "or")
 ORDER = {">": "larger", ">=": "largerEq", "<": "smaller", "<=": "smallerEq"}
@@ -41,25 +41,21 @@ EQUALITY = {"==": "equal", "!=": "unequal"}
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Types of nodes, among the properties of a data source and the names bound."""
+    """Finds the types of nodes, with the properties of a data source and the bound names."""
 
     properties: Mapping[str, PropertyInfo]
     names: Mapping[str, FormulaType] = field(default_factory=dict)
 
     def of(self, node: Node, **bound: FormulaType) -> FormulaType:
-        """Return the type of a node. Raises FormulaError for what cannot be."""
+        """Return the type of a node, with more names bound. Raises FormulaError."""
         if bound:
             return replace(self, names={**self.names, **bound}).of(node)
         spend()
         match node:
             case Literal(value):
-                return (
-                    BOOLEAN
-                    if isinstance(value, bool)
-                    else TEXT
-                    if isinstance(value, str)
-                    else NUMBER
-                )
+                if isinstance(value, bool):
+                    return BOOLEAN
+                return TEXT if isinstance(value, str) else NUMBER
             case Reference():
                 return self._reference(node)
             case Variable(name):
@@ -96,10 +92,7 @@ class Checker:
 
     def _common(self, items: tuple[Node, ...]) -> FormulaType:
         types = [self.of(item) for item in items]
-        joined = types[0] if types else ANY
-        for one in types[1:]:
-            joined = common(joined, one)
-        return joined
+        return common_of(types) if types else ANY
 
     def _unary(self, operator: str, operand: FormulaType) -> FormulaType:
         if operator == "not":
@@ -133,10 +126,13 @@ class Checker:
 
 
 def find(properties: Mapping[str, PropertyInfo], key: str) -> PropertyInfo | None:
-    """Return the property of that name or id, in a mapping by name or by id."""
-    return properties.get(key) or next(
-        (one for one in properties.values() if key in (one.name, one.id)), None
-    )
+    """Return the property of a name or id, in a mapping by either of them."""
+    if key in properties:
+        return properties[key]
+    for prop in properties.values():
+        if key in (prop.name, prop.id):
+            return prop
+    return None
 
 
 def _need_number(operator: str, operand: FormulaType) -> None:
@@ -145,11 +141,9 @@ def _need_number(operator: str, operand: FormulaType) -> None:
 
 
 def _sum(left: FormulaType, right: FormulaType) -> FormulaType:
-    """Two numbers add up; anything else is joined as text."""
+    """Return the type of `left + right`. Two numbers are added, all other values joined as text."""
     if left.kind == right.kind == "number":
         return NUMBER
-    return (
-        ANY
-        if "any" in (left.kind, right.kind) and {left.kind, right.kind} <= {"any", "number"}
-        else TEXT
-    )
+    # `any` may turn out to be a number. With another kind on the other side the sum is a text.
+    may_be_number = {left.kind, right.kind} <= {"any", "number"}
+    return ANY if may_be_number else TEXT

@@ -1,9 +1,9 @@
-"""A limit on the work that one formula may make.
+"""Limit the work of one formula.
 
-Formulas come with templates, and templates come from strangers. A few characters can ask for years:
-a regular expression that repeats a repetition, `map()` in `map()` in `map()`, or thirty formulas
-that each use the one before twice. So whatever a formula does is counted, formulas that it reads
-included; beyond the limit it has no value.
+Formulas come with templates, and templates may come from strangers. A few characters can ask for
+years of work: a regular expression that repeats a repetition, `map()` in `map()` in `map()`, or
+thirty formulas that each use the previous one twice. So the work of a formula is counted, including
+that of the formulas that it reads. A formula above the limit has no value.
 """
 
 from __future__ import annotations
@@ -16,83 +16,81 @@ from contextlib import contextmanager
 
 from notion_pm.emulator.formulas.error import FormulaError
 
+# A step computes one value. A formula over 100 related pages needs some thousand.
 MOST_STEPS = 50_000
-"""A step is a value that is computed. A formula over 100 related pages needs some thousand."""
-_SECONDS = 0.25
-"""Of the processor."""
-_STEPS_BETWEEN_LOOKS = 200
+_SECONDS = 0.25  # processor time
+_STEPS_PER_TIME_CHECK = 200
 MOST_CHARACTERS = 100_000
 MOST_ITEMS = 10_000
-LONGEST_FORMULA = 20_000
-"""Characters of an expression."""
+LONGEST_FORMULA = 20_000  # characters
+# A formula that exceeds the limit more often is not evaluated again: a table has thousands of
+# pages.
 _SECOND_CHANCES = 5
-"""How often a formula may meet the limit before it is not tried again: a table has thousands of pages."""
 
 
-class _Account(threading.local):
-    """What the formula that this thread computes has left."""
+class _Budget(threading.local):
+    """The work of the formula that this thread is evaluating."""
 
     is_open = False
     steps = 0
     until = 0.0
 
 
-_account = _Account()
+_budget = _Budget()
 _failures: Counter[str] = Counter()
 
 
 @contextmanager
 def limit_effort(expression: str) -> Iterator[None]:
-    """Count the work that is done meanwhile.
+    """Limit the work inside the block. A formula that another one reads shares its limit.
 
-    A formula that is read by another shares the other's limit.
-
-    Raises FormulaError for an expression that has met the limit too often.
+    Raises FormulaError for an expression that has exceeded the limit too often.
     """
     if len(expression) > LONGEST_FORMULA:
         raise FormulaError(f"The formula has more than {LONGEST_FORMULA} characters.")
-    if _account.is_open:
+    if _budget.is_open:
         yield
         return
     if _failures[expression] > _SECOND_CHANCES:
         raise _too_much()
-    _account.is_open, _account.steps, _account.until = True, 0, time.thread_time() + _SECONDS
+    _budget.is_open = True
+    _budget.steps = 0
+    _budget.until = time.thread_time() + _SECONDS
     try:
         yield
     finally:
-        _account.is_open = False
-        if _account.steps > MOST_STEPS:
+        _budget.is_open = False
+        if _budget.steps > MOST_STEPS:
             _failures[expression] += 1
 
 
 def spend(steps: int = 1) -> None:
-    """Count work. Raises FormulaError when it is too much."""
-    if not _account.is_open:
+    """Count work. Raises FormulaError if it is too much."""
+    if not _budget.is_open:
         return
-    before = _account.steps
-    _account.steps += steps
-    if (
-        before // _STEPS_BETWEEN_LOOKS != _account.steps // _STEPS_BETWEEN_LOOKS
-        and seconds_left() <= 0
-    ):
+    before = _budget.steps
+    _budget.steps += steps
+    # Reading the clock is slower than most steps.
+    is_time_to_check = before // _STEPS_PER_TIME_CHECK != _budget.steps // _STEPS_PER_TIME_CHECK
+    if is_time_to_check and seconds_left() <= 0:
         give_up()
-    if _account.steps > MOST_STEPS:
+    if _budget.steps > MOST_STEPS:
         raise _too_much()
 
 
 def seconds_left() -> float:
-    """Return how long the formula may still take."""
-    return _account.until - time.thread_time() if _account.is_open else _SECONDS
+    """Return the processor time that the formula has left."""
+    return _budget.until - time.thread_time() if _budget.is_open else _SECONDS
 
 
 def give_up() -> None:
-    """End the formula. Raises FormulaError."""
-    _account.steps = MOST_STEPS + 1
+    """Stop the formula. Raises FormulaError."""
+    _budget.steps = MOST_STEPS + 1
     raise _too_much()
 
 
 def check_size(value: object) -> None:
-    """Raise FormulaError for a text or list that is too long to go on with."""
+    """Refuse a text or list that is too long. Raises FormulaError."""
     if isinstance(value, str) and len(value) > MOST_CHARACTERS:
         raise FormulaError(f"The text would have more than {MOST_CHARACTERS} characters.")
     if isinstance(value, list) and len(value) > MOST_ITEMS:

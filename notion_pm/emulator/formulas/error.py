@@ -1,7 +1,10 @@
-"""What is said about a formula that cannot be."""
+"""The error of formulas."""
 
 from __future__ import annotations
 
 
 class FormulaError(ValueError):
-    """A formula that is malformed, ill-typed, or uses what the local workspace does not support; it names the part."""
+    """A formula with an error in its syntax or types, or one that is not supported here.
+
+    The message names the wrong part.
+    """

@@ -1,4 +1,4 @@
-"""Computes a formula for a page."""
+"""Evaluate a formula for a page."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from notion_pm.emulator.formulas.values import Date, Person, Row, Value, as_text
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
-    """Values of nodes, for one page at one moment."""
+    """Computes the values of nodes, for one page at one time."""
 
     row: Row
     now: datetime
     names: Mapping[str, Value] = field(default_factory=dict)
 
     def of(self, node: Node, **bound: Value) -> Value:
-        """Return the value of a node. Raises FormulaError for what cannot be."""
+        """Return the value of a node, with more names bound. Raises FormulaError."""
         if bound:
             return replace(self, names={**self.names, **bound}).of(node)
         spend()
-        value = self._of(node)
+        value = self._value(node)
         check_size(value)
         return value
 
-    def _of(self, node: Node) -> Value:
+    def _value(self, node: Node) -> Value:
         match node:
             case Literal(value):
                 return value
@@ -95,23 +95,23 @@ class Evaluator:
 
 
 def _binary(operator: str, left: Value, right: Value) -> Value:
-    named = ORDER.get(operator) or EQUALITY.get(operator)
-    if named:
-        return FUNCTIONS[named]((left, right))
+    function_name = ORDER.get(operator) or EQUALITY.get(operator)
+    if function_name:
+        return FUNCTIONS[function_name]((left, right))
     if operator == "+":
         return _plus(left, right)
     return ARITHMETIC[operator](_number(operator, left), _number(operator, right))
 
 
 def _plus(left: Value, right: Value) -> Value:
-    """Two numbers add up, an empty one as zero; anything else is joined as text."""
+    """Add two numbers, with an empty one as zero. Join all other values as text."""
     if all(value is None or _is_number(value) for value in (left, right)):
         return (left or 0.0) + (right or 0.0)
     return as_text(left) + as_text(right)
 
 
 def _number(operator: str, value: Value) -> float:
-    """An empty number counts as zero."""
+    """Return a number, 0 for an empty value. Raises FormulaError for anything else."""
     if value is None:
         return 0.0
     if not _is_number(value):
@@ -124,20 +124,21 @@ def _is_number(value: Value) -> bool:
 
 
 def to_api(value: Value, expected: FormulaType) -> dict[str, Any]:
-    """Return the content of a formula value: `{"type": "number", "number": 3}`.
+    """Return a formula value in the API's form: `{"type": "number", "number": 3}`.
 
-    What is no number is null.
+    An infinite number, or one that is not a number, is null.
     """
-    kind = expected.kind if value is None or expected.kind == "text" else _kind(value)
+    kind = _kind(value)
+    if value is None or expected.kind == "text":
+        kind = expected.kind
     if kind == "number":
-        return {
-            "type": "number",
-            "number": None if value is None or not math.isfinite(value) else _plain(value),
-        }
+        has_number = value is not None and math.isfinite(value)
+        return {"type": "number", "number": _plain(value) if has_number else None}
     if kind == "boolean":
         return {"type": "boolean", "boolean": value}
     if kind == "date":
         return {"type": "date", "date": None if value is None else date_to_api(value)}
+    # Lists, pages and people are shown as text.
     return {"type": "string", "string": None if value is None else as_text(value)}
 
 
@@ -150,13 +151,16 @@ def _kind(value: Value) -> str:
 
 
 def _plain(number: float) -> float | int:
-    return int(number) if float(number).is_integer() and abs(number) < 2**53 else float(number)
+    """Return a whole number as an int, so that JSON has 3 and not 3.0."""
+    is_exact_integer = float(number).is_integer() and abs(number) < 2**53
+    return int(number) if is_exact_integer else float(number)
 
 
 def date_to_api(date: Date) -> dict[str, Any]:
-    """Write a date as the API does: a day, or a moment to the millisecond with `+00:00` (recorded)."""
+    """Return a date in the API's form: a day, or a time with milliseconds (recorded)."""
+    start = _format_moment(date.start, timed=date.timed)
     end = None if date.end is None else _format_moment(date.end, timed=date.timed)
-    return {"start": _format_moment(date.start, timed=date.timed), "end": end, "time_zone": None}
+    return {"start": start, "end": end, "time_zone": None}
 
 
 def _format_moment(moment: datetime, *, timed: bool) -> str:

@@ -1,11 +1,13 @@
-"""Functions that decide which of their arguments to compute, when, and with which names bound."""
+"""Forms: functions that decide which arguments to evaluate, and with which names bound.
+
+Examples are `if()`, which evaluates only one branch, and `map()`, which binds `current`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Protocol
 
 from notion_pm.emulator.formulas.error import FormulaError
@@ -18,14 +20,14 @@ from notion_pm.emulator.formulas.types import (
     NUMBER,
     TEXT,
     FormulaType,
-    common,
+    common_of,
     list_of,
 )
 from notion_pm.emulator.formulas.values import Date, Row, Value, is_empty, order_key
 
 
 class Types(Protocol):
-    """What is known before a formula runs."""
+    """The types of nodes, known before a formula runs."""
 
     def of(self, node: Node, **bound: FormulaType) -> FormulaType:
         """Return the type of a node, with more names bound."""
@@ -33,7 +35,7 @@ class Types(Protocol):
 
 
 class Values(Protocol):
-    """A formula that runs: its page, its moment, and the names bound so far."""
+    """The evaluation of a formula: its page, its time, and the bound names."""
 
     @property
     def row(self) -> Row: ...
@@ -51,7 +53,10 @@ Arguments = tuple[Node, ...]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a form is typed and run; `least` and `most` bound the number of its arguments."""
+    """The type and the evaluation of a form.
+
+    `least` and `most` are the limits of the number of arguments.
+    """
 
     type: Callable[[Arguments, Types], FormulaType]
     run: Callable[[Arguments, Values], Value]
@@ -59,7 +64,7 @@ class Form:
     most: int | None
 
     def check(self, name: str, arguments: Arguments, types: Types) -> FormulaType:
-        """Return the type of a call. Raises FormulaError where the arguments do not fit."""
+        """Return the type of a call. Raises FormulaError if the arguments do not fit."""
         if len(arguments) < self.least or (self.most is not None and len(arguments) > self.most):
             raise FormulaError(
                 f"{name}() does not take {len(arguments)} argument{'s'[: len(arguments) != 1]}."
@@ -68,17 +73,20 @@ class Form:
 
 
 def _branches(arguments: Arguments) -> tuple[list[tuple[Node, Node]], Node | None]:
-    """Split `c1, v1, c2, v2, ..., otherwise` into pairs and the last."""
-    pairs = [pair for place, pair in enumerate(pairwise(arguments)) if place % 2 == 0]
-    return pairs, arguments[-1] if len(arguments) % 2 else None
+    """Split `condition, value, condition, value, ..., otherwise` into pairs and the last."""
+    pairs = list(zip(arguments[0::2], arguments[1::2], strict=False))
+    has_otherwise = len(arguments) % 2 == 1
+    return pairs, arguments[-1] if has_otherwise else None
 
 
 def _type_of_branches(arguments: Arguments, types: Types) -> FormulaType:
     pairs, otherwise = _branches(arguments)
     for test, _ in pairs:
         types.of(test)
-    results = [types.of(value) for _, value in pairs] + ([types.of(otherwise)] if otherwise else [])
-    return _common(results)
+    results = [types.of(value) for _, value in pairs]
+    if otherwise:
+        results.append(types.of(otherwise))
+    return common_of(results)
 
 
 def _run_branches(arguments: Arguments, values: Values) -> Value:
@@ -87,13 +95,6 @@ def _run_branches(arguments: Arguments, values: Values) -> Value:
         if not is_empty(values.of(test)):
             return values.of(value)
     return values.of(otherwise) if otherwise else None
-
-
-def _common(types: Sequence[FormulaType]) -> FormulaType:
-    joined = types[0]
-    for one in types[1:]:
-        joined = common(joined, one)
-    return joined
 
 
 def _type_of_logic(arguments: Arguments, types: Types) -> FormulaType:
@@ -115,7 +116,7 @@ def _run_or(arguments: Arguments, values: Values) -> bool:
 
 
 def _bindings(arguments: Arguments) -> list[tuple[str, Node]]:
-    """Read `name, value, name, value, ..., body`."""
+    """Return the pairs of `name, value, name, value, ..., body`."""
     if len(arguments) % 2 == 0:
         raise FormulaError("let() and lets() take names with their values, and last an expression.")
     pairs, _ = _branches(arguments)
@@ -143,26 +144,28 @@ def _run_lets(arguments: Arguments, values: Values) -> Value:
 
 
 def _item_type(arguments: Arguments, types: Types) -> FormulaType:
-    """Check the formula for an item, and return the type of the list's items."""
-    listed = types.of(arguments[0])
-    if listed.kind not in ("list", "any"):
-        raise FormulaError(f"Type mismatch: a list is needed, not a {listed}.")
-    item = listed.item or ANY
+    """Check the formula for the items of a list, and return the type of the items."""
+    list_type = types.of(arguments[0])
+    if list_type.kind not in ("list", "any"):
+        raise FormulaError(f"Type mismatch: a list is needed, not a {list_type}.")
+    item = list_type.item or ANY
     for formula in arguments[1:]:
         types.of(formula, current=item, index=NUMBER)
     return item
 
 
 def _items(arguments: Arguments, values: Values) -> list[tuple[Value, Value]]:
-    """Return each item with what the formula makes of it."""
-    listed = values.of(arguments[0])
-    if listed is not None and not isinstance(listed, list):
+    """Return each item with the value of the formula for it."""
+    items = values.of(arguments[0])
+    if items is None:
+        items = []
+    if not isinstance(items, list):
         raise FormulaError("Type mismatch: a list is needed.")
     formula = arguments[1] if len(arguments) > 1 else Variable("current")
-    return [
-        (item, values.of(formula, current=item, index=float(i)))
-        for i, item in enumerate(listed or ())
-    ]
+    results = []
+    for index, item in enumerate(items):
+        results.append((item, values.of(formula, current=item, index=float(index))))
+    return results
 
 
 def _of_items(
@@ -170,6 +173,7 @@ def _of_items(
     run: Callable[[list[tuple[Value, Value]]], Value],
     least: int = 2,
 ) -> Form:
+    """Return a form that evaluates a formula for each item, and computes its value from these."""
     return Form(
         lambda arguments, types: returns(_item_type(arguments, types)),
         lambda arguments, values: run(_items(arguments, values)),
@@ -182,8 +186,37 @@ def _type_of_map(arguments: Arguments, types: Types) -> FormulaType:
     return list_of(types.of(arguments[1], current=_item_type(arguments, types), index=NUMBER))
 
 
-def _place(found: list[tuple[Value, Value]]) -> float:
-    return next((place for place, (_, verdict) in enumerate(found) if not is_empty(verdict)), -1)
+# What the forms over items return: `pairs` are the items with the values of the formula.
+def _map(pairs: list[tuple[Value, Value]]) -> list[Value]:
+    return [value for _, value in pairs]
+
+
+def _filter(pairs: list[tuple[Value, Value]]) -> list[Value]:
+    return [item for item, value in pairs if not is_empty(value)]
+
+
+def _find(pairs: list[tuple[Value, Value]]) -> Value:
+    found = _filter(pairs)
+    return found[0] if found else None
+
+
+def _find_index(pairs: list[tuple[Value, Value]]) -> float:
+    for index, (_, value) in enumerate(pairs):
+        if not is_empty(value):
+            return index
+    return -1
+
+
+def _some(pairs: list[tuple[Value, Value]]) -> bool:
+    return any(not is_empty(value) for _, value in pairs)
+
+
+def _every(pairs: list[tuple[Value, Value]]) -> bool:
+    return all(not is_empty(value) for _, value in pairs)
+
+
+def _sort(pairs: list[tuple[Value, Value]]) -> list[Value]:
+    return [item for item, _ in sorted(pairs, key=lambda pair: order_key(pair[1]))]
 
 
 def _type_of_id(arguments: Arguments, types: Types) -> FormulaType:
@@ -215,31 +248,13 @@ FORMS: Mapping[str, Form] = {
     "not": Form(_type_of_logic, _run_not, 1, 1),
     "let": Form(_type_of_lets, _run_lets, 3, 3),
     "lets": Form(_type_of_lets, _run_lets, 3, None),
-    "map": Form(
-        _type_of_map,
-        lambda arguments, values: [made for _, made in _items(arguments, values)],
-        2,
-        2,
-    ),
-    "filter": _of_items(
-        list_of, lambda found: [item for item, kept in found if not is_empty(kept)]
-    ),
-    "find": _of_items(
-        lambda item: item,
-        lambda found: next((item for item, hit in found if not is_empty(hit)), None),
-    ),
-    "findIndex": _of_items(lambda _: NUMBER, _place),
-    "some": _of_items(
-        lambda _: BOOLEAN, lambda found: any(not is_empty(verdict) for _, verdict in found)
-    ),
-    "every": _of_items(
-        lambda _: BOOLEAN, lambda found: all(not is_empty(verdict) for _, verdict in found)
-    ),
-    "sort": _of_items(
-        list_of,
-        lambda found: [item for item, _ in sorted(found, key=lambda pair: order_key(pair[1]))],
-        least=1,
-    ),
+    "map": Form(_type_of_map, lambda arguments, values: _map(_items(arguments, values)), 2, 2),
+    "filter": _of_items(list_of, _filter),
+    "find": _of_items(lambda item: item, _find),
+    "findIndex": _of_items(lambda _: NUMBER, _find_index),
+    "some": _of_items(lambda _: BOOLEAN, _some),
+    "every": _of_items(lambda _: BOOLEAN, _every),
+    "sort": _of_items(list_of, _sort, least=1),
     "now": Form(_constant(DATE), lambda arguments, values: Date(values.now), 0, 0),
     "today": Form(_constant(DATE), lambda arguments, values: _midnight(values.now), 0, 0),
     "id": Form(_type_of_id, _run_id, 0, 1),

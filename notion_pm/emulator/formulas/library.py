@@ -1,4 +1,4 @@
-"""The register of functions: each states what it takes and gives, so that calls can be checked before they run."""
+"""The register of functions, with their parameter types, so that calls can be checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notion_pm.emulator.formulas.types import FormulaType, Kind
 from notion_pm.emulator.formulas.values import Date, Person, Value, as_text
 
 _ACCEPTED: dict[str, frozenset[Kind]] = {
-    # Notion turns what is put where text is wanted into text, except lists.
+    # Notion converts arguments to text where text is needed, except lists.
     "text": frozenset({"text", "number", "boolean", "date", "person", "page"}),
     "number": frozenset({"number"}),
     "date": frozenset({"date"}),
@@ -31,33 +31,37 @@ Returns = Callable[[Sequence[FormulaType]], FormulaType]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the language; it is called with plain values, `None` for an empty one where `any` is taken."""
+    """A function of the language.
+
+    It is called with plain values. Only an `any` parameter may get None, for an empty value.
+    """
 
     name: str
-    parameters: tuple[str, ...]  # a kind; with `?` it may be left out, with `*` it may be repeated
+    parameters: tuple[str, ...]  # kinds; `?` after a kind: optional, `*`: any number
     returns: Returns
     run: Callable[..., Value]
 
     def check(self, arguments: Sequence[FormulaType]) -> FormulaType:
-        """Return the type of a call. Raises FormulaError for arguments that do not fit."""
+        """Return the type of a call. Raises FormulaError if the arguments do not fit."""
         kinds = self._kinds(len(arguments))
-        for place, (kind, given) in enumerate(zip(kinds, arguments, strict=True), start=1):
+        for number, (kind, given) in enumerate(zip(kinds, arguments, strict=True), start=1):
             if given.kind != "any" and given.kind not in _ACCEPTED[kind]:
                 raise FormulaError(
-                    f"Type mismatch: {self.name}() takes a {kind} as argument {place}, not a {given}."
+                    f"Type mismatch: {self.name}() takes a {kind} as argument {number}, "
+                    f"not a {given}."
                 )
         return self.returns(arguments)
 
     def __call__(self, arguments: Sequence[Value]) -> Value:
-        """Return the value of a call; an empty number or date makes the whole empty."""
-        prepared = []
+        """Return the value of a call. With an empty number, date or person it is empty."""
+        converted = []
         for kind, value in zip(self._kinds(len(arguments)), arguments, strict=True):
             if value is None and kind in ("number", "date", "person"):
                 return None
-            prepared.append(self._prepared(kind, value))
-        return self.run(*prepared)
+            converted.append(self._convert_argument(kind, value))
+        return self.run(*converted)
 
-    def _prepared(self, kind: str, value: Value) -> Any:
+    def _convert_argument(self, kind: str, value: Value) -> Any:
         if kind == "text":
             return as_text(value)
         if kind == "list" and value is None:
@@ -69,15 +73,15 @@ class Function:
         return value
 
     def _kinds(self, given: int) -> list[str]:
-        """Spread the parameters over that many arguments."""
-        needed = [kind for kind in self.parameters if kind.isalpha()]
-        more = [kind[:-1] for kind in self.parameters if kind.endswith("?")]
-        rest = [kind[:-1] for kind in self.parameters if kind.endswith("*")]
-        kinds = needed + more + rest * max(0, given - len(needed) - len(more))
-        if given < len(needed) or given > len(kinds):
-            raise FormulaError(
-                f"{self.name}() takes {_range(len(needed), len(more), bool(rest))}, not {given}."
-            )
+        """Return the kind of each argument. Raises FormulaError for a wrong number of them."""
+        required = [kind for kind in self.parameters if kind.isalpha()]
+        optional = [kind[:-1] for kind in self.parameters if kind.endswith("?")]
+        repeated = [kind[:-1] for kind in self.parameters if kind.endswith("*")]
+        repetitions = max(0, given - len(required) - len(optional))
+        kinds = required + optional + repeated * repetitions
+        if given < len(required) or given > len(kinds):
+            expected = _describe_count(len(required), len(optional), is_open=bool(repeated))
+            raise FormulaError(f"{self.name}() takes {expected}, not {given}.")
         return kinds[:given]
 
 
@@ -87,7 +91,7 @@ FUNCTIONS: dict[str, Function] = {}
 def function(
     name: str, *parameters: str, returns: FormulaType | Returns
 ) -> Callable[..., Callable[..., Value]]:
-    """Register a function of the language."""
+    """Return a decorator that registers a function of the language."""
 
     def register(run: Callable[..., Value]) -> Callable[..., Value]:
         result: Returns = returns if callable(returns) else lambda _: returns
@@ -97,9 +101,9 @@ def function(
     return register
 
 
-def _range(needed: int, more: int, endless: bool) -> str:  # noqa: FBT001
-    if endless:
-        return f"at least {needed} arguments"
-    upper = needed + more
-    noun = "argument" if upper == 1 else "arguments"
-    return f"{needed} {noun}" if not more else f"{needed} to {upper} {noun}"
+def _describe_count(required: int, optional: int, *, is_open: bool) -> str:
+    if is_open:
+        return f"at least {required} arguments"
+    most = required + optional
+    noun = "argument" if most == 1 else "arguments"
+    return f"{required} to {most} {noun}" if optional else f"{required} {noun}"

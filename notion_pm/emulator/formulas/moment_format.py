@@ -1,4 +1,4 @@
-"""Date patterns of `formatDate`: the tokens of Moment.js, which Notion's documentation refers to."""
+"""Date patterns of `formatDate`: the tokens of Moment.js, as Notion's documentation says."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ _PRESETS = {
 }
 _PRESET = re.compile(r"\[[^\]]*\]|LTS|LT|L{1,4}")
 _TOKEN = re.compile(
-    r"\[([^\]]*)\]|YYYY|YY|Qo|Q|MMMM|MMM|MM|Mo|M|DDDD|DDDo|DDD|DD|Do|D|dddd|ddd|dd|do|d|E|WW|Wo|W|ww|wo|w"
+    r"\[([^\]]*)\]|YYYY|YY|Qo|Q|MMMM|MMM|MM|Mo|M|DDDD|DDDo|DDD|DD|Do|D|dddd|ddd|dd|do|d"
+    r"|E|WW|Wo|W|ww|wo|w"
     r"|HH|H|hh|h|kk|k|mm|m|ss|s|SSS|SS|S|A|a|ZZ|Z|X|x"
 )
 
 
 def moment_format(moment: datetime, pattern: str) -> str:
-    """Write a moment by a pattern; what stands in [brackets], and what is no token, stands for itself."""
+    """Format a moment by a pattern. Text in [brackets], and text that is not a token, is kept."""
     spelled = _PRESET.sub(lambda found: _PRESETS.get(found[0], found[0]), pattern)
-    return _TOKEN.sub(
-        lambda found: found[1] if found[1] is not None else _format_token(found[0], moment), spelled
-    )
+
+    def replacement(found: re.Match[str]) -> str:
+        in_brackets = found[1]
+        return _format_token(found[0], moment) if in_brackets is None else in_brackets
+
+    return _TOKEN.sub(replacement, spelled)
 
 
 def _format_token(token: str, moment: datetime) -> str:
@@ -36,9 +40,9 @@ def _format_token(token: str, moment: datetime) -> str:
 
 
 def _ordinal(number: int) -> str:
-    suffix = (
-        "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    )
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    if number % 100 in (11, 12, 13):
+        suffix = "th"
     return f"{number}{suffix}"
 
 
@@ -91,6 +95,6 @@ _TOKENS: dict[str, Callable[[datetime], str]] = {
 
 
 def _local_week(moment: datetime) -> int:
-    """The week of an American calendar: it begins on Sunday, and the first one holds January 1."""
+    """Return the week of an American calendar: it begins on Sunday, week 1 has January 1."""
     first = moment.replace(month=1, day=1)
     return (moment.timetuple().tm_yday - 1 + first.isoweekday() % 7) // 7 + 1

@@ -1,4 +1,4 @@
-"""A formula, parsed."""
+"""The syntax tree of a formula."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A number, text or boolean that is written out."""
+    """A number, text or boolean."""
 
     value: float | str | bool
 
@@ -53,7 +53,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`f(a, b)`, or `a.f(b)`, which is the same."""
+    """`f(a, b)`, or `a.f(b)`, which means the same."""
 
     name: str
     arguments: tuple[Node, ...]

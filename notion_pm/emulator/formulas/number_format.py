@@ -1,6 +1,6 @@
-"""Formats of `formatNumber`: thousands with commas, percentages, currencies, and numbers shortened for people.
+"""The formats of `formatNumber`: commas, percent, currencies, and short forms.
 
-Notion writes all of them as in the United States, whatever the currency.
+Notion uses the conventions of the United States for all of them, whatever the currency.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _BYTES = {
 
 
 def format_number(number: float, style: str, places: int | None) -> str:
-    """Write a number in a style; `places` fixes the decimals.
+    """Format a number in a style. `places` is the number of decimals, None for the default.
 
-    Raises FormulaError for a style that Notion lacks.
+    Raises FormulaError for an unknown style.
     """
     if places is not None and not 0 <= places <= MOST_PLACES:
         raise FormulaError(
@@ -77,11 +77,13 @@ def _format_size(size: float, style: str, places: int | None) -> str:
 
 
 def _decimal(size: float, places: int | None, *, unasked: int = _MOST_PLACES_UNASKED) -> str:
-    """Write as many decimals as asked for, else those that say something."""
+    """Format a number with `places` decimals, or without trailing zeros if that is None."""
     wanted = unasked if places is None else places
     rounded = math.floor(size * 10**wanted + 0.5) / 10**wanted
     text = f"{rounded:,.{wanted}f}"
-    return text if places is not None or "." not in text else text.rstrip("0").rstrip(".")
+    if places is None and "." in text:
+        return text.rstrip("0").rstrip(".")
+    return text
 
 
 def _scale(size: float, base: int, units: tuple[str, ...]) -> tuple[float, str]:

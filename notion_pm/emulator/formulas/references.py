@@ -1,7 +1,7 @@
-"""Property references as people write them, `prop("Name")`, and as Notion keeps them, by id in double braces.
+"""References to properties: `prop("Name")` as people write them, and the form that is stored.
 
-A stored reference survives renaming. It reads `{{notion:block_property:<id>:<data
-source>:<workspace>}}` with the property id percent-encoded (recorded).
+A stored reference has the id of the property, so that it survives renaming. Its form is
+`{{notion:block_property:<id>:<data source>:<workspace>}}`, with the id percent-encoded (recorded).
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from urllib.parse import unquote
 from notion_pm.emulator.formulas.error import FormulaError
 from notion_pm.emulator.formulas.syntax import unquote_text
 
-# A text or a comment is matched first, whole, so that nothing within it is taken for a reference.
+# Texts and comments are matched as a whole, so that nothing inside them is taken for a reference.
 _NAMED = re.compile(
-    r"""(?P<call>(?<![\w.])prop\s*\(\s*(?P<name>"(?:\\.|[^"\\])*")\s*\))|"(?:\\.|[^"\\])*"|/\*.*?\*/""",
+    r"""(?P<call>(?<![\w.])prop\s*\(\s*(?P<name>"(?:\\.|[^"\\])*")\s*\))"""
+    r"""|"(?:\\.|[^"\\])*"|/\*.*?\*/""",
     re.DOTALL,
 )
 _STORED = re.compile(
-    r"""(?P<stored>\{\{notion:block_property:(?P<id>[^:{}]+)(?::[^{}]*)?\}\})|"(?:\\.|[^"\\])*"|/\*.*?\*/""",
+    r"""(?P<stored>\{\{notion:block_property:(?P<id>[^:{}]+)(?::[^{}]*)?\}\})"""
+    r"""|"(?:\\.|[^"\\])*"|/\*.*?\*/""",
     re.DOTALL,
 )
 
@@ -28,13 +30,13 @@ _STORED = re.compile(
 def to_stored(
     expression: str, by_name: Callable[[str], str | None], data_source_id: str, workspace_id: str
 ) -> str:
-    """Replace `prop("Name")` by references to ids; `by_name` gives the encoded id of a property of this data source.
+    """Return an expression with its property names replaced by ids.
 
-    A property asked of another page (`current.prop("Name")`) stays named. Raises FormulaError for
-    an unknown name.
+    `by_name` returns the encoded id of a property of this data source. A property of another page
+    (`current.prop("Name")`) keeps its name. Raises FormulaError for an unknown name.
     """
 
-    def replaced(found: re.Match[str]) -> str:
+    def replacement(found: re.Match[str]) -> str:
         if found["call"] is None:
             return found[0]
         name = unquote_text(found["name"])
@@ -43,17 +45,20 @@ def to_stored(
             raise FormulaError(f'Undefined property "{name}".')
         return f"{{{{notion:block_property:{property_id}:{data_source_id}:{workspace_id}}}}}"
 
-    return _NAMED.sub(replaced, expression)
+    return _NAMED.sub(replacement, expression)
 
 
 def to_named(expression: str, names: Mapping[str, str]) -> str:
-    """Replace references by `prop("Name")`; `names` is by decoded property id, and what it lacks stays."""
+    """Return a stored expression with names instead of ids.
 
-    def replaced(found: re.Match[str]) -> str:
+    `names` is by decoded id. The id of a property that is not in it stays.
+    """
+
+    def replacement(found: re.Match[str]) -> str:
         name = names.get(unquote(found["id"])) if found["stored"] else None
         return found[0] if name is None else f"prop({json.dumps(name, ensure_ascii=False)})"
 
-    return _STORED.sub(replaced, expression)
+    return _STORED.sub(replacement, expression)
 
 
 def property_ids(expression: str) -> frozenset[str]:

@@ -1,8 +1,8 @@
-"""The grammar of Notion's formula language (2.0), after "Formula syntax & functions" of Notion's help.
+"""The grammar of Notion's formula language (2.0).
 
-Precedence, tightest first: member call; `^` (from the right); `not`, `!`, `-`, `+`; `* / %`; `+ -`;
-`< <= > >=`; `== !=`; `and`; `or`; `? :`. Words may be in any case. A stored formula names
-properties by id, in double braces.
+Source: "Formula syntax & functions" in Notion's help. Precedence, highest first: member call; `^`
+(right to left); `not`, `!`, `-`, `+`; `* / %`; `+ -`; `< <= > >=`; `== !=`; `and`; `or`; `? :`.
+Keywords may be in any case. A stored formula has property ids, in double braces.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _GRAMMAR = r"""
      | FALSE -> false
      | PROPERTY -> stored_property
      | "(" ternary ")"
-     | "[" [arguments] "]" -> listed
+     | "[" [arguments] "]" -> list_literal
      | (NAME | AND | OR) "(" [arguments] ")" -> call
      | NAME -> variable
 !word: NAME | AND | OR | NOT
@@ -76,15 +76,12 @@ _ESCAPES = {"n": "\n", "t": "\t"}
 
 @lru_cache(maxsize=1024)
 def parse(expression: str) -> Node:
-    """Return the tree of an expression.
-
-    Raises FormulaError where it does not follow the grammar.
-    """
+    """Return the syntax tree of an expression. Raises FormulaError for a syntax error."""
     try:
         tree = _parser().parse(expression)
         node: Node = _Builder().transform(tree)
     except UnexpectedInput as unexpected:
-        raise FormulaError(_complaint(expression, unexpected)) from None
+        raise FormulaError(_error_message(expression, unexpected)) from None
     except VisitError as failed:
         if isinstance(failed.orig_exc, FormulaError):
             raise failed.orig_exc from None
@@ -95,7 +92,7 @@ def parse(expression: str) -> Node:
 
 
 def unquote_text(text: str) -> str:
-    """Return what a quoted text says."""
+    """Return the content of a quoted text."""
     return re.sub(
         r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), text[1:-1], flags=re.DOTALL
     )
@@ -106,20 +103,22 @@ def _parser() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", maybe_placeholders=False)
 
 
-def _complaint(expression: str, unexpected: UnexpectedInput) -> str:
+def _error_message(expression: str, unexpected: UnexpectedInput) -> str:
     if not expression.strip():
         return "The formula is empty."
-    place: int | None = getattr(unexpected, "pos_in_stream", None)
-    if place is None or (
-        isinstance(unexpected, UnexpectedToken) and unexpected.token.type == "$END"
-    ):
+    position: int | None = getattr(unexpected, "pos_in_stream", None)
+    is_at_end = isinstance(unexpected, UnexpectedToken) and unexpected.token.type == "$END"
+    if position is None or is_at_end:
         return "The formula ends too early."
-    found = re.match(r"\w+|.", expression[place:], re.DOTALL)
-    return f"Unexpected {found[0] if found else ''!r} at character {place + 1} of the formula."
+    found = re.match(r"\w+|.", expression[position:], re.DOTALL)
+    word = found[0] if found else ""
+    return f"Unexpected {word!r} at character {position + 1} of the formula."
 
 
 @v_args(inline=True)
 class _Builder(Transformer[Token, Node]):
+    """Builds the nodes. The methods have the names of the rules in the grammar."""
+
     def number(self, token: Token) -> Node:
         return Literal(float(token))
 
@@ -144,7 +143,7 @@ class _Builder(Transformer[Token, Node]):
     def arguments(self, *nodes: Node) -> tuple[Node, ...]:
         return nodes
 
-    def listed(self, items: tuple[Node, ...] = ()) -> Node:
+    def list_literal(self, items: tuple[Node, ...] = ()) -> Node:
         return ListOf(items)
 
     def unary(self, token: Token, operand: Node) -> Node:

@@ -1,8 +1,8 @@
-"""Types of formula values, and the type that each property has in a formula."""
+"""The types of formula values, and the types of properties in formulas."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,9 +13,9 @@ Kind = Literal["text", "number", "boolean", "date", "person", "page", "list", "a
 
 @dataclass(frozen=True, slots=True)
 class FormulaType:
-    """The type of a value: lists know their items', pages their properties.
+    """The type of a value.
 
-    `any` is known only when computed.
+    A list knows the type of its items, a page its properties. `any` is known only after computing.
     """
 
     kind: Kind
@@ -28,10 +28,10 @@ class FormulaType:
 
 @dataclass(frozen=True, slots=True)
 class PropertyInfo:
-    """What a formula may know of a property.
+    """What a formula needs to know of a property.
 
-    `result` gives the type of a formula's or rollup's value, where it is known, `target` the
-    properties of a relation's data source; they are asked for only when the formula goes there.
+    `result`: returns the type of a formula's or rollup's value, if it is known. `target`: returns
+    the properties of a relation's data source. They are called only if the formula needs them.
     """
 
     id: str
@@ -61,14 +61,14 @@ _PLAIN = {
 
 
 def list_of(item: FormulaType) -> FormulaType:
-    """Return the type of a list of such items."""
+    """Return the type of a list with items of a type."""
     return FormulaType("list", item)
 
 
 def type_of(info: PropertyInfo) -> FormulaType:
-    """Return the type that a property has in a formula.
+    """Return the type of a property in a formula.
 
-    Raises FormulaError for a kind that formulas cannot read.
+    Raises FormulaError for a property that formulas cannot use.
     """
     if info.type in _PLAIN:
         return _PLAIN[info.type]
@@ -79,14 +79,23 @@ def type_of(info: PropertyInfo) -> FormulaType:
     if info.type == "people":
         return list_of(PERSON)
     if info.type == "relation":
-        return list_of(FormulaType("page", properties=info.target() if info.target else None))
+        properties = info.target() if info.target else None
+        return list_of(FormulaType("page", properties=properties))
     raise FormulaError(
         f'The property "{info.name}" is of type {info.type}, which formulas cannot use.'
     )
 
 
 def common(first: FormulaType, second: FormulaType) -> FormulaType:
-    """Return the type of a value that may be either."""
+    """Return the type of a value that may be of either type."""
     if first.kind == second.kind == "list" and first.item and second.item:
         return list_of(common(first.item, second.item))
     return first if first.kind == second.kind else ANY
+
+
+def common_of(types: Sequence[FormulaType]) -> FormulaType:
+    """Return the type of a value that may be of any of these types (at least one)."""
+    result = types[0]
+    for other in types[1:]:
+        result = common(result, other)
+    return result

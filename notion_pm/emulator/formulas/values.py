@@ -1,4 +1,4 @@
-"""Values of formulas: text, number, boolean, date, person, page, list, or None for what is empty."""
+"""The values of formulas: text, number, boolean, date, person, page, list. None is empty."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Json = Mapping[str, Any]
 
 
 class Row(Protocol):
-    """A page, as a formula reads it. Properties are asked for by id or by name."""
+    """A page, as formulas read it. Keys are ids or names of properties."""
 
     @property
     def id(self) -> str: ...
 
     def value(self, key: str) -> Json:
-        """Return a property's value as the API writes it, `{"type": t, t: ...}`; raises KeyError without one."""
+        """Return a value in the API's form, `{"type": t, t: ...}`. Raises KeyError."""
         ...
 
     def pages(self, key: str) -> Sequence[Row]:
@@ -33,7 +33,7 @@ class Row(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A day or a moment (`timed`), or the range from it to `end`; all moments are in UTC."""
+    """A day or a time (`timed`), or the range from it to `end`. All times are in UTC."""
 
     start: datetime
     end: datetime | None = None
@@ -53,7 +53,7 @@ Value = Any  # str | float | bool | Date | Person | Row | list[Value] | None
 
 
 def read(row: Row, key: str) -> Value:
-    """Return what a property of the page is in a formula."""
+    """Return the value of a page's property in a formula."""
     try:
         stored = row.value(key)
     except KeyError:
@@ -64,7 +64,7 @@ def read(row: Row, key: str) -> Value:
 
 
 def from_api(stored: Json) -> Value:
-    """Return a property value of the API as a formula sees it."""
+    """Return a property value of the API as a formula value."""
     kind, content = stored["type"], stored.get(stored["type"])
     if kind in ("formula", "rollup"):
         return _computed_value(content or {})
@@ -81,18 +81,17 @@ def _computed_value(content: Json) -> Value:
     if kind in (None, "unsupported"):
         return None
     if kind == "array":
-        return [
-            value
-            for item in content["array"]
-            for value in _spread(from_api(item))
-            if value is not None
-        ]
+        values: list[Value] = []
+        for item in content["array"]:
+            # A rolled-up list contributes its items, not a list inside the list.
+            values += [value for value in _spread(from_api(item)) if value is not None]
+        return values
     same_as = {"string": "url", "boolean": "checkbox"}.get(str(kind), str(kind))
     return from_api({"type": same_as, same_as: content[kind]})
 
 
 def _spread(value: Value) -> list[Value]:
-    """A rolled-up list contributes its items, not a list in a list."""
+    """Return the items of a list, or a list with the value."""
     return value if isinstance(value, list) else [value]
 
 
@@ -115,12 +114,12 @@ def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError:  # the last hours of the year 9999, west of Greenwich
+    except OverflowError:  # in the last hours of the year 9999, with a negative offset
         raise FormulaError("A date is beyond the calendar.") from None
 
 
 def parse_date(text: str) -> Date | None:
-    """Return the date that an ISO 8601 text says, or None."""
+    """Return the date of an ISO 8601 text, None if it is not one."""
     try:
         return _date({"start": text.strip()})
     except ValueError:
@@ -159,18 +158,18 @@ _READERS: dict[str, Callable[[Any], Value]] = {
     **dict.fromkeys(("created_time", "last_edited_time"), lambda time: Date(_moment(time))),
     **dict.fromkeys(("created_by", "last_edited_by"), _person),
     "unique_id": _unique_id,
-    # A related page's own relation names pages that only the store can fetch.
+    # A relation of a related page: the ids only, because the pages are not loaded.
     "relation": lambda pages: [page["id"] for page in pages],
 }
 
 
 def is_empty(value: Value) -> bool:
-    """Return whether Notion counts a value as empty, which is also what makes a condition false."""
+    """Return whether a value is empty. In a condition an empty value is false."""
     return value is None or value in ("", False, 0) or value == []
 
 
 def as_text(value: Value) -> str:
-    """Return a value as text, as `format` does and `+` with a text."""
+    """Return a value as text, like `format()` and `+` with a text."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -178,7 +177,7 @@ def as_text(value: Value) -> str:
     if isinstance(value, float | int):
         return number_text(value)
     if isinstance(value, list):
-        spend(len(value))  # lists of one list can stand for billions of items
+        spend(len(value))  # a list can contain the same list many times, to billions of items
         return ", ".join(map(as_text, value))
     if isinstance(value, Date):
         return date_text(value)
@@ -188,25 +187,22 @@ def as_text(value: Value) -> str:
 
 
 def page_title(page: Row) -> str:
-    """Return the title of a page, whose property always has the id `title`."""
+    """Return the title of a page. Its property always has the id `title`."""
     return str(from_api(page.value("title")) or "")
 
 
 def number_text(number: float) -> str:
-    """Write a number as JavaScript does."""
+    """Return a number as JavaScript writes it."""
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
-    return (
-        str(int(number))
-        if float(number).is_integer() and abs(number) < 1e21
-        else repr(float(number))
-    )
+    is_short_integer = float(number).is_integer() and abs(number) < 1e21
+    return str(int(number)) if is_short_integer else repr(float(number))
 
 
 def date_text(date: Date) -> str:
-    """Write a date as Notion shows it: January 5, 2026, with the time where there is one."""
+    """Return a date as Notion shows it: January 5, 2026, and the time if it has one."""
     parts = [date.start] if date.end is None else [date.start, date.end]
     return " → ".join(_format_moment(part, timed=date.timed) for part in parts)
 
@@ -217,9 +213,14 @@ def _format_moment(moment: datetime, *, timed: bool) -> str:
 
 
 def are_equal(left: Value, right: Value) -> bool:
-    """Return whether two values are equal; values of different types are not, and all empty ones are."""
-    if left is None or right is None:
-        return (left in (None, "", [])) if right is None else right in ("", [])
+    """Return whether two values are equal. All empty values are equal.
+
+    Values of different types are not: `1 == true` is false, unlike in Python.
+    """
+    if left is None:
+        return right in (None, "", [])
+    if right is None:
+        return left in ("", [])
     if isinstance(left, list) and isinstance(right, list):
         spend(len(left))
         return len(left) == len(right) and all(map(are_equal, left, right))
@@ -233,7 +234,7 @@ def _is_page(value: Value) -> bool:
 
 
 def order_key(value: Value) -> tuple[Any, ...]:
-    """Return what values are sorted by: numbers, then dates, then text regardless of case, empty ones last."""
+    """Return the sort key of a value: numbers, then dates, then texts ignoring case, then empty."""
     if value is None or value == "":
         return (4,)
     if isinstance(value, float | int):

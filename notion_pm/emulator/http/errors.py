@@ -53,9 +53,10 @@ def body_error(path: str, expectation: str, value: object = ABSENT) -> ApiError:
     Example: body failed validation: body.parent should be defined, instead was `undefined`.
     The message begins with the first word of the value's path: body, query or path.
     """
-    place = path.partition(".")[0].partition("[")[0]
+    part = path.partition(".")[0].partition("[")[0]
     return validation_error(
-        f"{place} failed validation: {path} should be {expectation}, instead was {quote_value(value)}."
+        f"{part} failed validation: {path} should be {expectation}, "
+        f"instead was {quote_value(value)}."
     )
 
 
@@ -89,7 +90,8 @@ def object_not_found(kind: str, notion_id: str, integration: Mapping[str, str]) 
 def wrong_kind(notion_id: str, kind: str, wanted: str) -> ApiError:
     """Return the 400 for the id of a database where a page is wanted, or the reverse."""
     return validation_error(
-        f"Provided ID {notion_id} is a {kind}, not a {wanted}. Use the retrieve {kind} API instead: "
+        f"Provided ID {notion_id} is a {kind}, not a {wanted}. "
+        f"Use the retrieve {kind} API instead: "
         f"https://developers.notion.com/reference/retrieve-a-{kind}"
     )
 

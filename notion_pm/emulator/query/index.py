@@ -1,4 +1,4 @@
-"""The index for filters and sorts: one small row (a cell) for each value of each row of a data source.
+"""The index for filters and sorts: a small row (a cell) for each value of each page in it.
 
 Triggers keep it up to date, whatever statement writes the pages. `cells_of` defines the cells of a
 value; an empty value has none. Relations need no cells, because they are in the table `links`, and
@@ -18,11 +18,14 @@ from notion_pm.emulator.query.values import fold, plain_text
 Cell = str | float
 
 _CELLS_OF_PAGE = """
-    SELECT source.seq, json_extract(cell.value, '$[0]'), json_extract(cell.value, '$[1]'), {page}.seq
+    SELECT
+        source.seq, json_extract(cell.value, '$[0]'), json_extract(cell.value, '$[1]'), {page}.seq
     FROM data_sources source, json_each(notion_cells({page}.properties)) cell
     WHERE {page}.parent_type = 'data_source_id' AND source.id = {page}.parent_id
 """
 _FILL = f"INSERT OR IGNORE INTO cells {_CELLS_OF_PAGE.format(page='NEW')}"
+
+_FILL_FROM_ALL_PAGES = _CELLS_OF_PAGE.format(page="pages").replace("FROM", "FROM pages,")
 
 INDEX_TABLES = f"""
     CREATE TABLE cells (
@@ -31,7 +34,7 @@ INDEX_TABLES = f"""
     ) WITHOUT ROWID;
     CREATE INDEX cells_of_page ON cells (page, property, value);
     CREATE INDEX pages_in_order ON pages (parent_id, parent_type, in_trash, is_archived, seq);
-    INSERT OR IGNORE INTO cells {_CELLS_OF_PAGE.format(page="pages").replace("FROM", "FROM pages,")};
+    INSERT OR IGNORE INTO cells {_FILL_FROM_ALL_PAGES};
     CREATE TRIGGER page_inserted AFTER INSERT ON pages BEGIN
         {_FILL};
     END;

@@ -33,7 +33,7 @@ class Row:
     values: Mapping[str, Value]
 
     def minute(self, name: str) -> int:
-        """Return `created_time` or `last_edited_time` in milliseconds, cut to the minute like responses."""
+        """Return a time of the page in milliseconds, cut to the minute as in responses."""
         time = self.created_time if name == "created_time" else self.last_edited_time
         moment = dates.milliseconds(time)
         return moment - moment % dates.MINUTE

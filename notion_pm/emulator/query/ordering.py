@@ -72,7 +72,7 @@ class Segment:
     values_of: str | None = None
 
     def on_index(self, condition: Sql) -> Sql:
-        """Return a condition as one on the index's own value, if that is of the condition's property.
+        """Return a condition on the index's own value, if it is about the same property.
 
         SQLite can then use the index to find where the condition begins and ends to hold.
         """

@@ -53,7 +53,7 @@ class Property:
         return {option.id: option.rank for option in self.options}
 
     def option_ids(self, name: str) -> tuple[str, ...]:
-        """Return the ids of the options that a filter names: one option, or the group of a status."""
+        """Return the ids of the options that a filter names: one option, or a group of a status."""
         for option in self.options:
             if name in (option.name, option.id):
                 return (option.id,)

@@ -97,7 +97,7 @@ class Reader:
 
     def related_pages(self, page: Page, prop: Property) -> list[Page]:
         """Return the pages that a relation points at, without those in the trash."""
-        return self._cached(page, prop, self._load_related_pages)
+        return self._compute_once(page, prop, self._load_related_pages)
 
     def _load_related_pages(self, page: Page, prop: Property) -> list[Page]:
         related_ids = self.related_ids(page, prop)
@@ -131,7 +131,9 @@ class Reader:
             self._users[user_id] = serialize_user(self.session, user_id)
         return self._users[user_id]
 
-    def _cached(self, page: Page, prop: Property, compute: Callable[[Page, Property], T]) -> T:
+    def _compute_once(
+        self, page: Page, prop: Property, compute: Callable[[Page, Property], T]
+    ) -> T:
         key = (page.id, prop.id)
         if key not in self._computed:
             if len(self._computed) >= _MOST_CACHED:
@@ -158,9 +160,9 @@ class Reader:
             case "verification":
                 return self._verification(stored)
             case "rollup":
-                return self._cached(page, prop, self._rollup)
+                return self._compute_once(page, prop, self._rollup)
             case "formula":
-                return self._cached(page, prop, self._formula)
+                return self._compute_once(page, prop, self._formula)
         return _empty_value(prop.type) if stored is None else stored
 
     def _verification(self, stored: Any) -> Json:

@@ -112,7 +112,7 @@ class _NodeBuilder:
         return outline.database_link(database) if database else None
 
     def _source(self, kind: str, content: Json) -> str:
-        """Return what a block shows besides text: a language, an equation, or the URL of an image."""
+        """Return what a block shows besides text: a language, an equation, or an image URL."""
         if kind == "image":
             return self.addresses.image(_file_url(content)) or ""
         return str(content.get("language") or content.get("expression") or content.get("alt") or "")

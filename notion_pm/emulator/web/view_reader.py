@@ -88,10 +88,10 @@ class _ViewReader:
             return self._by_month(empty)
         if self._grouping:
             return self._in_groups(empty, self._grouping)
-        return self._ungrouped(empty)
+        return self._in_one_group(empty)
 
     def _with_chart(self, content: ViewContent) -> ViewContent | None:
-        """Return the content with its chart, None if it cannot be drawn: then the rows are shown."""
+        """Return the content with its chart, None if the chart cannot be drawn."""
         results = self._run(replace(self._query(), size=MOST_CHARTED))
         figures = chart(self._cells, self._schema, self._config, self._pages(results.page_ids))
         if figures is None:
@@ -135,7 +135,7 @@ class _ViewReader:
         found = [PAGES.find(self._session.db, page_id) for page_id in page_ids]
         return [page for page in found if page]
 
-    def _ungrouped(self, content: ViewContent) -> ViewContent:
+    def _in_one_group(self, content: ViewContent) -> ViewContent:
         results = self._run(self._query())
         paging = self._paging(results)
         group = Group("", self._rows(paging.cut(results.page_ids)), paging.total_text)
@@ -180,7 +180,7 @@ class _ViewReader:
         prop = self._property_of("date_property_id")
         if prop is None:
             note = "The date property of this view was deleted."
-            return self._ungrouped(replace(content, note=note))
+            return self._in_one_group(replace(content, note=note))
 
         sort = {"property": prop.id, "direction": "ascending"}
         sorts = query.parse_sorts([sort], query.Properties.of_schema(self._schema.values()))

@@ -28,7 +28,10 @@ _MOST_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long events are aggregated, and how long a failed delivery waits: each time twice as long."""
+    """How long events are aggregated, and how long a failed delivery waits.
+
+    The wait doubles with each attempt.
+    """
 
     delay: timedelta = timedelta(seconds=2)
     backoff: timedelta = timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""The functions of the language, by theme; importing them fills the register."""
+"""The functions of the language, by subject. Importing the modules fills the register."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of dates. The local workspace's people live in UTC."""
+"""Functions of dates. The time zone of the local workspace is UTC."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def date_subtract(moment: Date, amount: float, unit: str) -> Date:
 
 @function("dateBetween", "date", "date", "text", returns=NUMBER)
 def date_between(later: Date, earlier: Date, unit: str) -> float:
-    """Whole units, cut towards zero; positive when the first date is the later one."""
+    """Return the number of whole units, cut towards zero. It is positive if `later` is later."""
     unit = _unit(unit)
     if unit in _MONTHS:
         return int(_months_between(later.start, earlier.start) / _MONTHS[unit])
@@ -90,11 +90,8 @@ def timestamp(moment: Date) -> float:
 
 @function("fromTimestamp", "number", returns=DATE)
 def from_timestamp(milliseconds: float) -> Date:
-    return Date(
-        _within_calendar(
-            lambda: datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
-        )
-    )
+    epoch = datetime.fromtimestamp(0, UTC)
+    return Date(_within_calendar(lambda: epoch + timedelta(milliseconds=milliseconds)))
 
 
 @function("parseDate", "text", returns=DATE)
@@ -106,9 +103,9 @@ def parse_date_text(text: str) -> Date | None:
 def format_date(moment: Date, pattern: str, time_zone: str | None = None) -> str:
     zone = _zone(time_zone)
     moments = [moment.start] if moment.end is None else [moment.start, moment.end]
-    return " → ".join(
-        moment_format(_in_zone(each, zone) if moment.timed else each, pattern) for each in moments
-    )
+    if moment.timed:
+        moments = [_in_zone(part, zone) for part in moments]
+    return " → ".join(moment_format(part, pattern) for part in moments)
 
 
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:

@@ -1,8 +1,9 @@
-"""Functions of lists that look at no item by formula (those are in forms.py)."""
+"""Functions of lists. Those that evaluate a formula for each item are in forms.py."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from notion_pm.emulator.formulas.effort import MOST_CHARACTERS, spend
 from notion_pm.emulator.formulas.error import FormulaError
@@ -13,7 +14,7 @@ from notion_pm.emulator.formulas.types import (
     NUMBER,
     TEXT,
     FormulaType,
-    common,
+    common_of,
     list_of,
 )
 from notion_pm.emulator.formulas.values import Value, are_equal, as_text, is_empty
@@ -28,10 +29,8 @@ def _same_list_type(types: Sequence[FormulaType]) -> FormulaType:
 
 
 def _concat_type(types: Sequence[FormulaType]) -> FormulaType:
-    joined = types[0]
-    for one in types[1:]:
-        joined = common(joined, one)
-    return joined if joined.kind == "list" else list_of(ANY)
+    result = common_of(types)
+    return result if result.kind == "list" else list_of(ANY)
 
 
 def _flat_type(types: Sequence[FormulaType]) -> FormulaType:
@@ -40,8 +39,8 @@ def _flat_type(types: Sequence[FormulaType]) -> FormulaType:
 
 
 @function("at", "list", "number", returns=_item_type)
-def at(items: list[Value], place: float) -> Value:
-    index = int(place)
+def at(items: list[Value], position: float) -> Value:
+    index = int(position)
     return items[index] if -len(items) <= index < len(items) else None
 
 
@@ -62,7 +61,7 @@ def part(items: list[Value], start: float, end: float | None = None) -> list[Val
 
 @function("concat", "list", "list*", returns=_concat_type)
 def concat(*lists: list[Value]) -> list[Value]:
-    return [item for items in lists for item in items]
+    return list(chain.from_iterable(lists))
 
 
 @function("reverse", "list", returns=_same_list_type)
@@ -97,7 +96,10 @@ def includes(items: list[Value], sought: Value) -> bool:
 @function("flat", "list", returns=_flat_type)
 def flat(items: list[Value]) -> list[Value]:
     spend(sum(len(item) for item in items if isinstance(item, list)))
-    return [inner for item in items for inner in (item if isinstance(item, list) else [item])]
+    result: list[Value] = []
+    for item in items:
+        result += item if isinstance(item, list) else [item]
+    return result
 
 
 @function("count", "list", returns=NUMBER)

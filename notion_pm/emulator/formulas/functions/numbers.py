@@ -13,12 +13,11 @@ from notion_pm.emulator.formulas.number_format import format_number
 from notion_pm.emulator.formulas.types import BOOLEAN, NUMBER, TEXT
 from notion_pm.emulator.formulas.values import Date, Value, as_text, order_key
 
-_MOST_PLACES = 100
-"""Decimal places, as in JavaScript. A double has 17 digits."""
+_MOST_PLACES = 100  # as in JavaScript, although a double has only 17 digits
 
 
 def _one(name: str, compute: Callable[[float], float]) -> None:
-    """Register a function of one number; outside its domain it is NaN, as in JavaScript."""
+    """Register a function of one number. Outside its domain it is NaN, as in JavaScript."""
 
     def run(number: float) -> float:
         try:
@@ -49,11 +48,13 @@ _one("unaryPlus", lambda number: number)
 
 @function("round", "number", "number?", returns=NUMBER)
 def round_number(number: float, places: float = 0) -> float:
-    """Halves go up, as in JavaScript."""
+    """Round a number. Halves are rounded up, as in JavaScript."""
     if not math.isfinite(number) or abs(places) > _MOST_PLACES:
         return number
     scale = 10.0 ** int(places)
-    return math.floor(number * scale + 0.5) / scale if math.isfinite(number * scale) else number
+    if not math.isfinite(number * scale):
+        return number
+    return math.floor(number * scale + 0.5) / scale
 
 
 @function("formatNumber", "number", "text?", "number?", returns=TEXT)
@@ -84,14 +85,14 @@ def multiply(left: float, right: float) -> float:
 
 
 def divide(left: float, right: float) -> float:
-    """Division by zero is infinite, as in JavaScript, and has no value in the API."""
+    """Divide two numbers. Division by zero is infinite, as in JavaScript; the API shows null."""
     if right:
         return left / right
     return math.nan if not left or math.isnan(left) else math.copysign(math.inf, left)
 
 
 def remainder(left: float, right: float) -> float:
-    """The remainder has the dividend's sign."""
+    """Return the remainder, with the sign of the dividend."""
     return math.fmod(left, right) if right and math.isfinite(left) else math.nan
 
 
@@ -123,22 +124,25 @@ for _name, _operator in {
 def _of_numbers(
     name: str, compute: Callable[[list[float]], float], *, of_nothing: float | None
 ) -> None:
-    """Register a function of any amount of numbers and lists of numbers."""
+    """Register a function of any number of numbers and lists of numbers."""
 
     def run(*arguments: Value) -> float | None:
-        numbers = [number for argument in arguments for number in _flat(argument, name)]
+        numbers: list[float] = []
+        for argument in arguments:
+            numbers += _numbers_in(argument, name)
         return compute(numbers) if numbers else of_nothing
 
     function(name, "any*", returns=NUMBER)(run)
 
 
-def _flat(argument: Value, name: str) -> list[float]:
+def _numbers_in(argument: Value, name: str) -> list[float]:
     items = argument if isinstance(argument, list) else [argument]
     present = [item for item in items if item is not None]
     for item in present:
         if isinstance(item, bool) or not isinstance(item, float | int):
             raise FormulaError(
-                f"Type mismatch: {name}() takes numbers and lists of numbers, not {as_text(item)!r}."
+                f"Type mismatch: {name}() takes numbers and lists of numbers, "
+                f"not {as_text(item)!r}."
             )
     return present
 
@@ -152,7 +156,7 @@ _of_numbers("median", median, of_nothing=None)
 
 @function("toNumber", "any", returns=NUMBER)
 def to_number(value: Value) -> float | None:
-    """Read the number that a text begins with; a date is its timestamp."""
+    """Return the number at the start of a text. For a date it is the timestamp."""
     if isinstance(value, Date):
         return value.start.timestamp() * 1000
     if isinstance(value, bool | float | int):
@@ -165,7 +169,9 @@ def _comparison(
     name: str, compare: Callable[[tuple[object, ...], tuple[object, ...]], bool]
 ) -> None:
     def run(left: Value, right: Value) -> bool:
-        return left is not None and right is not None and compare(order_key(left), order_key(right))
+        if left is None or right is None:
+            return False
+        return compare(order_key(left), order_key(right))
 
     function(name, "any", "any", returns=BOOLEAN)(run)
     COMPARISONS[name] = run

@@ -78,7 +78,9 @@ def test(text: str, pattern: str) -> bool:
 
 @function("match", "text", "text", returns=list_of(TEXT))
 def match(text: str, pattern: str) -> list[str]:
-    return _run_with_timeout(lambda text, timeout: _all(_compile(pattern), text, timeout), text)
+    return _run_with_timeout(
+        lambda text, timeout: _find_all(_compile(pattern), text, timeout), text
+    )
 
 
 @function("replace", "text", "text", "text", returns=TEXT)
@@ -87,7 +89,7 @@ def replace(text: str, pattern: str, replacement: str) -> str:
 
 
 @function("replaceAll", "text", "text", "text", returns=TEXT)
-def replace_all(text: str, pattern: str, replacement: str) -> str:
+def replace_find_all(text: str, pattern: str, replacement: str) -> str:
     return _replace(text, pattern, replacement, count=0)
 
 
@@ -129,7 +131,7 @@ def split(text: str, separator: str = " ") -> list[str]:
 
 @function("link", "text", "text", returns=TEXT)
 def link(label: str, url: str) -> str:
-    """The API gives a formula's text without its links and styles."""
+    """Return the label only: the API shows the text of a formula without links and styles."""
     return label
 
 
@@ -154,7 +156,7 @@ def email(person: Person) -> str:
 
 
 def identity(owner: Person | Row | Value) -> str:
-    """Return what `id()` shows: an id without its dashes."""
+    """Return the value of `id()`: an id without dashes."""
     if isinstance(owner, str | float | int | list | Date):
         raise FormulaError("Type mismatch: id() takes a page or a person.")
     return str(owner.id).replace("-", "")
@@ -177,54 +179,55 @@ def _replace(text: str, pattern: str, replacement: str, count: int) -> str:
     def run(text: str, timeout: float) -> str:
         return str(_compile(pattern).sub(template, text, count=count, timeout=timeout))
 
+    # Each match adds the replacement, and each `$` in it at most the whole text.
     matches = 1 if count else len(match(text, pattern))
     _check_length(replacement, matches + replacement.count("$") * len(text))
     return _run_with_timeout(run, text)
 
 
-def _all(pattern: regex.Pattern[str], text: str, timeout: float) -> list[str]:
-    found = [each[0] for each in islice(pattern.finditer(text, timeout=timeout), MOST_ITEMS + 1)]
+def _find_all(pattern: regex.Pattern[str], text: str, timeout: float) -> list[str]:
+    matches = islice(pattern.finditer(text, timeout=timeout), MOST_ITEMS + 1)
+    found = [match[0] for match in matches]
     check_size(found)
     return found
 
 
 def _run_with_timeout(run: Callable[..., T], text: str) -> T:
-    """Run a regular expression over a text, for as long as the formula may take."""
+    """Run a regular expression over a text, at most for the time that the formula has left."""
     spend(1 + len(text) // 1000)
     try:
         return run(text, timeout=max(seconds_left(), 0.001))
     except TimeoutError:
         give_up()
         raise
-    except (
-        regex.error,
-        IndexError,
-        ValueError,
-    ) as fault:  # a replacement names a group that is not there
+    except (regex.error, IndexError, ValueError) as fault:
+        # The replacement names a group that does not exist.
         raise FormulaError(f"Invalid replacement: {fault}.") from None
 
 
 @lru_cache(maxsize=256)
 def _compile(pattern: str) -> regex.Pattern[str]:
-    """Read a JavaScript pattern; named groups are written otherwise in Python.
+    """Compile a JavaScript pattern. Python writes named groups differently.
 
-    The package `regex` takes what `re` takes, and can be stopped: some patterns need years for a
-    short text.
+    The package `regex` accepts the patterns of `re`, and can be stopped: some patterns need years
+    for a short text.
     """
     if len(pattern) > _LONGEST_PATTERN:
         raise FormulaError(f"A regular expression has more than {_LONGEST_PATTERN} characters.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # about signs that a later version may read in another way
+            # Warnings about characters that may get a meaning in a later version.
+            warnings.simplefilter("ignore")
             return regex.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern))
     except (regex.error, OverflowError) as fault:
         raise FormulaError(f"Invalid regular expression {pattern!r}: {fault}.") from None
 
 
 def _template(replacement: str) -> str:
-    """Turn `$1`, `$<name>` and `$&` into Python's form; backslashes stand for themselves."""
+    """Return a JavaScript replacement (`$1`, `$<name>`, `$&`) in Python's form.
+
+    A backslash has no special meaning in JavaScript.
+    """
     escaped = replacement.replace("\\", r"\\")
     return re.sub(
         r"\$(?:(\d{1,2})|<(\w+)>|(&))", lambda found: rf"\g<{found[1] or found[2] or 0}>", escaped
