@@ -1,12 +1,15 @@
-"""`notion-pm templates`: what there is to apply, and whether a file is fit to be applied."""
+"""`notion-pm templates`: list, show and validate templates."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
 
 import click
 
 from notion_pm.console.completion_values import complete_template
-from notion_pm.console.output import echo, echo_json, end_with, json_option
-from notion_pm.errors import TemplateInvalid
+from notion_pm.console.output import echo, echo_json, echo_lines, end_with, json_option
+from notion_pm.errors import TemplateInvalid, TemplateProblem
 from notion_pm.provision.commands.render_template import as_data, difference_lines, template_lines
 from notion_pm.provision.commands.render_template_docs import format_page, template_page
 from notion_pm.provision.commands.template_options import values_option
@@ -26,14 +29,14 @@ def list_command(*, as_json: bool) -> None:
     """List the templates that ship with notion-pm."""
     shipped = templates.list_shipped()
     if as_json:
-        echo_json([as_data(each) for each in shipped])
+        echo_json([as_data(loaded) for loaded in shipped])
         return
-    for each in shipped:
-        echo(
-            f"{each.template.template:12} {each.template.title}: {each.template.description}".rstrip(
-                ": "
-            )
-        )
+    lines = []
+    for loaded in shipped:
+        template = loaded.template
+        line = f"{template.template:12} {template.title}"
+        lines.append(f"{line}: {template.description}" if template.description else line)
+    echo_lines(lines)
 
 
 @command.command()
@@ -45,9 +48,8 @@ def show(*, template: str, values: dict[str, str], as_json: bool) -> None:
     loaded = templates.load(template, values)
     if as_json:
         echo_json(as_data(loaded))
-        return
-    for line in template_lines(loaded):
-        echo(line)
+    else:
+        echo_lines(template_lines(loaded))
 
 
 @command.command()
@@ -55,64 +57,62 @@ def show(*, template: str, values: dict[str, str], as_json: bool) -> None:
 @values_option
 @json_option
 def validate(*, template: tuple[str, ...], values: dict[str, str], as_json: bool) -> None:
-    """Check templates, with all their problems in one report; exit code 1 when there are any."""
-    problems = {each: _problems(each, values) for each in template}
+    """Check templates and report all their problems; exit code 1 when there are any."""
+    results = {name: _validate(name, values) for name in template}
     if as_json:
-        found = [problem for each in problems.values() if each for problem in each.problems]
-        echo_json(
-            {
-                "valid": not found,
-                "problems": [
-                    {
-                        "file": each.file,
-                        "line": each.line,
-                        "message": each.message,
-                        "advice": each.advice,
-                    }
-                    for each in found
-                ],
-            }
-        )
+        problems: list[dict[str, Any]] = []
+        for invalid in results.values():
+            if invalid is not None:
+                problems += [_problem_data(problem) for problem in invalid.problems]
+        echo_json({"valid": not problems, "problems": problems})
     else:
-        for name, invalid in problems.items():
-            echo(str(invalid) if invalid else f"{name} is valid.")
-    end_with(1 if any(problems.values()) else 0)
+        for name, invalid in results.items():
+            echo_lines(str(invalid).splitlines() if invalid else [f"{name} is valid."])
+    end_with(1 if any(results.values()) else 0)
+
+
+def _validate(template: str, values: dict[str, str]) -> TemplateInvalid | None:
+    try:
+        templates.load(template, values)
+    except TemplateInvalid as invalid:
+        return invalid
+    return None
+
+
+def _problem_data(problem: TemplateProblem) -> dict[str, Any]:
+    data = asdict(problem)
+    return {key: data[key] for key in ("file", "line", "message", "advice")}
 
 
 @command.command()
 def schema() -> None:
-    """Print the JSON Schema of template files, for editors that complete and check."""
+    """Print the JSON Schema of template files, for completion and checks in editors."""
     echo_json(template_schema())
 
 
 @command.command()
 @click.argument("before")
 @click.argument("after")
-@click.option("--exit-code", is_flag=True, help="End with 2 when there are differences.")
+@click.option("--exit-code", is_flag=True, help="Exit with 2 when there are differences.")
 @json_option
 def diff(*, before: str, after: str, exit_code: bool, as_json: bool) -> None:
-    """Show what is different between two templates, or two versions of one."""
-    found = template_diff(templates.load(before), templates.load(after))
+    """Show the differences between two templates, or two versions of one."""
+    differences = template_diff(templates.load(before), templates.load(after))
     if as_json:
-        echo_json([each.as_data() for each in found])
+        echo_json([difference.as_data() for difference in differences])
     else:
-        for line in difference_lines(found):
-            echo(line)
-    end_with(2 if exit_code and found else 0)
+        echo_lines(difference_lines(differences))
+    end_with(2 if exit_code and differences else 0)
 
 
 @command.command()
 @click.argument("template", required=False, shell_complete=complete_template)
 @values_option
 def docs(*, template: str | None, values: dict[str, str]) -> None:
-    """Print a page in Markdown: of a template for those who work with it, or (without one) of the template format."""
-    for line in template_page(templates.load(template, values)) if template else format_page():
+    """Print a Markdown page about a template, for the people who work with it.
+
+    Without TEMPLATE, print the reference of the template format.
+    """
+    lines = format_page() if template is None else template_page(templates.load(template, values))
+    for line in lines:
         echo(line)
-
-
-def _problems(template: str, values: dict[str, str]) -> TemplateInvalid | None:
-    try:
-        templates.load(template, values)
-    except TemplateInvalid as invalid:
-        return invalid
-    return None
