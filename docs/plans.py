@@ -1,6 +1,6 @@
-"""Prints plans for docs/provisioning.md: the product template, fresh, upgraded with dangers, and after drift.
+"""Print plans for docs/provisioning.md: the product template, fresh, upgraded, and after drift.
 
-Each is made by the program itself on a local workspace, so what the document shows is what people see.
+The program itself makes each plan, on a local workspace. So the document shows what people see.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Client:
         """Return what `notion-pm plan` prints."""
         reading = provision.read_for(self.gateway, self.page_id, loaded)
         plan = with_affected_page_counts(self.gateway, provision.plan(reading, options), reading)
-        return "\n".join(plan_lines(plan, NOTION_BUDGET))
+        return "\n".join(plan_lines(plan, NOTION_BUDGET, clients=["Acme"]))
 
     def apply(self, loaded: LoadedTemplate) -> None:
         """Apply a template."""
@@ -82,7 +82,7 @@ def fresh() -> str:
 
 
 def upgrade() -> str:
-    """Return the plan of a next version that renames, recolours, converts and removes."""
+    """Return the plan of a next version that renames, recolours, converts and removes things."""
     with _client() as client:
         client.apply(templates.load("product"))
         return client.plan(next_version(), PlanOptions(prune=True))
@@ -115,7 +115,7 @@ def next_version() -> LoadedTemplate:
 
 
 def _option(spec: dict[str, Any], key: str) -> dict[str, Any]:
-    return next(each for each in spec["options"] if each["key"] == key)
+    return next(option for option in spec["options"] if option["key"] == key)
 
 
 def _settle_in(client: Client) -> None:

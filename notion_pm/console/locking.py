@@ -120,7 +120,7 @@ def _template_file(
         return mapping_file.read(options["mapping"]).model.adopt, values
     reference = given if command == "import" else context.template(given)
     if reference is not None and reference.endswith(plan_file.SUFFIX):
-        planned = plan_file.read(Path(reference))
+        planned = plan_file.read_plan_file(Path(reference))
         return planned.reference, planned.variables
     return reference, values
 

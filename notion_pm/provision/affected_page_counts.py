@@ -1,10 +1,14 @@
-"""How many pages a plan concerns: counted in Notion, and only where something may be lost or has to be moved."""
+"""Count the pages that lossy and slow changes of a plan affect, by asking Notion.
+
+A lossy change that affects no page is safe, whatever it does to the schema, and so is a slow one.
+Only databases with such changes are read, 100 pages a request.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from notion_pm.errors import InTrash, NotShared
 from notion_pm.model.ids import NotionId
@@ -13,147 +17,188 @@ from notion_pm.model.property_lookup import property_keys, property_title
 from notion_pm.model.usage import holds
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision.apply.recount import new_spec
-from notion_pm.provision.plan.affected_pages import loses_value, values_filter
+from notion_pm.provision.plan.affected_pages import (
+    chosen_option_ids,
+    loses_value,
+    option_filter,
+    values_filter,
+)
 from notion_pm.provision.plan.change import AffectedPages, Change, PlannedDatabase, PlannedView
-from notion_pm.provision.plan.database_look import without_changes_by_people
-from notion_pm.provision.plan.options.option_holders import chosen_option_ids, option_filter
+from notion_pm.provision.plan.diff.databases import without_changes_by_people
 from notion_pm.provision.plan.order.order import operations
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.reading import Reading
 
 
-def with_affected_page_counts(gateway: NotionClient, plan: Plan, reading: Reading) -> Plan:
-    """Return the plan with the pages counted that lossy and slow changes concern; a loss to no page is none.
+def with_affected_page_counts(client: NotionClient, plan: Plan, reading: Reading) -> Plan:
+    """Return the plan with the number of pages each lossy or slow change affects.
 
-    One read of each such database, 100 pages a request; for options only of the pages that hold them. Raises a
-    NotionError or IncompleteRead.
+    Also notes the views and databases that will be overwritten as they are now, so that an apply
+    notices when people edit them after the plan was made.
+
+    Raises NotionError if a query fails, and IncompleteRead if Notion returns only a part.
     """
-    before = gateway.requests.logical
-    lossy = [each for each in plan.changes if each.change_class == "lossy" and each.property_id]
-    pages = {
-        database: _pages(
-            gateway, reading, database, [each for each in lossy if each.database == database]
+    return _PageCounter(client, plan, reading).counted_plan()
+
+
+@dataclass(frozen=True, slots=True)
+class _PageCounter:
+    """Counts for one plan."""
+
+    client: NotionClient
+    plan: Plan
+    reading: Reading
+
+    def counted_plan(self) -> Plan:
+        requests_before = self.client.requests.logical
+        pages_by_database = self._read_pages_of_lossy_changes()
+        pages_by_option = self._read_pages_by_replaced_option()
+
+        # Every change belongs to one of the three groups: values lost, pages moved, overwritten as a whole.
+        changes = []
+        for change in self.plan.changes:
+            if _needs_lossy_count(change):
+                changes.append(self._count_losses(change, pages_by_database[change.database]))
+            elif change.replacement is not None:
+                changes.append(_count_moves(change, pages_by_option))
+            else:
+                changes.append(self._with_state_to_overwrite(change))
+
+        page_totals = tuple((key, len(pages)) for key, pages in pages_by_database.items())
+        return self.plan.with_page_counts(
+            tuple(changes),
+            operations(self.reading.loaded, self.reading.existing, changes),
+            page_totals,
+            self.client.requests.logical - requests_before,
         )
-        for database in sorted({each.database for each in lossy})
-    }
-    held = _held(gateway, reading, [each for each in plan.changes if each.replacement is not None])
-    changes = tuple(_with_planned(gateway, each, plan, reading) for each in plan.changes)
-    changes = tuple(
-        _counted(each, pages[each.database], reading) if each in lossy else _moving(each, held)
-        for each in changes
-    )
-    totals = tuple((database, len(found)) for database, found in pages.items())
-    steps = operations(reading.loaded, reading.existing, changes)
-    return plan.with_page_counts(changes, steps, totals, gateway.requests.logical - before)
 
+    def _read_pages_of_lossy_changes(self) -> dict[str, list[Page]]:
+        """Read the affected properties of every database with a lossy change, once per database."""
+        property_ids: dict[str, set[str]] = defaultdict(set)
+        for change in self.plan.changes:
+            if _needs_lossy_count(change):
+                property_ids[change.database].add(change.property_id)
 
-def _with_planned(gateway: NotionClient, change: Change, plan: Plan, reading: Reading) -> Change:
-    """Return a change of a view or database with what is there, so that a person's edit can be noticed later.
+        pages = {}
+        for database in sorted(property_ids):
+            source = self.reading.existing.databases[database].data_source
+            wanted = sorted(property_ids[database])
+            pages[database] = list(self.client.query(source.id, property_ids=wanted))
+        return pages
 
-    One request for each view that is set or deleted, and each database whose title or look is set.
-    """
-    entry = reading.existing.entry(change.database)
-    if entry is None or change.kind not in {"view", "database"} or change.action == "create":
-        return change
-    try:
-        if change.kind == "database":
-            database = gateway.get_database(entry.database_id)
-            spec = reading.loaded.template.databases[change.database]
-            kept = without_changes_by_people(
-                change, spec, entry, database, reset_titles=plan.options.reset_titles
+    def _read_pages_by_replaced_option(self) -> dict[str, frozenset[NotionId]]:
+        """Return the ids of the pages that hold an option which is being replaced, by option id."""
+        option_ids: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for change in self.plan.changes:
+            if change.replacement is None:
+                continue
+            for option in (change.replacement.source, change.replacement.placeholder):
+                if option is not None and option.id:
+                    option_ids[change.database][change.property_id].append(option.id)
+
+        holders: dict[str, set[NotionId]] = defaultdict(set)
+        for database, ids_by_property in option_ids.items():
+            source = self.reading.existing.databases[database].data_source
+            asked = option_filter(
+                (source.properties[property_id], ids)
+                for property_id, ids in ids_by_property.items()
             )
-            return replace(kept, planned=PlannedDatabase(database, kept.facets))
-        view = gateway.get_view(entry.views[change.key].id)
-    except (NotShared, InTrash):
-        return change  # somebody deleted it already
-    return replace(change, planned=PlannedView(view, _changing(change.database, plan, reading)))
+            wanted = sorted(ids_by_property)
+            for page in self.client.query(source.id, filter=asked, property_ids=wanted):
+                for property_id in ids_by_property:
+                    for option_id in chosen_option_ids(page, property_id):
+                        holders[option_id].add(page.id)
+        return {option_id: frozenset(page_ids) for option_id, page_ids in holders.items()}
 
+    def _count_losses(self, change: Change, pages: Iterable[Page]) -> Change:
+        """Return a lossy change with the pages that lose a value; without any, it is safe."""
+        spec = new_spec(self.reading.loaded.template, change)
+        source = self.reading.existing.databases[change.database].data_source
+        prop = source.properties[change.property_id]
+        option_ids = (change.option_id,) if change.option_id else ()
+        has_filter = values_filter([(prop, option_ids)]) is not None
 
-def _changing(database: str, plan: Plan, reading: Reading) -> frozenset[str]:
-    """Return the properties of a database that a plan changes: ids and names, for views show either."""
-    entry, found = reading.existing.entry(database), reading.existing.databases.get(database)
-    properties = found.data_source.properties if found is not None else {}
-    template = reading.loaded.template
-    named: set[str] = set()
-    for change in plan.changes:
-        if change.database != database or change.kind not in {"property", "option"}:
-            continue
-        property_id = entry.properties.get(change.key, "") if entry else ""
-        named.add(property_id)
-        if database in template.databases and change.key in property_keys(template, database):
-            named.add(property_title(template, database, change.key))
-        if property_id in properties:
-            named.add(properties[property_id].name)
-    return frozenset(named - {""})
-
-
-def _pages(
-    gateway: NotionClient, reading: Reading, database: str, changes: Iterable[Change]
-) -> list[Page]:
-    source = reading.existing.databases[database].data_source
-    return list(
-        gateway.query(source.id, property_ids=sorted({each.property_id for each in changes}))
-    )
-
-
-def _held(
-    gateway: NotionClient, reading: Reading, swaps: Iterable[Change]
-) -> dict[str, frozenset[NotionId]]:
-    """Return which pages hold the options that are to go, by option id."""
-    leaving: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for change in swaps:
-        for option in (
-            (change.replacement.source, change.replacement.placeholder)
-            if change.replacement
-            else ()
-        ):
-            if option is not None and option.id:
-                leaving[change.database][change.property_id].append(option.id)
-    held: defaultdict[str, set[NotionId]] = defaultdict(set)
-    for database, properties in leaving.items():
-        source = reading.existing.databases[database].data_source
-        asked = option_filter(
-            [(source.properties[each], option_ids) for each, option_ids in properties.items()]
+        asked = set()
+        losing = set()
+        for page in pages:
+            # `asked` predicts what the recount of an apply will list: without a filter, every page.
+            if not has_filter or _holds_value(page, prop.id, change.option_id):
+                asked.add(page.id)
+            if loses_value(page, prop, change.option_id, spec):
+                losing.add(page.id)
+        return replace(
+            change,
+            pages=len(losing),
+            change_class="lossy" if losing else "safe",
+            affected=AffectedPages(frozenset(asked), frozenset(losing)),
         )
-        for page in gateway.query(source.id, filter=asked, property_ids=sorted(properties)):
-            for property_id in properties:
-                for option_id in chosen_option_ids(page, property_id):
-                    held[option_id].add(page.id)
-    return {option_id: frozenset(pages) for option_id, pages in held.items()}
 
+    def _with_state_to_overwrite(self, change: Change) -> Change:
+        """Return an update or deletion of a view or database with the state that it overwrites.
 
-def _counted(change: Change, pages: Iterable[Page], reading: Reading) -> Change:
-    spec = new_spec(reading.loaded.template, change)
-    prop = reading.existing.databases[change.database].data_source.properties[change.property_id]
-    is_asked_for = (
-        values_filter([(prop, (change.option_id,) if change.option_id else ())]) is not None
-    )
-    asked, losing = set(), set()
-    for page in pages:
-        has_value = (
-            change.option_id in chosen_option_ids(page, prop.id)
-            if change.option_id
-            else holds(page, prop.id)
-        )
-        if has_value or not is_asked_for:
-            asked.add(page.id)
-        if loses_value(page, prop, change.option_id, spec):
-            losing.add(page.id)
-    return replace(
-        change,
-        pages=len(losing),
-        change_class="lossy" if losing else "safe",
-        affected=AffectedPages(frozenset(asked), frozenset(losing)),
-    )
-
-
-def _moving(change: Change, held: dict[str, frozenset[NotionId]]) -> Change:
-    if change.replacement is None:
+        Takes one request for each. Other changes are returned as they are.
+        """
+        entry = self.reading.existing.entry(change.database)
+        if entry is None or change.action == "create":
+            return change
+        try:
+            if change.kind == "database":
+                now = self.client.get_database(entry.database_id)
+                kept = without_changes_by_people(
+                    change,
+                    self.reading.loaded.template.databases[change.database],
+                    entry,
+                    now,
+                    reset_titles=self.plan.options.reset_titles,
+                )
+                return replace(kept, planned=PlannedDatabase(now, kept.facets))
+            if change.kind == "view":
+                view = self.client.get_view(entry.views[change.key].id)
+                changing = self._properties_that_change(change.database)
+                return replace(change, planned=PlannedView(view, changing))
+        except (NotShared, InTrash):
+            pass  # somebody has deleted it already
         return change
-    swap = change.replacement.with_pages(held)
+
+    def _properties_that_change(self, database: str) -> frozenset[str]:
+        """Return ids and names of the properties that the plan changes: views may show either."""
+        template = self.reading.loaded.template
+        entry = self.reading.existing.entry(database)
+        found = self.reading.existing.databases.get(database)
+        properties = found.data_source.properties if found is not None else {}
+        in_template = property_keys(template, database) if database in template.databases else ()
+
+        refs: set[str] = set()
+        for change in self.plan.changes:
+            if change.database != database or change.kind not in {"property", "option"}:
+                continue
+            if change.key in in_template:
+                refs.add(property_title(template, database, change.key))
+            property_id = entry.properties.get(change.key, "") if entry else ""
+            if property_id:
+                refs.add(property_id)
+            if property_id in properties:
+                refs.add(properties[property_id].name)
+        return frozenset(refs)
+
+
+def _needs_lossy_count(change: Change) -> bool:
+    return change.change_class == "lossy" and bool(change.property_id)
+
+
+def _holds_value(page: Page, property_id: str, option_id: str) -> bool:
+    if option_id:
+        return option_id in chosen_option_ids(page, property_id)
+    return holds(page, property_id)
+
+
+def _count_moves(change: Change, pages_by_option: dict[str, frozenset[NotionId]]) -> Change:
+    """Return a replacement with the pages that have to move; without any, it is safe."""
+    assert change.replacement is not None
+    replacement = change.replacement.with_pages(pages_by_option)
     return replace(
         change,
-        replacement=swap,
-        pages=len(swap.pages),
-        change_class="slow" if swap.pages else "safe",
+        replacement=replacement,
+        pages=len(replacement.pages),
+        change_class="slow" if replacement.pages else "safe",
     )

@@ -1,4 +1,9 @@
-"""Journals on the disk: one file an apply, a line a telling, each on the disk before the request that it tells of."""
+"""The journals of applies on disk: one file per apply, with one line before and one after each
+write.
+
+A line is on disk before the request that it describes is sent. So after a crash, `undo` knows every
+write that may have happened.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +19,22 @@ from notion_pm.files.writing import PrivateLog, write_private
 from notion_pm.model.journal import LINE, Begun, Doing, Done, Ended, Journal, Line, Undone, Verb
 
 _FOLDER = "applies"
-_KEPT = 50
-"""So many journals are kept of a workspace; older ones go."""
+_MAX_JOURNALS = 50
+"""How many journals are kept of a workspace; older ones are deleted."""
 
 
 class JournalWriter:
     """Adds to a journal. Safe for threads. Use it as a context manager."""
 
     def __init__(self, path: Path, begun: Begun) -> None:
-        """Open the journal of an apply; one that was interrupted goes on where it ended.
+        """Open the journal of an apply. That of an interrupted apply is continued.
 
         Raises FileUnusable.
         """
-        known = read(path)
-        self._number = sum(isinstance(each, Doing) for each in known.lines) if known else 0
+        known = read_journal(path)
+        self._number = 0
+        if known is not None:
+            self._number = sum(1 for line in known.lines if isinstance(line, Doing))
         self._lock = threading.Lock()
         _drop_torn_line(path)
         self._file = PrivateLog(path)
@@ -42,7 +49,8 @@ class JournalWriter:
         self._file.close()
 
     def doing(self, verb: Verb, notion_id: str, name: str, before: Any) -> int:
-        """Tell a write that is about to be sent; return its number."""
+        """Record a write that is about to be sent; return its number."""
+        # Number and line belong together: the lock is held for both.
         with self._lock:
             self._number += 1
             self._append(
@@ -51,68 +59,72 @@ class JournalWriter:
             return self._number
 
     def done(self, number: int, notion_id: str, after: Any) -> None:
-        """Tell that a write was answered."""
+        """Record that a write was answered."""
         with self._lock:
             self._append(Done(number=number, id=notion_id, after=after))
 
     def ended(self, moment: datetime) -> None:
-        """Tell that the apply came to its end."""
+        """Record that the apply was completed."""
         with self._lock:
             self._append(Ended(moment=moment))
 
     def _append(self, line: Line) -> None:
-        """Write a line to the disk itself: what is told must be there also when the machine goes down next."""
+        """Write a line and wait until it is on disk: it must survive a power failure right
+        after."""
         self._file.append(line.model_dump_json(by_alias=True))
 
 
-def path_of(state_directory: Path, template: str, started: datetime) -> Path:
-    """Return the journal of the apply of a template that began at a moment."""
-    return (
-        state_directory / _FOLDER / f"{started.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{template}.jsonl"
-    )
+def journal_path(state_directory: Path, template: str, started: datetime) -> Path:
+    """Return the path of the journal of the apply of a template that began at a moment."""
+    moment = f"{started.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
+    return state_directory / _FOLDER / f"{moment}-{template}.jsonl"
 
 
-def read(path: Path) -> Journal | None:
-    """Return a journal, None when there is none, or not a whole line of it.
+def read_journal(path: Path) -> Journal | None:
+    """Return a journal, None if there is no file or no complete line in it.
 
-    A last line that was cut off, by a power failure for one, is as if it had not been written: nothing was sent yet.
+    A last line that was cut off, for example by a power failure, counts as not written: its request
+    was not sent yet.
 
-    Raises FileUnusable when it is damaged, or of a later version's format.
+    Raises FileUnusable if it is damaged, or has the format of a later version.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+        complete_lines = path.read_text(encoding="utf-8").split("\n")[:-1]
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise FileUnusable(path, str(error)) from error
     try:
-        told = [LINE.validate_json(each) for each in lines]
+        lines = [LINE.validate_json(line) for line in complete_lines]
     except ValidationError as error:
         raise FileUnusable(
             path, "it is not a journal that this version of notion-pm wrote"
         ) from error
-    if not told:
+    if not lines:
         return None
-    begun = told[0]
+    begun = lines[0]
     if not isinstance(begun, Begun):
         raise FileUnusable(path, "its beginning is missing")
-    return Journal(begun, tuple(told[1:]))
+    return Journal(begun, tuple(lines[1:]))
 
 
 def mark_undone(path: Path, moment: datetime) -> None:
-    """Tell in a journal that its apply was taken back."""
+    """Record in a journal that its apply was undone."""
     with PrivateLog(path) as log:
         log.append(Undone(moment=moment).model_dump_json())
 
 
 def _drop_torn_line(path: Path) -> None:
-    if path.exists():
-        content = path.read_bytes()
-        if not content.endswith(b"\n"):
-            lines, newline, _ = content.rpartition(b"\n")
-            write_private(path, lines + newline)
+    """Remove a last line that was cut off, so that the next one does not continue it."""
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    if not content.endswith(b"\n"):
+        lines, newline, _ = content.rpartition(b"\n")
+        write_private(path, lines + newline)
 
 
 def _drop_oldest(folder: Path) -> None:
-    for each in sorted(folder.glob("*.jsonl"))[:-_KEPT]:
-        each.unlink(missing_ok=True)
+    """Delete the oldest journals. Names begin with the time, so they sort by age."""
+    for path in sorted(folder.glob("*.jsonl"))[:-_MAX_JOURNALS]:
+        path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Plan files: what `plan -o` writes and `apply` carries out, if nothing has moved since.
+"""Plan files: what `plan -o` writes, and `apply` carries out if nothing has changed since.
 
 `apply` never carries out what a file says. It makes the plan again from the template and the
-workspace, and compares. What only the file can say, such as `allow_lossy`, is under its seal.
+workspace, and compares. What only the file can say, such as `allow_lossy`, is covered by its seal.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ SUFFIX = ".json"
 
 
 class PlanFile(BaseModel):
-    """A plan that was looked at: how to make it again, and the plan itself as people and programs read it.
+    """A plan that somebody reviewed: how to make it again, and the plan as people and programs read
+    it.
 
-    Every field is under the seal, also those that later versions add.
+    The seal covers every field, also those that later versions add.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,37 +50,41 @@ class PlanFile(BaseModel):
 
     @property
     def options(self) -> PlanOptions:
-        """What was wished for."""
+        """The options that the plan was made with."""
         return PlanOptions(self.with_rows, self.prune, self.reset_titles, self.downgrade)
 
     @property
-    def permits(self) -> tuple[str, ...]:
-        """The options of `apply` that the file stands for."""
-        options = {"--allow-lossy": self.allow_lossy, "--force": self.force}
-        return tuple(option for option, is_given in options.items() if is_given)
+    def given_consents(self) -> tuple[str, ...]:
+        """The options of `apply` that the file includes."""
+        consents = []
+        if self.allow_lossy:
+            consents.append("--allow-lossy")
+        if self.force:
+            consents.append("--force")
+        return tuple(consents)
 
-    def is_as_written(self, plan: Plan) -> bool:
+    def is_unedited(self, plan: Plan) -> bool:
         """Whether nobody edited the file, judged by the same plan, made again."""
-        return compare_digest(self.seal, self._seal_of(plan))
+        return compare_digest(self.seal, self._compute_seal(plan))
 
-    def sealed(self, plan: Plan) -> PlanFile:
+    def with_seal(self, plan: Plan) -> PlanFile:
         """Return the file with its seal."""
-        return self.model_copy(update={"seal": self._seal_of(plan)})
+        return self.model_copy(update={"seal": self._compute_seal(plan)})
 
-    def _seal_of(self, plan: Plan) -> str:
-        """A checksum of the whole file that takes the mark of what the plan was made from.
+    def _compute_seal(self, plan: Plan) -> str:
+        """Return a checksum of the whole file, keyed with the fingerprint of the plan's input.
 
-        That mark depends on the workspace and is not in the file. So who cannot read the workspace
-        can neither edit a file nor make one that is accepted.
+        That fingerprint depends on the workspace and is not in the file. So nobody who cannot read
+        the workspace can edit a file, or write one, that is accepted.
         """
         content = json.dumps(self.model_dump(mode="json", exclude={"seal"}), sort_keys=True)
         return hmac.new(plan.input_fingerprint.encode(), content.encode(), "sha256").hexdigest()
 
 
-def of(
+def make_plan_file(
     plan: Plan, reference: str, variables: Mapping[str, str], *, allow_lossy: bool, force: bool
 ) -> PlanFile:
-    """Return the file of a plan, with what is needed to make it again."""
+    """Return the file of a plan, with what is needed to make the plan again."""
     unsealed = PlanFile(
         reference=reference,
         variables=dict(variables),
@@ -92,10 +97,10 @@ def of(
         checksum=plan.checksum,
         plan=plan.as_data(),
     )
-    return unsealed.sealed(plan)
+    return unsealed.with_seal(plan)
 
 
-def write(path: Path, planned: PlanFile) -> None:
+def write_plan_file(path: Path, planned: PlanFile) -> None:
     """Write a plan file.
 
     Raises FileUnusable.
@@ -104,15 +109,15 @@ def write(path: Path, planned: PlanFile) -> None:
     write_shared(path, planned.model_dump_json(indent=2) + "\n")
 
 
-def read(path: Path) -> PlanFile:
+def read_plan_file(path: Path) -> PlanFile:
     """Read a plan file.
 
-    Raises UsageError when it is none, FileUnusable when it cannot be read.
+    Raises UsageError if it is not one, FileUnusable if it cannot be read.
     """
     try:
         return PlanFile.model_validate_json(read_bytes(path, limit=TABLE_LIMIT))
     except ValidationError:
-        advice = "Write one with  notion-pm plan TEMPLATE -o plan.json"
         raise UsageError(
-            f"{path} is not a plan that this version of notion-pm wrote.", advice
+            f"{path} is not a plan that this version of notion-pm wrote.",
+            "Write one with  notion-pm plan TEMPLATE -o plan.json",
         ) from None

@@ -1,4 +1,4 @@
-"""The story of `plan` and `apply`: read what exists, plan, carry the plan out, prove it."""
+"""Plan and apply a template: read what exists, plan, carry out the plan, verify the result."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class AppliedRow:
-    """A starter row as this apply, or the interrupted one before it, wrote it; values by property key."""
+    """A starter row that this apply, or the interrupted one before it, wrote; values by property
+    key."""
 
     database: str
     key: str
@@ -60,9 +61,10 @@ class AppliedRow:
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """What an apply did. `planned` and `sent` count requests from the first read to the proof.
+    """What an apply did. `planned` and `sent` count requests from the first read to the
+    verification.
 
-    `twins` names what was created twice, by a repeated request, and went to the trash again.
+    `twins` names what a repeated request created twice, and what went to the trash again.
     """
 
     changes: tuple[Change, ...]
@@ -75,14 +77,23 @@ class ApplyResult:
     def as_data(self) -> dict[str, Any]:
         """Return the result as JSON data with stable keys."""
         return {
-            "changes": [each.as_data() for each in self.changes],
+            "changes": [change.as_data() for change in self.changes],
             "requests": {"planned": self.planned, "sent": self.sent},
             "twins_trashed": list(self.twins),
         }
 
 
+class PlanChanged(Exception):
+    """The plan made right before the first write is not the one agreed to. Nothing was written."""
+
+    def __init__(self, reading: Reading, plan: Plan) -> None:
+        super().__init__("the plan changed")
+        self.reading = reading
+        self.plan = plan
+
+
 def plan_workspace(
-    gateway: NotionClient,
+    client: NotionClient,
     parent_id: NotionId,
     reference: str | None,
     values: Mapping[str, str] | None = None,
@@ -92,23 +103,25 @@ def plan_workspace(
     jobs: int = 4,
     home: StateHome | None = None,
 ) -> tuple[Reading, Plan]:
-    """Read what exists of a template, plan, and count the pages that lossy changes concern.
+    """Read what exists of a template, plan, and count the pages that lossy and slow changes affect.
 
-    Without a `reference` the template is the recorded one, or `first` where there is no record. The plan includes the
-    requests of `look_again`.
+    Without a `reference` the template is the recorded one, or `first` if there is no record. The
+    plan includes the requests of `plan_workspace_again`.
 
     Raises TemplateInvalid, UsageError, RecordUnreadable or a NotionError.
     """
-    reading = read(gateway, parent_id, reference, values, first=first, jobs=jobs, home=home)
-    made = with_affected_page_counts(gateway, plan(reading, options), reading)
-    if made.operations:
-        check_parent(gateway, parent_id)
-        made = replace(made, reads=made.reads + 1, rereads=made.reads + 1)
-    return reading, made
+    # Reads before the plan and again after the yes: both are in the count of requests.
+    reading = read(client, parent_id, reference, values, first=first, jobs=jobs, home=home)
+    plan_made = with_affected_page_counts(client, plan(reading, options), reading)
+    if plan_made.operations:
+        check_parent(client, parent_id)
+        reads = plan_made.reads + 1
+        plan_made = replace(plan_made, reads=reads, rereads=reads)
+    return reading, plan_made
 
 
 def plan_workspace_again(
-    gateway: NotionClient,
+    client: NotionClient,
     shown: Reading,
     agreed: Plan,
     values: Mapping[str, str] | None = None,
@@ -117,13 +130,14 @@ def plan_workspace_again(
 ) -> tuple[Reading, Plan]:
     """Plan once more, after a person agreed to a plan and right before its first write.
 
-    `values` are those that were given for the agreed plan. The new plan counts the requests of both, and those of the
-    lock that is held by now.
+    `shown` and `agreed` are what that plan was made from and the plan itself, `values` the
+    variables given for it. The new plan counts the requests of both, and those of the lock that is
+    held by now.
 
-    Raises what `look` raises.
+    Raises what `plan_workspace` raises.
     """
-    reading, plan = plan_workspace(
-        gateway,
+    reading, new_plan = plan_workspace(
+        client,
         shown.parent_id,
         shown.reference,
         values,
@@ -131,27 +145,19 @@ def plan_workspace_again(
         jobs=jobs,
         home=shown.home,
     )
-    return reading, replace(
-        plan, reads=agreed.reads, rereads=plan.reads, lock=agreed.lock if plan.operations else 0
-    )
-
-
-class PlanChanged(Exception):
-    """The plan that was made right before the first write is not the one that was agreed to. Nothing was written."""
-
-    def __init__(self, reading: Reading, plan: Plan) -> None:
-        super().__init__("the plan changed")
-        self.reading = reading
-        self.plan = plan
+    lock = agreed.lock if new_plan.operations else 0
+    return reading, replace(new_plan, reads=agreed.reads, rereads=new_plan.reads, lock=lock)
 
 
 def plan(reading: Reading, options: PlanOptions = DEFAULT_PLAN_OPTIONS) -> Plan:
     """Compare the template with what was read.
 
-    Raises RecordLost when a database may be the template's or the client's own, after an interrupted apply.
+    Raises RecordLost if, after an interrupted apply, a database may be the template's or the
+    client's own.
     """
     if reading.existing.not_ours:
-        raise not_made_by_apply_error(reading.loaded.template.template, reading.existing.not_ours)
+        template = reading.loaded.template.template
+        raise not_made_by_apply_error(template, reading.existing.not_ours)
     return make_plan(
         reading.loaded,
         reading.existing,
@@ -161,8 +167,12 @@ def plan(reading: Reading, options: PlanOptions = DEFAULT_PLAN_OPTIONS) -> Plan:
     )
 
 
+def _ignore_result(_: ApplyResult) -> None:
+    pass
+
+
 def apply(
-    gateway: NotionClient,
+    client: NotionClient,
     plan: Plan,
     reading: Reading,
     *,
@@ -171,86 +181,98 @@ def apply(
     progress: Progress = no_progress,
     force: bool = False,
     allow_lossy: bool = False,
-    made: Callable[[ApplyResult], None] = lambda result: None,
+    on_applied: Callable[[ApplyResult], None] = _ignore_result,
     recorder: Recorder = UNRECORDED,
     claimant: Claimant | None = None,
-    again: Callable[[], tuple[Reading, Plan]] | None = None,
+    plan_again: Callable[[], tuple[Reading, Plan]] | None = None,
 ) -> ApplyResult:
-    """Carry out a plan, read the workspace again and prove that nothing is left to do.
+    """Carry out a plan, then read the workspace again and verify that nothing is left to do.
 
-    The workspace is locked from before the first write until after the proof. Once it is locked, `again` makes the
-    plan once more: what was decided before may be out of date.
+    The order matters:
 
-    `made` is told what was made before the proof, so that it is remembered also when the proof fails; `recorder` of
-    every write before it is sent, and of its answer.
+    1. Lock the workspace, so that no other machine writes until the verification is done.
+    2. Plan again with `plan_again`: what was decided before the lock may be out of date.
+    3. Carry out the operations. `recorder` gets every write before it is sent, and its answer.
+    4. Call `on_applied` with what was created. This comes before the verification, so that it is
+       remembered even if the verification fails.
+    5. Verify.
 
-    Raises UnsafeChange, PlanChanged or WorkspaceLocked before the first write, LockLost, NotConverged or CreatedTwice when
-    the proof fails, or a NotionError. Applying again after any interruption takes up where it ended.
+    Raises UnsafeChange, PlanChanged or WorkspaceLocked before the first write, LockLost,
+    NotConverged or CreatedTwice if the verification fails, or a NotionError. Applying again after
+    any interruption continues where it ended.
     """
     plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
-    before = gateway.requests.logical
+    requests_before = client.requests.logical
 
     def result(
         manifest: Manifest | None, rows: tuple[AppliedRow, ...] = (), twins: tuple[str, ...] = ()
     ) -> ApplyResult:
-        sent = plan.reads + gateway.requests.logical - before
+        sent = plan.reads + client.requests.logical - requests_before
         return ApplyResult(plan.changes, plan.requests, sent, rows, manifest, twins)
 
     if not plan.operations:
-        made(result(reading.existing.manifest))
-        return result(reading.existing.manifest)
-    if reading.page is not None:
-        reading.page.refuse_if_edited()
-    with _locked(
-        gateway, reading, claimant or Claimant(), is_planned_again=again is not None
+        unchanged = result(reading.existing.manifest)
+        on_applied(unchanged)
+        return unchanged
+
+    _refuse_if_record_edited(reading)
+    with _lock(
+        client, reading, claimant or Claimant(), will_plan_again=plan_again is not None
     ) as lock:
-        if again is not None:
+        if plan_again is not None:
             agreed = plan
-            reading, plan = again()
-            if not plan.says_the_same_as(agreed):
+            reading, plan = plan_again()
+            if not plan.is_same_as(agreed):
                 raise PlanChanged(reading, plan)
-            if reading.page is not None:
-                reading.page.refuse_if_edited()
+            _refuse_if_record_edited(reading)
         state = ApplyState(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
-        applying = ApplyRun(
-            _journaling(gateway, recorder, reading.existing), reading, state, now, lock
-        )
-        run_all(plan.operations, applying, jobs=jobs, progress=progress)
-        manifest, rows = applying.manifest(), _applied_rows(plan, reading, state, applying)
-        made(result(manifest, rows))
-        twins = _prove(gateway, plan, reading, jobs, applying)
+        journaling_client = _with_journal(client, recorder, reading.existing)
+        apply_run = ApplyRun(journaling_client, reading, state, now, lock)
+        run_all(plan.operations, apply_run.run, jobs=jobs, progress=progress)
+        manifest = apply_run.manifest()
+        rows = _applied_rows(plan, reading, state, apply_run)
+        on_applied(result(manifest, rows))
+        twins = _verify(client, plan, reading, jobs, apply_run)
     return result(manifest, rows, tuple(twins.trashed))
 
 
-def _locked(
-    gateway: NotionClient, reading: Reading, claimant: Claimant, *, is_planned_again: bool
+def _refuse_if_record_edited(reading: Reading) -> None:
+    if reading.page is not None:
+        reading.page.refuse_if_edited()
+
+
+def _lock(
+    client: NotionClient, reading: Reading, claimant: Claimant, *, will_plan_again: bool
 ) -> AbstractContextManager[WorkspaceLock]:
-    """Hold the lock. Without a second plan, make sure at least that the record is as it was read.
+    """Lock the workspace.
 
-    A first apply has no record page yet, and claims the workspace with the page that it creates.
+    Unless the plan is made again, the lock at least verifies that the record is as it was read. A
+    first apply has no record page yet, and claims the workspace with the page that it creates.
     """
-    if reading.page is None or is_planned_again:
-        return workspace_lock(gateway, reading.page.id if reading.page else None, claimant)
-    return locked_record(gateway, reading.page, claimant)
+    if reading.page is None:
+        return workspace_lock(client, None, claimant)
+    if will_plan_again:
+        return workspace_lock(client, reading.page.id, claimant)
+    return locked_record(client, reading.page, claimant)
 
 
-def _journaling(gateway: NotionClient, recorder: Recorder, existing: Existing) -> NotionClient:
-    sources = [each.data_source for each in existing.databases.values()]
-    views = [view.id for each in existing.owned.values() for view in each.views.values()]
-    return gateway.with_journal(recorder, sources, frozenset(views))
+def _with_journal(client: NotionClient, recorder: Recorder, existing: Existing) -> NotionClient:
+    """Return a client that records every write with the former state of what it changes."""
+    sources = [database.data_source for database in existing.databases.values()]
+    return client.with_journal(recorder, sources, frozenset(existing.view_ids.values()))
 
 
-def _prove(
-    gateway: NotionClient, done: Plan, reading: Reading, jobs: int, applying: ApplyRun
+def _verify(
+    client: NotionClient, done: Plan, reading: Reading, jobs: int, apply_run: ApplyRun
 ) -> Twins:
-    """Read again and plan again: no change may be left, and nothing may be there twice.
+    """Read again and plan again: no change may be left, and nothing may exist twice.
 
-    Raises NotConverged or CreatedTwice.
+    Returns the twins that were found. Raises NotConverged or CreatedTwice.
     """
-    finder = applying.twins
-    children = finder.among(list_parent_page(gateway, reading.parent_id))
-    again = read_for(
-        gateway,
+    finder = apply_run.twins
+    children = finder.trash_among(list_parent_page(client, reading.parent_id))
+    now = read_for(
+        client,
         reading.parent_id,
         reading.loaded,
         jobs=jobs,
@@ -258,40 +280,44 @@ def _prove(
         children=children,
         home=reading.home,
     )
-    finder.mirrors(found.data_source for found in again.existing.databases.values())
-    finder.elsewhere(twin_search(reading.loaded.template, reading.existing, done.operations))
-    left = plan(again, done.options).changes
-    if left:
-        raise NotConverged([f"{each.address} ({each.reason})" for each in left])
+    # Twins go first, or the new plan would find their mirrors.
+    finder.remove_mirrors(found.data_source for found in now.existing.databases.values())
+    search = twin_search(reading.loaded.template, reading.existing, done.operations)
+    finder.trash_inside_databases(search)
+    changes_left = plan(now, done.options).changes
+    if changes_left:
+        raise NotConverged([f"{change.address} ({change.reason})" for change in changes_left])
     if finder.found.left:
         raise CreatedTwice(finder.found.left)
     return finder.found
 
 
 def _applied_rows(
-    plan: Plan, reading: Reading, state: ApplyState, applying: ApplyRun
+    plan: Plan, reading: Reading, state: ApplyState, apply_run: ApplyRun
 ) -> tuple[AppliedRow, ...]:
-    names = [
-        (each.database, each.key)
-        for each in plan.operations
-        if each.kind is OperationKind.CREATE_ROW
+    created_rows = [
+        (operation.database, operation.key)
+        for operation in plan.operations
+        if operation.kind is OperationKind.CREATE_ROW
     ]
-    return tuple(
-        AppliedRow(*name, page_id, applying.written(name))
-        for name in (*_recovered_rows(reading), *names)
-        if (page_id := state.row_id(*name)) is not None
-    )
+    rows = []
+    for database, key in (*_recovered_rows(reading), *created_rows):
+        page_id = state.row_id(database, key)
+        if page_id is not None:
+            values = apply_run.written_values((database, key))
+            rows.append(AppliedRow(database, key, page_id, values))
+    return tuple(rows)
 
 
 def _recovered_rows(reading: Reading) -> list[RowName]:
-    """Return the rows that an interrupted apply wrote, and that nobody could be told of."""
-    found = []
-    for database, existing in reading.existing.databases.items():
+    """Return the rows that an interrupted apply wrote but could not report."""
+    recovered = []
+    for database, found in reading.existing.databases.items():
         entry = reading.existing.entry(database)
-        recent = {page.id for page in existing.rows}
-        found += [
-            (database, key)
-            for key, page_id in (entry.rows if entry else {}).items()
-            if page_id in recent
-        ]
-    return found
+        if entry is None:
+            continue
+        recent_ids = {page.id for page in found.rows}
+        for key, page_id in entry.rows.items():
+            if page_id in recent_ids:
+                recovered.append((database, key))
+    return recovered

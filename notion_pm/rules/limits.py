@@ -6,13 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from notion_pm.errors import UnsafeChange
+from notion_pm.model.change_limits import MAX_SHARE, is_over_limit
 from notion_pm.model.snapshot import Snapshot, is_empty
 from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.evaluation import Change, Evaluation
-
-SHARE = 0.3
-SMALL = 10
-"""Databases with fewer pages are not judged: there a share says nothing."""
 
 
 def change_limit_violation(
@@ -49,8 +46,8 @@ def _excessive(schema: TemplateSchema, evaluation: Evaluation, snapshot: Snapsho
     )
     for database, count in touched.items():
         total = len(snapshot.databases[database])
-        if total >= SMALL and count > SHARE * total:
-            yield f"{count} of {total} pages of {database} would be changed ({count / total:.0%} > {SHARE:.0%})"
+        if is_over_limit(count, total):
+            yield f"{count} of {total} pages of {database} would be changed ({count / total:.0%} > {MAX_SHARE:.0%})"
 
 
 def _beyond_their_own(schema: TemplateSchema, evaluation: Evaluation) -> Iterator[str]:

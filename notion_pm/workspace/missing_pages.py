@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from notion_pm.errors import NotShared, UnsafeChange
+from notion_pm.model.change_limits import is_over_limit
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
 from notion_pm.model.snapshot import RelatedPages, Snapshot, SnapshotPage
@@ -16,7 +17,6 @@ from notion_pm.state.cache import Cache
 TRASHED, ARCHIVED, MOVED, UNSHARED = "trashed", "archived", "moved", "unshared"
 GONE = "gone"
 """It was not asked for: one of the others."""
-LOST_SHARE, LOST_FROM = 0.3, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def lost_pages(cached: Cache, snapshot: Snapshot, *, force: bool) -> tuple[Snaps
     for database, pages in cached.pages.items():
         there = snapshot.databases.get(database)
         lost = [page for id, page in pages.items() if there is not None and id not in there]
-        if not force and len(pages) >= LOST_FROM and len(lost) > LOST_SHARE * len(pages):
+        if not force and is_over_limit(len(lost), len(pages)):
             raise UnsafeChange(
                 f"{len(lost)} of {len(pages)} pages of {database} are no longer to be seen. Nothing was changed.",
                 "Look whether the database is still shared with the connection (notion-pm doctor). "

@@ -6,7 +6,7 @@ import pytest
 
 from notion_pm.model.cells import Cell, CellInvalid, OptionKeys, RowKeys, parse_cell
 from notion_pm.model.page import DateValue
-from notion_pm.provision.plan.row_values import fill_in
+from notion_pm.provision.apply.starter_rows import fill_in_placeholders
 from tests.support.template_worlds import load
 
 _OPTIONS = [{"key": "a", "name": "Alpha"}, {"key": "b", "name": "Beta"}]
@@ -88,6 +88,6 @@ def test_what_a_cell_cannot_be(key: str, text: str, reason: str) -> None:
 def test_a_body_is_filled_in_with_the_rows_own_cells() -> None:
     body = "## Problem\n{problem}\n{missing} {size}"
     assert (
-        fill_in(body, {"problem": "It hurts."}, ("problem", "size"))
+        fill_in_placeholders(body, {"problem": "It hurts."}, ("problem", "size"))
         == "## Problem\nIt hurts.\n{missing} "
     )

@@ -249,7 +249,7 @@ def test_records_and_journals_of_earlier_versions_go_on_working(
         before = journal.read_text()
         journal.write_text("".join(f"{decode(line)}\n" for line in before.splitlines()))
         assert journal.read_text() != before
-        assert journals.read(journal) is not None
+        assert journals.read_journal(journal) is not None
     planned = program("--local", "w.sqlite", "plan", "product", "--json")
     assert planned.json["changes"] == []
     synced = program("--local", "w.sqlite", "sync", "--dry-run")

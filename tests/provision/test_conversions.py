@@ -95,7 +95,7 @@ def test_only_what_does_not_fit_is_counted(
         "features.size": ("lossy", 1),
         "features.tags": ("lossy", 1),
     }
-    with pytest.raises(UnsafeChange, match="1 page holds it"):
+    with pytest.raises(UnsafeChange, match="1 page affected"):
         _apply(gateway, workspace, after)
     _apply(gateway, workspace, after, allow_lossy=True)
     assert ("Weight", "number") in tables(gateway, workspace)["Features"][0].properties

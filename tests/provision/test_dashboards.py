@@ -200,14 +200,14 @@ def test_what_people_took_away_is_told_and_not_made_again(
     plan = plan_for(gateway, workspace, _template())
     assert plan.changes == ()
     assert [each.message for each in plan.notes] == [
-        "the view 'Stages' was deleted in Notion; not made again"
+        "the view 'Stages' was deleted in Notion; not created again"
     ]
     gateway.delete_view(next(_dashboard_ids(gateway, workspace)))
     gone = plan_for(
         gateway, workspace, _template([*_ROWS, ["features.new"]], new=_chart(title="New"))
     )
     assert gone.changes == ()
-    assert "the dashboard features.board was deleted in Notion; not made" in {
+    assert "the dashboard features.board was deleted in Notion; not created" in {
         each.message for each in gone.notes
     }
 

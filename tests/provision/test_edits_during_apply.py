@@ -177,7 +177,9 @@ def _upgrade(applied: Path, folder: Path, edit: str, moment: int) -> Outcome:
     try:
         reading, plan = _plan(gateway, root)
         outcome.planned = len(transport.seen)
-        provision.apply(gateway, plan, reading, now=NOW, jobs=1, again=lambda: _plan(gateway, root))
+        provision.apply(
+            gateway, plan, reading, now=NOW, jobs=1, plan_again=lambda: _plan(gateway, root)
+        )
     except (UnsafeChange, PlanChanged) as stopped:
         outcome.stopped = stopped
     outcome.is_kept = not outcome.made or is_kept()

@@ -9,7 +9,7 @@ import pytest
 
 from notion_pm.errors import FileUnusable
 from notion_pm.model.journal import Begun, Done, Ended
-from notion_pm.provision.journal_files import JournalWriter, mark_undone, path_of, read
+from notion_pm.provision.journal_files import JournalWriter, journal_path, mark_undone, read_journal
 from notion_pm.template import templates
 
 _NOW = datetime(2026, 11, 22, 9, 0, 0, 7, tzinfo=UTC)
@@ -20,14 +20,14 @@ def _begun() -> Begun:
 
 
 def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
-    path = path_of(tmp_path, "product", _NOW)
+    path = journal_path(tmp_path, "product", _NOW)
     with JournalWriter(path, _begun()) as journal:
         number = journal.doing("update view", "v", "", {"id": "v"})
-        assert read(path) is not None
+        assert read_journal(path) is not None
         journal.done(number, "v", {"id": "v", "name": "After"})
         journal.doing("delete view", "w", "", None)
         journal.ended(_NOW)
-    found = read(path)
+    found = read_journal(path)
     assert found is not None
     assert found.begun == _begun()
     assert [(doing.verb, done and done.after) for doing, done in found.writes] == [
@@ -43,27 +43,27 @@ def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_one_that_was_interrupted_goes_on_after_its_last_whole_line(tmp_path: Path) -> None:
-    path = path_of(tmp_path, "product", _NOW)
+    path = journal_path(tmp_path, "product", _NOW)
     with JournalWriter(path, _begun()) as journal:
         journal.doing("create view", "", "All", None)
     with path.open("a", encoding="utf-8") as file:
         file.write('{"kind":"done","numb')
-    assert read(path) is not None
+    assert read_journal(path) is not None
     with JournalWriter(path, _begun()) as journal:
         assert journal.doing("create view", "", "All", None) == 2
         journal.done(2, "v", None)
     mark_undone(path, _NOW)
-    found = read(path)
+    found = read_journal(path)
     assert found is not None
     assert [each.number for each in found.lines if isinstance(each, Done)] == [2]
 
 
 def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
-    assert read(path) is None
+    assert read_journal(path) is None
     path.write_text('{"kind":"ended","moment":"2026-11-22T09:00:00Z"}\n')
     with pytest.raises(FileUnusable, match="beginning is missing"):
-        read(path)
+        read_journal(path)
     path.write_text("[]\n")
     with pytest.raises(FileUnusable, match="not a journal"):
-        read(path)
+        read_journal(path)

@@ -15,7 +15,7 @@ from notion_pm.model.state_home import StateHome
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.apply.sync_memory import remember_for_sync
+from notion_pm.provision.apply.recording import remember_for_sync
 from notion_pm.provision.destroy import destroy, plan_destroy
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.workspace.record import read_manifest

@@ -36,22 +36,24 @@ def program(tmp_path: Path) -> Program:
     return Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
 
 
-def test_a_plan_is_one_line_an_object_with_the_counts_last(program: Program) -> None:
+def test_a_plan_shows_new_databases_in_one_line_and_the_counts_last(program: Program) -> None:
     done = program("plan", "small.yaml")
     assert done.code == 0, done.err
     assert [line.rstrip() for line in done.out.splitlines()] == [
-        "Template small, version 1",
+        'Plan for "w.sqlite" (template small, version 1)',
         "",
-        "  + features                         'Acme features' with 2 properties, 1 view and 2 rows",
+        "  + Acme features: new database with 2 properties, 1 view and 2 rows",
         "",
-        "1 database, 2 properties, 1 view and 2 rows to create. 21 requests (about 1 minute at Notion's 180 a minute).",
+        "1 database, 2 properties, 1 view and 2 rows to create.",
+        "21 requests, about 1 minute at Notion's 180 a minute.",
     ]
 
 
 def test_details_have_a_line_for_everything(program: Program) -> None:
     lines = [line.strip() for line in program("plan", "small.yaml", "--details").out.splitlines()]
-    assert "+ features.status                  Status (status)" in lines
-    assert "+ features.rows.b                  B" in lines
+    status, row = lines.index("+ Status: new property (status)"), lines.index("+ B: starter row")
+    assert lines[status + 1] == "features.status: new in the template"
+    assert lines[row + 1] == "features.rows.b: starter row"
 
 
 def test_a_job_plans_applies_and_watches_for_drift(program: Program) -> None:
@@ -71,10 +73,21 @@ def test_a_job_plans_applies_and_watches_for_drift(program: Program) -> None:
     assert (again["changes"], again["requests"]) == ([], {"planned": 4, "sent": 4})
 
 
+def test_apply_ends_with_where_to_look_and_the_next_step(program: Program) -> None:
+    first = program("apply", "small.yaml", "--yes").out
+    assert "Done and verified (21 requests, as planned)." in first
+    assert "See it in a browser:  notion-pm local serve " in first
+    assert first.rstrip().splitlines()[-1].startswith("Next:  notion-pm import FILE")
+    changed = program("--local", "w.sqlite", "apply", "small.yaml", "--yes", "--set", "client=Big")
+    assert "Next:  notion-pm --local w.sqlite sync" in changed.out
+    unchanged = program("apply", "small.yaml", "--yes").out
+    assert "Done" not in unchanged and "Next:" not in unchanged
+
+
 def test_apply_asks_and_takes_no_answer_for_no(program: Program) -> None:
     refused = program("apply", "small.yaml")
     assert refused.code == 1
-    assert "6 changes wait for a yes, and there is no terminal to ask on." in refused.err
+    assert "Confirmation needed for 6 changes, but there is no terminal." in refused.err
     assert "apply --yes" in refused.err
     assert program("plan", "small.yaml", "--exit-code").code == 2
 

@@ -69,7 +69,7 @@ def test_a_plan_file_is_carried_out_once_and_without_a_question(program: Program
     assert program("plan", "small.yaml", "--exit-code").code == 0
     again = program("apply", "plan.json")
     assert again.code == 3
-    assert "The plan is stale" in again.err
+    assert "The plan is out of date" in again.err
     assert "notion-pm plan small.yaml -o plan.json" in again.err
 
 
@@ -159,16 +159,18 @@ def test_a_plan_for_a_pull_request(program: Program) -> None:
     assert pruned[-1].startswith("Checksum: `")
 
 
-def test_what_is_dangerous_is_said_last_and_how_many_pages_it_touches(program: Program) -> None:
+def test_a_lossy_change_is_marked_explained_and_counted(program: Program) -> None:
     assert program("apply", "small.yaml", "--yes").code == 0
     _make_size_a_checkbox(program)
     planned = program("plan", "small.yaml")
     assert planned.code == 3
     lines = [line.strip() for line in planned.out.splitlines()]
-    dangerous = lines[lines.index("Look twice:") + 1]
-    assert dangerous.startswith("~ features.size ")
-    assert "[lossy]" in dangerous and dangerous.endswith("; 1 page holds it")
-    assert lines[-1].startswith("1 property to update.")
+    (dangerous,) = (line for line in lines if line.endswith("lossy, 1 page"))
+    assert dangerous.startswith("~ Size: type rich_text -> checkbox ")
+    explanation = lines[lines.index(dangerous) + 1]
+    assert explanation == "Notion unticks every page, whatever its value."
+    assert lines[-3:-1] == ["1 property to update.", "Of these: 1 lossy."]
+    assert any(line.startswith("lossy ") and "--allow-lossy" in line for line in lines)
     assert "--allow-lossy" in planned.err
     refused = program("apply", "small.yaml", "--yes")
     assert refused.code == 3

@@ -180,7 +180,7 @@ def test_a_property_of_somebody_else_under_the_same_title_blocks() -> None:
     existing = replace(existing, databases={"features": replace(found, data_source=source)})
     plan = make_plan(after, existing)
     assert [each.change_class for each in plan.changes] == ["blocked"]
-    with pytest.raises(UnsafeChange, match="is in the way"):
+    with pytest.raises(UnsafeChange, match="has this title"):
         plan.raise_if_unsafe(force=True, allow_lossy=True)
 
 
@@ -256,7 +256,7 @@ def test_a_view_that_people_deleted_stays_deleted() -> None:
     found = existing.databases["features"]
     existing = replace(existing, databases={"features": replace(found, view_ids=())})
     assert _changes(desired, existing) == {}
-    assert "not made again" in _notes(desired, existing)["features.views.all"]
+    assert "not created again" in _notes(desired, existing)["features.views.all"]
 
 
 def _after(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Change]:
@@ -352,7 +352,7 @@ def test_options_that_people_renamed_regrouped_or_deleted() -> None:
     existing = _with_property(applied(desired), "features", "status", config=OptionsConfig(options))
     assert (
         _changes(desired, existing)["features.status.open"].reason
-        == "was deleted in Notion: made again"
+        == "was deleted in Notion: created again"
     )
     _, notes = diff(desired, existing, with_rows=True)
     assert [each.message for each in notes] == [

@@ -642,7 +642,7 @@ def test_a_database_of_the_same_title_is_told_and_left(
     gateway.create_database(workspace.root_page_id, "Features", title, look_up=lambda: None)
     plan = plan_for(gateway, workspace, load(two))
     assert [(each.address, each.message) for each in plan.notes] == [
-        ("features", "another database here is called 'Features' too; it is left alone")
+        ("features", "another database here is also called 'Features'; it is left alone")
     ]
 
 

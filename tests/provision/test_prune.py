@@ -176,7 +176,7 @@ def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
     plan = with_affected_page_counts(gateway, provision.plan(reading, _PRUNE), reading)
     view_id = reading.existing.owned["features"].views["mine"].id
     gateway.update_view(view_id, **edit)
-    assert not _look(gateway, workspace, _template({}), _PRUNE).says_the_same_as(plan)
+    assert not _look(gateway, workspace, _template({}), _PRUNE).is_same_as(plan)
     with pytest.raises(ChangedDuringRun):
         provision.apply(gateway, plan, reading, now=NOW)
     assert view_id in gateway.list_view_ids(reading.existing.owned["features"].database_id)

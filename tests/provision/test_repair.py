@@ -22,7 +22,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
-from notion_pm.provision.apply.sync_memory import remember_for_sync
+from notion_pm.provision.apply.recording import remember_for_sync
 from notion_pm.provision.repair.repair import Repair, carry_out_repair, plan_repair
 from notion_pm.template import templates
 from notion_pm.workspace.lock import Claimant, WorkspaceLock

@@ -158,4 +158,4 @@ def test_a_database_that_was_moved_is_followed(
     assert moved.status_code == 200, moved.text
     planned = client("plan", "small.yaml", "--exit-code")
     assert planned.code == 0
-    assert "note  features: is not directly on the parent page any more; respected" in planned.out
+    assert "Features: is no longer directly on the parent page; respected" in planned.out

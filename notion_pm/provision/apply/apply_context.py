@@ -1,4 +1,4 @@
-"""What everything that an apply makes has in common: the door, the template, and what exists by now."""
+"""What all parts of an apply share: the client, the template, and what exists so far."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from notion_pm.provision.apply.apply_state import ApplyState
 
 @dataclass
 class ApplyContext:
-    """Where an apply builds. `since` is the moment, by Notion's clock, from which on it may have created things.
+    """Where an apply works, and with what.
 
-    `began` is when this run began, by Notion's clock or earlier. `sibling_ids` are the blocks that the parent page
-    had before: this run made none of them.
+    `since`: the earliest time, by Notion's clock, at which this apply (or the interrupted one that
+    it continues) may have created things. `began`: when this run began, by Notion's clock or
+    earlier. `sibling_ids`: the blocks that the parent page had before, so this run created none of
+    them.
     """
 
-    gateway: NotionClient
+    client: NotionClient
     parent_id: NotionId
     loaded: LoadedTemplate
     state: ApplyState
@@ -30,8 +32,11 @@ class ApplyContext:
 
     @cached_property
     def connection_id(self) -> NotionId:
-        """The user that Notion names as the author of what our connection makes. The first call asks for it."""
-        return NotionId(self.gateway.me().id)
+        """The user that Notion names as the author of what our connection creates.
+
+        The first call takes a request.
+        """
+        return NotionId(self.client.me().id)
 
     @property
     def template(self) -> Template:

@@ -1,4 +1,8 @@
-"""Doing the operations of a plan, one request each. What creates is looked up when its outcome is unknown."""
+"""Carry out the operations of a plan, one request each.
+
+A request that creates something and gets no answer is not repeated blindly: what it may have
+created is looked up first.
+"""
 
 from __future__ import annotations
 
@@ -31,18 +35,18 @@ from notion_pm.workspace.record import (
 
 
 class ApplyRun:
-    """One apply on its way. Called with each operation, from several threads."""
+    """One apply in progress. `run` is called with each operation, from several threads."""
 
     def __init__(
         self,
-        gateway: NotionClient,
+        client: NotionClient,
         reading: Reading,
         state: ApplyState,
         moment: datetime,
         lock: WorkspaceLock,
     ) -> None:
         context = ApplyContext(
-            gateway,
+            client,
             reading.parent_id,
             reading.loaded,
             state,
@@ -54,17 +58,17 @@ class ApplyRun:
         self._moment = moment
         self._lock = lock
         self._page = reading.page
-        self.twins = TwinFinder(gateway, context, reading.existing, lambda: self._manifest_page.id)
+        self.twins = TwinFinder(context, reading.existing, lambda: self._manifest_page.id)
         self._rows = RowWriter(context)
         moves = OptionMoves(context)
-        self._do: dict[OperationKind, Callable[[Operation], None]] = {
+        self._run_by_kind: dict[OperationKind, Callable[[Operation], None]] = {
             OperationKind.OPEN_MANIFEST: self._open_manifest,
             OperationKind.CHECK_FIRST_PAGE: self._check_first_page,
             OperationKind.READ_MANIFEST: self._read_manifest,
-            OperationKind.MARK_MANIFEST: self._record,
+            OperationKind.MARK_MANIFEST: self._write_record,
             OperationKind.CREATE_DATABASE: partial(structure.create_database, context),
             OperationKind.UPDATE_DATABASE: partial(structure.update_database, context),
-            OperationKind.APPLY_PROPERTIES: self._settle,
+            OperationKind.APPLY_PROPERTIES: self._apply_properties,
             OperationKind.LIST_VIEWS: partial(views.list_views, context),
             OperationKind.ADOPT_VIEW: partial(views.adopt_view, context),
             OperationKind.CREATE_VIEW: partial(views.create_view, context),
@@ -75,73 +79,71 @@ class ApplyRun:
             OperationKind.MOVE_PAGE: moves.move,
             OperationKind.DROP_OPTIONS: moves.drop,
             OperationKind.ADD_OPTIONS: moves.add,
-            OperationKind.RECORD_OPTIONS: self._record,
-            OperationKind.RECORD_STRUCTURE: self._record,
+            OperationKind.RECORD_OPTIONS: self._write_record,
+            OperationKind.RECORD_STRUCTURE: self._write_record,
             OperationKind.CREATE_ROW: self._rows.create,
             OperationKind.COMPLETE_ROW: self._rows.complete,
-            OperationKind.WRITE_SUMMARY: self._tell,
-            OperationKind.RECORD_END: self._record_end,
+            OperationKind.WRITE_SUMMARY: self._write_summary,
+            OperationKind.RECORD_END: self._write_end_of_record,
         }
 
-    def __call__(self, operation: Operation) -> None:
-        self._do[operation.kind](operation)
+    def run(self, operation: Operation) -> None:
+        """Carry out one operation. Raises a NotionError or ChangedDuringRun."""
+        self._run_by_kind[operation.kind](operation)
 
-    def written(self, name: RowName) -> dict[str, PropertyValue]:
+    def written_values(self, name: RowName) -> dict[str, PropertyValue]:
         """Return what was written to a starter row, by property key."""
-        return self._rows.written(name)
+        return self._rows.written_values(name)
 
     def manifest(self) -> Manifest:
         """Return the record as it is at the end of the apply."""
         return self._manifest_page.placed(self.context.state.manifest("applied"))
 
-    def _settle(self, operation: Operation) -> None:
+    def _apply_properties(self, operation: Operation) -> None:
         try:
-            structure.settle(self.context, operation)
+            structure.apply_properties(self.context, operation)
         except RequestRefused:
-            # When a database was created twice, its twin may hold the name that a mirror of ours is to have.
-            self.twins.among(self.context.gateway.list_children(self.context.parent_id))
-            if not self.twins.found.gone:
+            # When a database was created twice, the mirror of its twin may have the name that a
+            # mirror of ours is to get. Without such a twin the refusal has another reason.
+            context = self.context
+            self.twins.trash_among(context.client.list_children(context.parent_id))
+            if not self.twins.found.trashed_ids:
                 raise
-            source_id = self.context.state.data_source_id(operation.database)
-            self.twins.mirrors([self.context.gateway.get_data_source(source_id)])
-            structure.settle(self.context, operation)
+            source_id = context.state.data_source_id(operation.database)
+            self.twins.remove_mirrors([context.client.get_data_source(source_id)])
+            structure.apply_properties(context, operation)
 
     def _open_manifest(self, _: Operation) -> None:
-        manifest = self.context.state.manifest("applying")
-        self._opened = create_record_page(
-            self.context.gateway, self.context.parent_id, manifest, self._lock
-        )
-        self.context.since = self._opened.created_time
+        context = self.context
+        manifest = context.state.manifest("applying")
+        self._opened = create_record_page(context.client, context.parent_id, manifest, self._lock)
+        # From here on Notion's own clock is known.
+        context.since = self._opened.created_time
 
     def _check_first_page(self, _: Operation) -> None:
         context = self.context
-        check_first_page(
-            context.gateway, context.parent_id, self._opened, context.template.template, self._lock
-        )
+        template = context.template.template
+        check_first_page(context.client, context.parent_id, self._opened, template, self._lock)
 
     def _read_manifest(self, _: Operation) -> None:
-        self._page = read_record_page(self.context.gateway, self._opened.id, self.context.parent_id)
+        context = self.context
+        self._page = read_record_page(context.client, self._opened.id, context.parent_id)
+        # Two machines may have created a record page at once: only one of them goes on.
         self._lock.confirm(self._page.claims)
 
-    def _record(self, _: Operation) -> None:
-        write_record(
-            self.context.gateway, self._manifest_page, self.context.state.manifest("applying")
-        )
+    def _write_record(self, _: Operation) -> None:
+        manifest = self.context.state.manifest("applying")
+        write_record(self.context.client, self._manifest_page, manifest)
 
-    def _tell(self, _: Operation) -> None:
-        write_summary(
-            self.context.gateway,
-            self._manifest_page,
-            self.context.state.manifest("applied"),
-            self._moment,
-        )
+    def _write_summary(self, _: Operation) -> None:
+        manifest = self.context.state.manifest("applied")
+        write_summary(self.context.client, self._manifest_page, manifest, self._moment)
 
-    def _record_end(self, _: Operation) -> None:
-        write_record(
-            self.context.gateway, self._manifest_page, self.context.state.manifest("applied")
-        )
+    def _write_end_of_record(self, _: Operation) -> None:
+        manifest = self.context.state.manifest("applied")
+        write_record(self.context.client, self._manifest_page, manifest)
 
     @property
     def _manifest_page(self) -> RecordPage:
-        assert self._page is not None, "operations open the manifest first"
+        assert self._page is not None, "the first operations open the record"
         return self._page

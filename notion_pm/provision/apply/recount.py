@@ -1,8 +1,7 @@
-"""Looking once more right before an apply changes or removes properties that people write in."""
+"""Check again right before an apply changes or removes properties that people write in."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,66 +18,75 @@ from notion_pm.provision.plan.operation import PAGE_SIZE, Operation
 
 
 def new_spec(template: Template, change: Change) -> PropertySpec | None:
-    """Return what a property is to become, None where a change does not convert it."""
-    return own_property(template, change.database, change.key) if "type" in change.facets else None
+    """Return what a property is converted to, None if the change does not convert it."""
+    if "type" not in change.facets:
+        return None
+    return own_property(template, change.database, change.key)
 
 
 def changes_still_wanted(
     context: ApplyContext, operation: Operation, before: DataSource, now: DataSource
 ) -> tuple[Change, ...]:
-    """Return the changes of an operation without those that people have overtaken since the plan was made.
+    """Return the changes of an operation without those that people have overtaken.
 
-    A title that somebody has changed stays as they want it, and what they have deleted is not deleted again.
+    `before` is the data source as the plan saw it, `now` as it is right before the change. A title
+    that somebody has changed stays, and what they have deleted is not deleted again.
 
-    Raises ChangedDuringRun where a property was converted or deleted that is to be changed, or where somebody has
-    added one with the title of a new one.
+    Raises ChangedDuringRun if a property was converted or deleted that is to be changed, or if
+    somebody has added one with the title of a new one.
     """
     wanted = []
     for change in operation.changes:
-        was, found = (
-            before.properties.get(change.property_id),
-            now.properties.get(change.property_id),
-        )
         if change.kind == "property" and change.action == "create":
-            _refuse_taken_title(context, change, before, now)
-        if was is not None and found is None:
-            if change.action == "delete":
-                continue
-            raise ChangedDuringRun(
-                operation.database, f"somebody deleted the property {was.name!r}"
-            )
-        if was is not None and found is not None:
-            if was.type != found.type:
-                raise ChangedDuringRun(
-                    operation.database, f"somebody made the property {was.name!r} a {found.type}"
-                )
-            if "title" in change.facets and was.name != found.name:
-                change = replace(change, facets=change.facets - {"title"})
-                if not change.facets:
-                    continue
-        wanted.append(change)
+            _raise_if_title_taken(context, change, before, now)
+        prop_before = before.properties.get(change.property_id)
+        if prop_before is None:
+            wanted.append(change)
+            continue
+        prop_now = now.properties.get(change.property_id)
+        still_wanted = _change_of_existing(operation.database, change, prop_before, prop_now)
+        if still_wanted is not None:
+            wanted.append(still_wanted)
     return tuple(wanted)
 
 
-def _refuse_taken_title(
+def _change_of_existing(
+    database: str, change: Change, before: Property, now: Property | None
+) -> Change | None:
+    """Return what is still to be changed of a property, None if nothing is left."""
+    # People did the work of a deletion. Anything else they made impossible.
+    if now is None:
+        if change.action == "delete":
+            return None
+        raise ChangedDuringRun(database, f"somebody deleted the property {before.name!r}")
+    if before.type != now.type:
+        raise ChangedDuringRun(database, f"somebody made the property {before.name!r} a {now.type}")
+    # Somebody renamed it after the plan was made: that name is newer than the template's.
+    if "title" in change.facets and before.name != now.name:
+        other_facets = change.facets - {"title"}
+        return replace(change, facets=other_facets) if other_facets else None
+    return change
+
+
+def _raise_if_title_taken(
     context: ApplyContext, change: Change, before: DataSource, now: DataSource
 ) -> None:
     title = property_title(context.template, change.database, change.key)
     found = now.find_property(title)
-    if (
-        before.find_property(title) is None
-        and found is not None
-        and not _is_our_mirror(context, change, found)
-    ):
+    is_new = found is not None and before.find_property(title) is None
+    if is_new and found is not None and not _is_our_mirror(context, change, found):
         raise ChangedDuringRun(change.database, f"somebody added a property {title!r}")
 
 
 def _is_our_mirror(context: ApplyContext, change: Change, found: Property) -> bool:
-    """Return whether Notion made a property as the other end of a two-way relation of the template.
+    """Return whether Notion created a property as the mirror of a two-way relation of the template.
 
-    It is there as soon as this apply, or an interrupted one, has made the relation in the other database.
+    It exists as soon as this apply, or an interrupted one, has created the relation in the other
+    database.
     """
-    if (mirror := context.state.mirrors(change.database).get(change.key)) is not None:
+    mirror = context.state.mirrors(change.database).get(change.key)
+    # The state knows the mirrors of relations that this apply has created.
+    if mirror is not None:
         return found.id == mirror[0]
     far_side = context.template.far_sides(change.database).get(change.key)
     if far_side is None or not isinstance(found.config, RelationConfig):
@@ -89,51 +97,56 @@ def _is_our_mirror(context: ApplyContext, change: Change, found: Property) -> bo
 
 
 def raise_if_more_would_be_lost(context: ApplyContext, operation: Operation) -> None:
-    """Count the pages once more that lossy changes affect, also where the plan found none.
+    """Count the pages again that lossy changes affect, also where the plan found none.
 
-    Raises ChangedDuringRun when there are pages that the plan did not count.
+    Raises ChangedDuringRun if there are pages that the plan did not count.
     """
-    changes = [change for change in operation.changes if change.affected is not None]
-    if not changes:
+    counted = [change for change in operation.changes if change.affected is not None]
+    if not counted:
         return
     source = context.state.source(operation.database)
-    changes = [change for change in changes if change.property_id in source.properties]
+    changes = [change for change in counted if change.property_id in source.properties]
     if not changes:
         return
     pages = _pages_with_values(context, source, changes)
     for change in changes:
         assert change.affected is not None
-        spec, prop = new_spec(context.template, change), source.properties[change.property_id]
-        more = {
-            page.id: page.title
-            for page in pages
-            if loses_value(page, prop, change.option_id, spec)
-            and page.id not in change.affected.losing
-        }
-        if more:
-            raise ChangedDuringRun.with_more_pages(
-                str(change.address), list(more.values()), len(change.affected.losing)
-            )
+        spec = new_spec(context.template, change)
+        prop = source.properties[change.property_id]
+        titles_by_id = {}  # a page may be listed twice, by both queries
+        for page in pages:
+            if page.id in change.affected.losing:
+                continue
+            if loses_value(page, prop, change.option_id, spec):
+                titles_by_id[page.id] = page.title
+        if titles_by_id:
+            titles = list(titles_by_id.values())
+            already_counted = len(change.affected.losing)
+            raise ChangedDuringRun.with_more_pages(str(change.address), titles, already_counted)
 
 
 def _pages_with_values(
     context: ApplyContext, source: DataSource, changes: Sequence[Change]
 ) -> list[Page]:
-    options: defaultdict[str, list[str]] = defaultdict(list)
-    whole = {change.property_id for change in changes if not change.option_id}
+    """Return the pages that hold a value which one of these changes may lose."""
+    removed_as_a_whole = {change.property_id for change in changes if not change.option_id}
+    options: dict[str, list[str]] = {}
     for change in changes:
-        options[change.property_id] += [change.option_id] if change.property_id not in whole else []
+        option_ids = options.setdefault(change.property_id, [])
+        if change.property_id not in removed_as_a_whole:
+            option_ids.append(change.option_id)
     asked = values_filter(
-        [(source.properties[each], option_ids) for each, option_ids in options.items()]
+        (source.properties[property_id], option_ids) for property_id, option_ids in options.items()
     )
-    ids = ["title", *sorted(options)]
-    pages = list(context.gateway.query(source.id, filter=asked, property_ids=ids))
+    property_ids = ["title", *sorted(options)]
+    pages = list(context.client.query(source.id, filter=asked, property_ids=property_ids))
     if len(pages) > PAGE_SIZE:
-        # The list took several requests. Whoever wrote in the meantime is among those who edited a page last.
+        # The list took several requests. Whoever wrote a value while it was read has edited a page
+        # since this run began, so one more query finds these pages.
         recent: dict[str, Any] = {
             "timestamp": "last_edited_time",
             "last_edited_time": {"on_or_after": context.began.isoformat()},
         }
-        edited = {"and": [recent, asked]} if asked is not None else recent
-        pages += context.gateway.query(source.id, filter=edited, property_ids=ids)
+        edited = recent if asked is None else {"and": [recent, asked]}
+        pages += context.client.query(source.id, filter=edited, property_ids=property_ids)
     return pages

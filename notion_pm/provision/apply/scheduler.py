@@ -1,4 +1,4 @@
-"""Run the operations of an apply, each as soon as what it needs is done, and count them."""
+"""Run the operations of an apply, each as soon as those it needs are done, and count them."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from notion_pm.workspace.progress import Progress
 
 def run_all(
     operations: Sequence[Operation],
-    do: Callable[[Operation], None],
+    run: Callable[[Operation], None],
     *,
     jobs: int,
     progress: Progress,
 ) -> None:
-    """Do all operations. After a failure what is under way is finished, and nothing new begins.
+    """Run all operations, at most `jobs` at a time.
 
-    Progress counts what people see in the plan: databases, views and rows. Each counts once all of
-    its operations are done.
+    After a failure the operations that have begun are finished, and no new one begins. Progress
+    counts what people see in the plan: databases, views and rows. Each counts once, when all of its
+    operations are done.
     """
-    open_operations: Counter[tuple[str, str]] = Counter(
-        operation.counted_as for operation in operations if operation.counted_as is not None
-    )
+    items = [operation.progress_item for operation in operations]
+    open_operations = Counter(item for item in items if item is not None)
     totals = Counter(heading for heading, _ in open_operations)
     done: Counter[str] = Counter()
-    for operation in run_by_dependencies(do, operations, jobs):
-        thing = operation.counted_as
-        if thing is None:
+    for operation in run_by_dependencies(run, operations, jobs):
+        item = operation.progress_item
+        if item is None:
             continue
-        heading = thing[0]
-        open_operations[thing] -= 1
-        if open_operations[thing] == 0:
+        heading = item[0]
+        open_operations[item] -= 1
+        if open_operations[item] == 0:
             done[heading] += 1
         progress(heading, done[heading], totals[heading])

@@ -1,4 +1,4 @@
-"""Making and changing views: the tabs of a database."""
+"""Create and change views: the tabs of a database and the widgets of dashboards."""
 
 from __future__ import annotations
 
@@ -13,51 +13,48 @@ from notion_pm.template.view_json import ViewJson, view_json
 
 
 def list_views(context: ApplyContext, operation: Operation) -> None:
-    """Find the view that Notion made with a new database: its only one."""
-    ids = context.gateway.list_view_ids(context.state.entry(operation.database).database_id)
-    context.state.note_default_view(operation.database, ids[0])
+    """Find the view that Notion created with a new database: its only one."""
+    database_id = context.state.entry(operation.database).database_id
+    view_ids = context.client.list_view_ids(database_id)
+    context.state.note_default_view(operation.database, view_ids[0])
 
 
 def adopt_view(context: ApplyContext, operation: Operation) -> None:
-    """Make Notion's own view the template's first table view."""
+    """Make the view that Notion created the template's first table view."""
     _set_view(context, operation, context.state.default_view_id(operation.database))
 
 
 def update_view(context: ApplyContext, operation: Operation) -> None:
-    """Set a view anew, as a whole.
+    """Set a view as a whole.
 
-    Raises ChangedDuringRun when people have changed it since the plan was made.
+    Raises ChangedDuringRun if people have changed it since the plan was made.
     """
-    view_id = context.state.entry(operation.database).views[operation.key].id
-    _set_view(
-        context,
-        operation,
-        view_id,
-        known=_planned_view_as_it_is(context, operation, view_id, "set"),
-    )
+    view_id = _recorded_view_id(context, operation)
+    now = _read_unchanged_view(context, operation, view_id, "set")
+    _set_view(context, operation, view_id, known=now)
 
 
 def create_view(context: ApplyContext, operation: Operation) -> None:
     """Add a view: a tab of its database, or a widget of a dashboard."""
-    database, entry = operation.database, context.state.entry(operation.database)
-    spec, json = (
-        context.template.databases[database].views[operation.key],
-        _json(context, operation),
-    )
+    database = operation.database
+    entry = context.state.entry(database)
+    spec = context.template.databases[database].views[operation.key]
     place = context.state.place_for(database, operation.key)
+    json = _json(context, operation)
 
     def look_up() -> View | None:
-        there = (
-            _view_ids(context, entry.database_id) if place is None else _widget_ids(context, place)
-        )
-        views = (
-            context.gateway.get_view(each) for each in sorted(there - context.state.known_ids())
-        )
-        return next(
-            (view for view in views if (view.name, view.type) == (spec.title, spec.type)), None
-        )
+        """Find the view, after a request to create it whose outcome is unknown."""
+        view_ids = _tab_ids(context, entry.database_id)
+        if place is not None:
+            view_ids = _widget_ids(context, place)
+        # Recorded views are other ones, even if they have the same title.
+        for view_id in sorted(view_ids - context.state.known_ids()):
+            view = context.client.get_view(view_id)
+            if (view.name, view.type) == (spec.title, spec.type):
+                return view
+        return None
 
-    view = context.gateway.create_view(
+    view = context.client.create_view(
         entry.database_id,
         entry.data_source_id,
         spec.title,
@@ -74,65 +71,69 @@ def create_view(context: ApplyContext, operation: Operation) -> None:
         context.state.note_widget(place, view.id)
 
 
-def _view_ids(context: ApplyContext, database_id: NotionId) -> set[NotionId]:
-    return set(context.gateway.list_view_ids(database_id))
+def _tab_ids(context: ApplyContext, database_id: NotionId) -> set[NotionId]:
+    return set(context.client.list_view_ids(database_id))
 
 
 def _widget_ids(context: ApplyContext, place: WidgetPlace) -> set[NotionId]:
-    return {each for row in context.gateway.get_view(place.dashboard_id).rows for each in row}
+    dashboard = context.client.get_view(place.dashboard_id)
+    return {view_id for row in dashboard.rows for view_id in row}
 
 
 def drop_default_view(context: ApplyContext, operation: Operation) -> None:
-    """Delete Notion's own view, when others are there and none is a table."""
-    context.gateway.delete_view(context.state.default_view_id(operation.database))
+    """Delete the view that Notion created, when others exist and none is a table."""
+    context.client.delete_view(context.state.default_view_id(operation.database))
 
 
 def delete_view(context: ApplyContext, operation: Operation) -> None:
     """Delete a view that the template no longer has.
 
-    Raises ChangedDuringRun when people have changed it since the plan was made.
+    Raises ChangedDuringRun if people have changed it since the plan was made.
     """
-    view_id = context.state.entry(operation.database).views[operation.key].id
-    now = _planned_view_as_it_is(context, operation, view_id, "delete")
-    context.gateway.delete_view(view_id, known=now)
+    view_id = _recorded_view_id(context, operation)
+    now = _read_unchanged_view(context, operation, view_id, "delete")
+    context.client.delete_view(view_id, known=now)
     context.state.forget_view(operation.database, operation.key)
 
 
-def _planned_view_as_it_is(
-    context: ApplyContext, operation: Operation, view_id: NotionId, what: str
-) -> View | None:
-    """Read a view once more that is to be overwritten, None when the plan has not seen it or it is gone.
+def _recorded_view_id(context: ApplyContext, operation: Operation) -> NotionId:
+    return context.state.entry(operation.database).views[operation.key].id
 
-    Raises ChangedDuringRun when people have changed it since the plan was made.
+
+def _read_unchanged_view(
+    context: ApplyContext, operation: Operation, view_id: NotionId, action: str
+) -> View | None:
+    """Read a view again right before it is overwritten or deleted.
+
+    Returns None if the plan had not seen it, or if it was deleted in the meantime. Raises
+    ChangedDuringRun if people have changed it since the plan was made.
     """
     planned = operation.changes[0].planned if operation.changes else None
     if not isinstance(planned, PlannedView):
         return None
     try:
-        now = context.gateway.get_view(view_id)
+        now = context.client.get_view(view_id)
     except NotShared:
         return None
-    if not planned.is_still(now):
-        raise ChangedDuringRun(
-            operation.database, f"somebody changed the view {now.name!r} that it was to {what}"
-        )
+    if not planned.is_unchanged(now):
+        what = f"somebody changed the view {now.name!r} that it was about to {action}"
+        raise ChangedDuringRun(operation.database, what)
     return now
 
 
 def _set_view(
     context: ApplyContext, operation: Operation, view_id: NotionId, known: View | None = None
 ) -> None:
-    json, spec = (
-        _json(context, operation),
-        context.template.databases[operation.database].views[operation.key],
-    )
-    view = context.gateway.update_view(
+    spec = context.template.databases[operation.database].views[operation.key]
+    json = _json(context, operation)
+    view = context.client.update_view(
         view_id,
         name=spec.title,
         filter=json.filter,
         sorts=json.sorts or None,
         quick_filters={**_former_quick_filters(context, operation), **json.quick_filters},
         configuration=json.configuration,
+        # Replacing the configuration of a dashboard as a whole would remove its widgets.
         whole=spec.type != "dashboard",
         known=known,
     )
@@ -140,20 +141,22 @@ def _set_view(
 
 
 def _former_quick_filters(context: ApplyContext, operation: Operation) -> dict[str, None]:
-    """Return what takes away the quick filters that were the template's; those that people added stay."""
+    """Return what removes the quick filters that were the template's; those of people stay."""
     entry = context.state.entry(operation.database)
-    former = entry.views[operation.key].quick if operation.key in entry.views else ()
-    return {entry.properties[key]: None for key in former if key in entry.properties}
+    recorded = entry.views.get(operation.key)
+    former_keys = recorded.quick if recorded is not None else ()
+    return {entry.properties[key]: None for key in former_keys if key in entry.properties}
 
 
 def _json(context: ApplyContext, operation: Operation) -> ViewJson:
+    """Return a view as Notion's API takes it, with the ids and names of now."""
     database = operation.database
 
-    def option_name(prop: str, option: str) -> str:
-        return context.state.option_name(database, prop, option)
+    def option_name(property_key: str, option: str) -> str:
+        return context.state.option_name(database, property_key, option)
 
-    ids = {
-        each: context.state.property_id(database, each)
-        for each in property_keys(context.template, database)
+    property_ids = {
+        key: context.state.property_id(database, key)
+        for key in property_keys(context.template, database)
     }
-    return view_json(context.template, database, operation.key, ids, option_name)
+    return view_json(context.template, database, operation.key, property_ids, option_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -16,9 +16,13 @@ from notion_pm.errors import PlanKeepsChanging, UnsafeChange, UsageError
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.provision import plan_file, provision
 from notion_pm.provision.commands.apply_all import apply_all
-from notion_pm.provision.commands.confirm_and_apply import apply_and_record, confirm_changes
+from notion_pm.provision.commands.confirm_and_apply import (
+    apply_and_record,
+    confirm_changes,
+    result_lines,
+)
 from notion_pm.provision.commands.plan_all import PlannedWorkspace
-from notion_pm.provision.commands.render_plan import plan_lines
+from notion_pm.provision.commands.render_plan import plan_lines, terminal_layout
 from notion_pm.provision.commands.template_options import ApplyOptions, template_options
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.plan_file import PlanFile
@@ -29,12 +33,24 @@ from notion_pm.workspace.lock import raise_if_locked
 
 @dataclass(frozen=True, slots=True)
 class ApplyRequest:
-    """What is to be applied, and on which apply_options. A `checksum` is the word of who looked at the plan."""
+    """What the user asked for: a template with options, and how to show and confirm the plan.
+
+    `checksum`: only the plan with this checksum may be applied, because somebody reviewed it.
+    `planned`: the plan file that was given instead of a template.
+    """
 
     reference: str | None
     apply_options: ApplyOptions
     checksum: str | None = None
     planned: PlanFile | None = None
+    yes: bool = False
+    details: bool = False
+    as_json: bool = False
+
+    @property
+    def needs_no_answer(self) -> bool:
+        """Whether nobody is asked: with --yes, or if the plan was reviewed before."""
+        return self.yes or self.checksum is not None
 
 
 @click.command()
@@ -42,7 +58,7 @@ class ApplyRequest:
 @click.option(
     "--checksum",
     metavar="X",
-    help="Apply only the plan of this checksum, which somebody has looked at.",
+    help="Apply only the plan with this checksum, which somebody has reviewed.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--details", is_flag=True, help="A line for every property, view and row.")
@@ -63,128 +79,143 @@ def command(
 ) -> None:
     """Show the plan, ask, and apply it. Applying again changes nothing.
 
-    TEMPLATE is the name of a shipped template, the path of a template file, or a plan that `notion-pm plan -o
-    plan.json` wrote: it is refused when the template or the workspace has moved since, and not asked about again.
-    Default: the one that notion-pm.toml names, or else the one that was applied here, or else product. After an
-    interruption run the same command again: it finds what was made, and makes only the rest.
+    TEMPLATE is the name of a shipped template, the path of a template file, or a plan file that
+    `notion-pm plan -o plan.json` wrote. A plan file is applied without a question, and refused if
+    the template or the workspace has changed since. Default: the template in notion-pm.toml, else
+    the one applied here before, else product.
 
-    After the yes the plan is made once more. If it is another one by then, it is shown and asked about again.
+    After your yes the plan is made again. If it has changed, it is shown and you are asked again.
+    After an interruption, run the same command again: it finds what was created, and creates the
+    rest.
 
-    With --all every plan is shown first, and one yes is for all; a client with a plan that is dangerous or cannot be
-    made is held back, and the others go on.
+    With --all every plan is shown first, and one yes is for all. A client whose plan is dangerous
+    or cannot be applied is held back; that does not stop the others.
     """
     if everyone:
         if checksum is not None:
             raise UsageError(
-                "A checksum is of one client's plan.",
+                "A checksum belongs to the plan of one client.",
                 "Leave out --all, and name the client with -w.",
             )
         apply_all(context, template, apply_options, yes=yes, details=details, as_json=as_json)
         return
-    order = _ordered(ApplyRequest(context.template(template), apply_options, checksum))
+
+    request = ApplyRequest(
+        context.template(template),
+        apply_options,
+        checksum,
+        yes=yes,
+        details=details,
+        as_json=as_json,
+    )
+    if request.reference is not None and request.reference.endswith(plan_file.SUFFIX):
+        request = _with_plan_file(request, Path(request.reference))
     with hold_run_lock(context.state_home):
-        reading, plan = _look(context, order)
-        _show(context, plan, details=details, as_json=as_json)
-        _check(plan, order)
+        reading, plan = _plan(context, request)
+        _show(context, plan, request)
+        _raise_if_not_allowed(plan, request)
         if plan.operations and reading.page is not None:
+            # Before the question: nobody should read a plan that cannot be applied now.
             reading.page.refuse_if_edited()
             now = context.gateway.server_time(context.now())
             raise_if_locked(reading.page.claims, context.claimant("apply"), now)
-        result = _apply_when_agreed(
-            context, order, (reading, plan), yes=yes, details=details, as_json=as_json
-        )
+        plan, result = _apply_when_confirmed(context, request, (reading, plan))
     if as_json:
         echo_json({"template": plan.template, "version": plan.version, **result.as_data()})
     elif result.changes:
-        echo(
-            f"Done, and proved by reading it again: {result.sent} requests sent, {result.planned} planned."
-        )
+        for line in result_lines(context, plan, result):
+            echo(line)
 
 
-def _look(context: Context, order: ApplyRequest) -> PlannedWorkspace:
+def _with_plan_file(request: ApplyRequest, path: Path) -> ApplyRequest:
+    """Return the request with the template, options and checksum of a plan file."""
+    planned = plan_file.read_plan_file(path)
+    if planned.given_consents:
+        consents = " and ".join(planned.given_consents)
+        note(f"{path} was made with {consents}, which applies here too.")
+    apply_options = ApplyOptions(
+        planned.variables,
+        planned.options,
+        force=request.apply_options.force or planned.force,
+        allow_lossy=request.apply_options.allow_lossy or planned.allow_lossy,
+    )
+    return replace(
+        request,
+        reference=planned.reference,
+        apply_options=apply_options,
+        checksum=planned.checksum,
+        planned=planned,
+    )
+
+
+def _plan(context: Context, request: ApplyRequest) -> PlannedWorkspace:
     with progress(context):
         return provision.plan_workspace(
             context.gateway,
             context.parent_page,
-            order.reference,
-            order.apply_options.values,
-            order.apply_options.plan_options,
+            request.reference,
+            request.apply_options.values,
+            request.apply_options.plan_options,
             first=DEFAULT_TEMPLATE,
             jobs=context.jobs,
             home=context.state_home,
         )
 
 
-def _show(context: Context, plan: Plan, *, details: bool, as_json: bool) -> None:
-    if not as_json:
-        for line in plan_lines(plan, context.budget or NOTION_BUDGET, details=details):
-            echo(line)
+def _show(context: Context, plan: Plan, request: ApplyRequest) -> None:
+    if request.as_json:
+        return
+    budget = context.budget or NOTION_BUDGET
+    for line in plan_lines(
+        plan, budget, details=request.details, layout=terminal_layout(), clients=[context.name]
+    ):
+        echo(line)
 
 
-def _check(plan: Plan, order: ApplyRequest) -> None:
-    """Raise UnsafeChange for a plan that is not the one somebody looked at, or not safe."""
-    _refuse_if_moved(plan, order)
+def _raise_if_not_allowed(plan: Plan, request: ApplyRequest) -> None:
+    """Raise UnsafeChange for a plan that is not the reviewed one, or not safe."""
+    _raise_if_not_reviewed(plan, request)
     plan.raise_if_unsafe(
-        force=order.apply_options.force, allow_lossy=order.apply_options.allow_lossy
+        force=request.apply_options.force, allow_lossy=request.apply_options.allow_lossy
     )
 
 
-def _apply_when_agreed(
-    context: Context,
-    order: ApplyRequest,
-    shown: PlannedWorkspace,
-    *,
-    yes: bool,
-    details: bool,
-    as_json: bool,
-) -> ApplyResult:
-    """Ask, plan once more, and carry the plan out if it is still the one that was shown; otherwise ask again.
+def _raise_if_not_reviewed(plan: Plan, request: ApplyRequest) -> None:
+    """Raise UnsafeChange if a reviewed plan was given, and this is another one."""
+    reference = request.reference or ""
+    if request.checksum not in {None, plan.checksum}:
+        raise UnsafeChange(
+            "The plan is out of date: the template, the workspace or the plan file has changed "
+            "since it was made.",
+            f"Nothing was changed. Look at the new plan:  notion-pm plan {reference} -o plan.json",
+        )
+    if request.planned is not None and not request.planned.is_unedited(plan):
+        raise UnsafeChange(
+            "The plan file was edited after notion-pm wrote it, so it may show or permit what "
+            "nobody agreed to.",
+            f"Nothing was changed. Write it again:  notion-pm plan {reference} -o plan.json",
+        )
 
-    Raises PlanKeepsChanging where nobody is asked and the plan changes again and again.
+
+def _apply_when_confirmed(
+    context: Context, request: ApplyRequest, shown: PlannedWorkspace
+) -> tuple[Plan, ApplyResult]:
+    """Ask, plan again, and apply the plan if it is still the one that was shown; else ask again.
+
+    Raises PlanKeepsChanging if nobody is asked and the plan changes a second time.
     """
-    nobody_is_asked = yes or order.checksum is not None
     for attempt in count():
-        plan = shown[1]
-        confirm_changes(len(plan.changes), yes=nobody_is_asked, as_json=as_json)
+        reading, plan = shown
+        confirm_changes(len(plan.changes), yes=request.needs_no_answer, as_json=request.as_json)
         try:
             with progress(context) as drawn:
-                return apply_and_record(context, plan, shown[0], order.apply_options, drawn)
+                result = apply_and_record(context, plan, reading, request.apply_options, drawn)
+            return plan, result
         except PlanChanged as changed:
-            _refuse_if_moved(changed.plan, order)
-            if nobody_is_asked and attempt:
+            _raise_if_not_reviewed(changed.plan, request)
+            if request.needs_no_answer and attempt:
                 raise PlanKeepsChanging from None
             shown = changed.reading, changed.plan.shown_again(plan)
         note("The workspace changed while you were deciding. The new plan:")
-        _show(context, shown[1], details=details, as_json=as_json)
+        _show(context, shown[1], request)
     raise AssertionError("the loop ends by returning or raising")
-
-
-def _ordered(order: ApplyRequest) -> ApplyRequest:
-    """Return what a plan file orders, where the template's argument names one."""
-    if order.reference is None or not order.reference.endswith(plan_file.SUFFIX):
-        return order
-    planned = plan_file.read(Path(order.reference))
-    if planned.permits:
-        note(
-            f"{order.reference} was made with {' and '.join(planned.permits)}, which counts here too."
-        )
-    apply_options = ApplyOptions(
-        planned.variables,
-        planned.options,
-        order.apply_options.force or planned.force,
-        order.apply_options.allow_lossy or planned.allow_lossy,
-    )
-    return ApplyRequest(planned.reference, apply_options, planned.checksum, planned)
-
-
-def _refuse_if_moved(plan: Plan, order: ApplyRequest) -> None:
-    if order.checksum not in {None, plan.checksum}:
-        raise UnsafeChange(
-            "The plan is stale: the template, the workspace or the plan file has changed since it was made.",
-            f"Nothing was changed. Look at it as it is now:  notion-pm plan {order.reference or ''} -o plan.json",
-        )
-    if order.planned is not None and not order.planned.is_as_written(plan):
-        raise UnsafeChange(
-            "The plan file was edited after notion-pm wrote it, so it may show or permit what nobody agreed to.",
-            f"Nothing was changed. Write it again:  notion-pm plan {order.reference} -o plan.json",
-        )

@@ -1,35 +1,42 @@
-"""What `apply` does for one client and for many, and undo as well: ask, and carry out."""
+"""Steps of `apply` that are the same for one client and for many: ask, apply, say what is next."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from shlex import quote
 
 import click
+from click.core import ParameterSource
 
 from notion_pm.console.context import Context
+from notion_pm.console.links import where_to_look
 from notion_pm.errors import UsageError
+from notion_pm.model.ids import page_url
 from notion_pm.provision import provision
 from notion_pm.provision.apply.recording import apply_recorded
 from notion_pm.provision.commands.template_options import ApplyOptions
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import ApplyResult, Reading
+from notion_pm.text import one_line, quantity
 from notion_pm.workspace.progress import Progress
 
 
 def apply_and_record(
     client: Context, plan: Plan, reading: Reading, apply_options: ApplyOptions, progress: Progress
 ) -> ApplyResult:
-    """Plan once more, carry the plan out, and remember what sync and `undo` have to know of it.
+    """Plan again, apply the plan, and remember what sync and `undo` need to know about it.
 
-    Raises PlanChanged where it is another plan by now: while somebody reads one, others edit the workspace.
+    Raises PlanChanged if it is another plan by now: while a person reads a plan, others edit the
+    workspace.
     """
 
     def plan_again() -> tuple[Reading, Plan]:
-        found = provision.plan_workspace_again(
+        new_reading, new_plan = provision.plan_workspace_again(
             client.gateway, reading, plan, apply_options.values, jobs=client.jobs
         )
-        found[1].raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
-        return found
+        new_plan.raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
+        return new_reading, new_plan
 
     return apply_recorded(
         client.gateway,
@@ -43,20 +50,65 @@ def apply_and_record(
         force=apply_options.force,
         allow_lossy=apply_options.allow_lossy,
         claimant=client.claimant("apply"),
-        again=plan_again,
+        plan_again=plan_again,
     )
 
 
-def confirm_changes(changes: int, *, yes: bool, as_json: bool, whose: str = "") -> None:
-    """Get a person's word.
+def confirm_changes(changes: int, *, yes: bool, as_json: bool, to_whom: str = "") -> None:
+    """Ask a person to confirm changes. `to_whom` completes the question when it is about clients.
 
-    Raises UsageError where there is nobody to ask, Abort when the answer is no.
+    Raises UsageError if there is no terminal to ask on, Abort if the answer is no.
     """
     if yes or not changes:
         return
     if as_json or not sys.stdin.isatty():
         raise UsageError(
-            f"{changes} changes wait for a yes, and there is no terminal to ask on.",
+            f"Confirmation needed for {quantity(changes, 'change')}, but there is no terminal.",
             "Look at them with  notion-pm plan, then run  notion-pm apply --yes.",
         )
-    click.confirm(f"Apply these changes{whose}?", abort=True)
+    click.confirm(f"Apply these changes{to_whom}?", abort=True)
+
+
+def result_lines(context: Context, plan: Plan, result: ApplyResult) -> Iterator[str]:
+    """Yield what an apply did, where to see it, and the next step."""
+    sent = quantity(result.sent, "request")
+    as_planned = "as planned" if result.sent == result.planned else f"{result.planned} planned"
+    yield f"Done and verified ({sent}, {as_planned})."
+    yield ""
+    yield where_to_look(context)
+    yield from _database_links(context, plan, result)
+    yield ""
+    yield f"Next:  {_next_command(plan)}"
+
+
+def _database_links(context: Context, plan: Plan, result: ApplyResult) -> Iterator[str]:
+    """Yield the titles of the changed databases with their links; none for a local workspace."""
+    if context.is_on_this_machine or result.manifest is None:
+        return
+    changed = {change.database for change in result.changes}
+    entries = {key: entry for key, entry in result.manifest.databases.items() if key in changed}
+    titles = {
+        key: one_line(plan.database_titles.get(key, entry.title)) for key, entry in entries.items()
+    }
+    width = max((len(title) for title in titles.values()), default=0)
+    for key, entry in entries.items():
+        yield f"  {titles[key]:{width}}  {page_url(entry.database_id)}"
+
+
+def _next_command(plan: Plan) -> str:
+    """Return the command that people usually run after an apply, with the root options of this
+    one."""
+    if plan.recorded_version is None:
+        return f"{_program()} import FILE  to bring in your data"
+    return f"{_program()} sync  to update what the template computes"
+
+
+def _program() -> str:
+    """Return the program's name with the options that chose the workspace on the command line."""
+    root = click.get_current_context().find_root()
+    words = ["notion-pm"]
+    for parameter, option in (("workspace", "-w"), ("local", "--local")):
+        value = root.params.get(parameter)
+        if value and root.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
+            words += [option, quote(str(value))]
+    return " ".join(words)

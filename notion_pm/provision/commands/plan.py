@@ -1,7 +1,8 @@
-"""`notion-pm plan`: what `apply` would change."""
+"""`notion-pm plan`: show what `apply` would change."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,12 +14,13 @@ from notion_pm.errors import UsageError
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.provision import plan_file, provision
 from notion_pm.provision.commands.plan_all import plan_all
-from notion_pm.provision.commands.render_plan import plan_lines
+from notion_pm.provision.commands.render_plan import plan_lines, terminal_layout
 from notion_pm.provision.commands.render_plan_markdown import plan_markdown
 from notion_pm.provision.commands.template_options import ApplyOptions, template_options
 from notion_pm.provision.plan.plan import Plan
 
-_CHANGES = 2  # exit code of --exit-code
+_EXIT_CHANGES = 2
+"""Exit code of --exit-code when there are changes."""
 
 
 @click.command()
@@ -27,7 +29,8 @@ _CHANGES = 2  # exit code of --exit-code
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the plan to this file as well: `notion-pm apply FILE` carries it out, unless something has moved.",
+    help="Write the plan to this file as well; `notion-pm apply FILE` applies it if nothing has "
+    "changed since.",
 )
 @click.option(
     "--format",
@@ -60,15 +63,17 @@ def command(
 ) -> None:
     """Show what `apply` would change in the workspace. Reads only.
 
-    TEMPLATE is the name of a shipped template, or the path of a template file. Default: the one that notion-pm.toml
-    names, or else the one that was applied here, or else product. With --all it is what every client is to have;
-    without it each is held against its own.
+    TEMPLATE is the name of a shipped template, or the path of a template file. Default: the
+    template in notion-pm.toml, else the one applied here before, else product. With --all it is the
+    template for every client; without it each client is compared with its own.
     """
+    if as_json:
+        form = "json"
     if everyone:
         if output is not None or form == "markdown":
             raise UsageError(
-                "A plan file and Markdown are of one client.",
-                "Leave out --all, and name it with -w.",
+                "A plan file and Markdown show the plan of one client.",
+                "Leave out --all, and name the client with -w.",
             )
         plan_all(
             context,
@@ -76,7 +81,7 @@ def command(
             apply_options,
             details=details,
             exit_code=exit_code,
-            as_json=as_json or form == "json",
+            as_json=form == "json",
         )
         return
     with progress(context):
@@ -90,28 +95,27 @@ def command(
             jobs=context.jobs,
             home=context.state_home,
         )
+    force, allow_lossy = apply_options.force, apply_options.allow_lossy
     if output is not None:
-        variables = reading.loaded.variables
-        made = plan_file.of(
+        planned = plan_file.make_plan_file(
             plan,
             reading.reference,
-            variables,
-            allow_lossy=apply_options.allow_lossy,
-            force=apply_options.force,
+            reading.loaded.variables,
+            allow_lossy=allow_lossy,
+            force=force,
         )
-        plan_file.write(output, made)
-    _show(plan, "json" if as_json else form, context.budget or NOTION_BUDGET, details=details)
-    plan.raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
-    end_with(_CHANGES if exit_code and plan.changes else 0)
-
-
-def _show(plan: Plan, form: str, budget: int, *, details: bool) -> None:
+        plan_file.write_plan_file(output, planned)
+    budget = context.budget or NOTION_BUDGET
     if form == "json":
         echo_json(plan.as_data() | {"minutes": plan.minutes(budget)})
-        return
-    for line in (
-        plan_markdown(plan, budget)
-        if form == "markdown"
-        else plan_lines(plan, budget, details=details)
-    ):
-        echo(line)
+    else:
+        for line in _lines(plan, form, budget, context.name, details=details):
+            echo(line)
+    plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
+    end_with(_EXIT_CHANGES if exit_code and plan.changes else 0)
+
+
+def _lines(plan: Plan, form: str, budget: int, client: str, *, details: bool) -> Iterator[str]:
+    if form == "markdown":
+        return plan_markdown(plan, budget)
+    return plan_lines(plan, budget, details=details, layout=terminal_layout(), clients=[client])

@@ -12,22 +12,26 @@ from notion_pm.console.output import echo, echo_json, end_with, progress, table
 from notion_pm.errors import UnsafeChange
 from notion_pm.notion.limiter import NOTION_BUDGET
 from notion_pm.provision import provision
-from notion_pm.provision.commands.render_plan import plan_lines
+from notion_pm.provision.commands.render_plan import Layout, plan_body, plan_lines, terminal_layout
 from notion_pm.provision.commands.template_options import ApplyOptions
 from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import Reading
 
-_CHANGES = 2  # exit code of --exit-code
+_EXIT_CHANGES = 2
+"""Exit code of --exit-code when there are changes."""
 
 PlannedWorkspace = tuple[Reading, Plan]
 
 
 @dataclass(frozen=True, slots=True)
 class ClientPlanResult:
-    """What the table and the JSON say of one client. A client that is held back has a plan and a problem."""
+    """What the table and the JSON say about one client.
+
+    A client that is held back has a plan and a problem.
+    """
 
     client: str
-    word: str
+    outcome: str
     plan: Plan | None = None
     problem: str = ""
     requests: int = 0
@@ -36,7 +40,7 @@ class ClientPlanResult:
         """Return it as JSON data with stable keys."""
         return {
             "client": self.client,
-            "outcome": self.word,
+            "outcome": self.outcome,
             "changes": len(self.plan.changes) if self.plan else None,
             "requests": self.requests,
             "problem": self.problem,
@@ -46,9 +50,10 @@ class ClientPlanResult:
     @property
     def row(self) -> tuple[str, ...]:
         """The client's row in the table."""
-        plan = self.plan
-        template, changes = (plan.template, str(len(plan.changes))) if plan else ("", "")
-        return (self.client, self.word, template, changes, str(self.requests))
+        template, changes = "", ""
+        if self.plan is not None:
+            template, changes = self.plan.template, str(len(self.plan.changes))
+        return (self.client, self.outcome, template, changes, str(self.requests))
 
 
 def plan_all(
@@ -63,26 +68,28 @@ def plan_all(
     """Show every client's plan, and all of them in a table."""
     clients = context.all_clients()
     with progress(*clients):
-        looked = for_each_client(
+        planned = for_each_client(
             clients, lambda client: plan_client(client, template, apply_options)
         )
-    safe = continue_with(looked, lambda _, found: raise_if_plan_unsafe(found, apply_options))
+    safe = continue_with(planned, lambda _, found: raise_if_plan_unsafe(found, apply_options))
     if not as_json:
-        show_plans(looked, details=details)
-    print_results(
-        [summarize_client(*each, "changes") for each in zip(looked, safe, strict=True)],
-        as_json=as_json,
-    )
-    changed = any(each.result and each.result[1].changes for each in looked)
-    end_with(
-        most_serious([_CHANGES if exit_code and changed else 0, *(each.exit_code for each in safe)])
-    )
+        show_plans(planned, details=details)
+    results = [
+        summarize_client(plan_outcome, safe_outcome, "changes")
+        for plan_outcome, safe_outcome in zip(planned, safe, strict=True)
+    ]
+    print_results(results, as_json=as_json)
+    exit_codes = [outcome.exit_code for outcome in safe]
+    if exit_code and any(outcome.result and outcome.result[1].changes for outcome in planned):
+        exit_codes.append(_EXIT_CHANGES)
+    end_with(most_serious(exit_codes))
 
 
 def plan_client(
     client: Context, template: str | None, apply_options: ApplyOptions
 ) -> PlannedWorkspace:
-    """Plan for one client; without a template the one that it is to have, or has."""
+    """Plan for one client. Without a template, plan the one in its settings, or else the applied
+    one."""
     return provision.plan_workspace(
         client.gateway,
         client.parent_page,
@@ -95,45 +102,62 @@ def plan_client(
 
 
 def raise_if_plan_unsafe(found: PlannedWorkspace, apply_options: ApplyOptions) -> PlannedWorkspace:
-    """Let a safe plan through. Raises UnsafeChange for one that needs a person's word."""
-    found[1].raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
+    """Return a safe plan. Raises UnsafeChange for one that a person has to agree to."""
+    _, plan = found
+    plan.raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
     return found
 
 
-def show_plans(looked: Iterable[Outcome[PlannedWorkspace]], *, details: bool) -> None:
-    """Show the plans, one client after the other."""
-    for each in looked:
-        if each.result is not None:
-            echo(f"== {each.client.name} ==")
-            for line in plan_lines(
-                each.result[1], each.client.budget or NOTION_BUDGET, details=details
-            ):
-                echo(line)
-            echo()
+def show_plans(planned: Iterable[Outcome[PlannedWorkspace]], *, details: bool) -> None:
+    """Show the plans. Clients with equal plans are shown once, together."""
+    layout = terminal_layout()
+    for clients, plan, budget in _group_equal_plans(planned, layout, details=details):
+        for line in plan_lines(plan, budget, details=details, layout=layout, clients=clients):
+            echo(line)
+        echo()
+
+
+def _group_equal_plans(
+    planned: Iterable[Outcome[PlannedWorkspace]], layout: Layout, *, details: bool
+) -> list[tuple[list[str], Plan, int]]:
+    """Return the names of the clients with equal plans, one of these plans, and its budget.
+
+    Plans are equal for people if they read the same.
+    """
+    groups: dict[tuple[Any, ...], tuple[list[str], Plan, int]] = {}
+    for outcome in planned:
+        if outcome.result is None:
+            continue
+        _, plan = outcome.result
+        budget = outcome.client.budget or NOTION_BUDGET
+        body = plan_body(plan, budget, details=details, layout=layout)
+        same_plan = (plan.template, plan.version, plan.recorded_version, *body)
+        clients, _, _ = groups.setdefault(same_plan, ([], plan, budget))
+        clients.append(outcome.client.name)
+    return list(groups.values())
 
 
 def summarize_client(
-    looked: Outcome[PlannedWorkspace], ended: Outcome[Any], done: str
+    planned: Outcome[PlannedWorkspace], ended: Outcome[Any], done: str
 ) -> ClientPlanResult:
-    """Say in a word what became of a client; `done` is the word for one with changes and no problem."""
-    plan = looked.result[1] if looked.result else None
+    """Return the result for one client; `done` is the word for changes without a problem."""
+    plan = planned.result[1] if planned.result else None
     requests = ended.client.gateway.requests.logical if plan else 0
     if ended.error is not None:
-        word = "held back" if ended.exit_code == UnsafeChange.exit_code else "failed"
-        return ClientPlanResult(ended.client.name, word, plan, ended.problem, requests)
-    return ClientPlanResult(
-        ended.client.name, done if plan and plan.changes else "up to date", plan, "", requests
-    )
+        is_held_back = ended.exit_code == UnsafeChange.exit_code
+        outcome = "held back" if is_held_back else "failed"
+        return ClientPlanResult(ended.client.name, outcome, plan, ended.problem, requests)
+    outcome = done if plan and plan.changes else "up to date"
+    return ClientPlanResult(ended.client.name, outcome, plan, "", requests)
 
 
-def print_results(found: Sequence[ClientPlanResult], *, as_json: bool) -> None:
-    """Show all clients: one JSON document, or the table and what is wrong with whom."""
+def print_results(results: Sequence[ClientPlanResult], *, as_json: bool) -> None:
+    """Print all clients: one JSON document, or a table followed by the problems."""
     if as_json:
-        echo_json([each.as_data() for each in found])
+        echo_json([result.as_data() for result in results])
         return
-    table(
-        ("Client", "Outcome", "Template", "Changes", "Requests sent"), [each.row for each in found]
-    )
-    for each in found:
-        if each.problem:
-            echo(f"{each.client}: {each.problem}")
+    headers = ("Client", "Outcome", "Template", "Changes", "Requests sent")
+    table(headers, [result.row for result in results])
+    for result in results:
+        if result.problem:
+            echo(f"{result.client}: {result.problem}")

@@ -1,4 +1,4 @@
-"""What `plan` and `apply` are told of a template: the same arguments and options."""
+"""The argument and options that `plan` and `apply` share: a template, and how to apply it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """The conditions under which a template is to be planned and applied."""
+    """How a template is planned and applied.
+
+    `values`: variables of the template. `force` and `allow_lossy`: what the user agreed to.
+    """
 
     values: dict[str, str]
     plan_options: PlanOptions
@@ -47,14 +50,14 @@ def _with_apply_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return call_command
 
 
-def _values(
+def _parse_values(
     context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
     values = {}
-    for each in given:
-        name, equals, value = each.partition("=")
-        if not (name and equals):
-            raise click.BadParameter(f"{each!r} is not of the form NAME=VALUE", context, parameter)
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE", context, parameter)
         values[name.strip()] = value
     return values
 
@@ -64,43 +67,47 @@ values_option = click.option(
     "values",
     metavar="NAME=VALUE",
     multiple=True,
-    callback=_values,
+    callback=_parse_values,
     help="A value for a variable of the template; remembered in the workspace.",
 )
 """The option `--set`: the parameter `values`."""
 
 
+_OPTIONS = (
+    click.option("--allow-lossy", is_flag=True, help="Accept changes that may lose values."),
+    click.option(
+        "--force", is_flag=True, help="Accept changes beyond the limits (30 % of 10 or more)."
+    ),
+    click.option(
+        "--rows/--no-rows",
+        "with_rows",
+        default=None,
+        help="With or without starter rows; remembered in the workspace. Default: with.",
+    ),
+    click.option(
+        "--reset-titles",
+        is_flag=True,
+        help="Give databases, properties and options the template's names again.",
+    ),
+    click.option(
+        "--downgrade",
+        is_flag=True,
+        help="Accept an older version of the template than the one that was applied.",
+    ),
+    click.option(
+        "--prune",
+        is_flag=True,
+        help="Remove what the template no longer has (never databases or rows).",
+    ),
+    values_option,
+    click.argument("template", required=False, shell_complete=complete_template),
+)
+"""In reverse order: Click shows last what is added first."""
+
+
 def template_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the template's argument, and the options that make up its `options`."""
+    """Add the argument `template`, and the options that become the parameter `apply_options`."""
     command = _with_apply_options(command)
-    for add in (
-        click.option("--allow-lossy", is_flag=True, help="Accept changes that may lose values."),
-        click.option(
-            "--force",
-            is_flag=True,
-            help="Accept changes beyond the thresholds (30 % of 10 or more).",
-        ),
-        click.option(
-            "--rows/--no-rows",
-            "with_rows",
-            default=None,
-            help="With or without starter rows; remembered in the workspace. Default: with.",
-        ),
-        click.option(
-            "--reset-titles", is_flag=True, help="Give databases and properties their titles again."
-        ),
-        click.option(
-            "--downgrade",
-            is_flag=True,
-            help="Accept an older version of the template than the one that was applied.",
-        ),
-        click.option(
-            "--prune",
-            is_flag=True,
-            help="Remove what the template no longer has (never databases or rows).",
-        ),
-        values_option,
-        click.argument("template", required=False, shell_complete=complete_template),
-    ):
-        command = add(command)
+    for add_option in _OPTIONS:
+        command = add_option(command)
     return command

@@ -1,11 +1,11 @@
-"""Databases that the client already has, and that a template reads and never changes (`bind`)."""
+"""Databases that the client already has, and that a template reads but never changes (`bind`)."""
 
 from __future__ import annotations
 
 from notion_pm.errors import UsageError
 from notion_pm.model.manifest import DatabaseEntry
-from notion_pm.model.schema import DataSource, OptionsConfig, Property
-from notion_pm.model.template import DatabaseSpec, OptionsProperty
+from notion_pm.model.schema import DataSource, Property, options_of
+from notion_pm.model.template import DatabaseSpec, OptionsProperty, PropertySpec
 
 
 class UnsuitableBinding(UsageError):
@@ -13,50 +13,50 @@ class UnsuitableBinding(UsageError):
 
 
 def bound_entry(key: str, spec: DatabaseSpec, source: DataSource) -> DatabaseEntry:
-    """Return which properties and options of an existing database are those that a template reads, by their titles.
+    """Return the ids of the properties and options that a template reads, matched by title.
 
-    Options that it lacks are left out. Raises BindingUnfit when it lacks a property, or has it with another type.
+    Options that the database lacks are left out. Raises UnsuitableBinding if it lacks a property,
+    or has it with another type.
     """
-    titled = {prop.name.casefold(): prop for prop in source.properties.values()}
-    found = {each: titled.get(prop.title.casefold()) for each, prop in spec.properties.items()}
-    fit = {
-        each: prop
-        for each, prop in found.items()
-        if prop is not None and prop.type == spec.properties[each].type
-    }
-    if len(fit) < len(found):
-        missing = ", ".join(
-            f"{prop.title} ({prop.type})"
-            for each, prop in spec.properties.items()
-            if each not in fit
-        )
+    # People match titles without regard to case, so "effort" is found as "Effort".
+    by_title = {prop.name.casefold(): prop for prop in source.properties.values()}
+    found: dict[str, Property] = {}
+    missing = []
+    for property_key, wanted in spec.properties.items():
+        prop = by_title.get(wanted.title.casefold())
+        if prop is not None and prop.type == wanted.type:
+            found[property_key] = prop
+        else:
+            missing.append(f"{wanted.title} ({wanted.type})")
+    if missing:
         raise UnsuitableBinding(
-            f"The database {source.title!r} that `{key}` is bound to lacks what the template reads: {missing}.",
-            f"Name its properties as it does, under databases.{key}.properties; or bind another database.",
+            f"The database {source.title!r} that `{key}` is bound to lacks properties that the "
+            f"template reads: {', '.join(missing)}.",
+            f"Use its titles under databases.{key}.properties; or bind another database.",
         )
-    options = {
-        f"{each}.{option}": option_id
-        for each, prop in fit.items()
-        for option, option_id in _options(spec, each, prop).items()
-    }
+
+    options = {}
+    for property_key, prop in found.items():
+        options.update(_option_ids(property_key, spec.properties[property_key], prop))
     return DatabaseEntry(
         database_id=source.database_id,
         data_source_id=source.id,
         title=source.title,
-        properties={each: prop.id for each, prop in fit.items()},
-        titles={each: prop.name for each, prop in fit.items()},
+        properties={property_key: prop.id for property_key, prop in found.items()},
+        titles={property_key: prop.name for property_key, prop in found.items()},
         options=options,
         bound=spec.bind,
     )
 
 
-def _options(spec: DatabaseSpec, key: str, prop: Property) -> dict[str, str]:
-    stated = spec.properties[key]
-    if not isinstance(stated, OptionsProperty) or not isinstance(prop.config, OptionsConfig):
+def _option_ids(property_key: str, spec: PropertySpec, prop: Property) -> dict[str, str]:
+    """Return the ids of the options that exist, by `property.option`, matched by name."""
+    if not isinstance(spec, OptionsProperty):
         return {}
-    ids = {option.name.casefold(): option.id for option in prop.config.options if option.id}
-    return {
-        each.key: ids[each.name.casefold()]
-        for each in stated.options
-        if each.name.casefold() in ids
-    }
+    ids = {option.name.casefold(): option.id for option in options_of(prop) if option.id}
+    found = {}
+    for option_spec in spec.options:
+        option_id = ids.get(option_spec.name.casefold())
+        if option_id is not None:
+            found[f"{property_key}.{option_spec.key}"] = option_id
+    return found

@@ -1,4 +1,4 @@
-"""Changes: what is to be done to make the workspace what the template says."""
+"""Changes and notes: how the workspace differs from the template."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from notion_pm.text import quantity
 
 Action = Literal["create", "update", "delete"]
 ChangeClass = Literal["safe", "slow", "lossy", "blocked"]
-"""safe: nothing of anybody's is lost. slow: safe, and takes many requests. lossy: values may be lost. blocked: Notion
-or prudence forbids it; a person has to act first."""
+"""safe: nobody loses anything. slow: safe, but takes many requests. lossy: values may be lost.
+blocked: Notion does not allow it or it would be dangerous; a person has to act first."""
 
 Kind = Literal["manifest", "database", "property", "option", "view", "row"]
+
+MANIFEST_ADDRESS = address("manifest")
 
 
 @dataclass(frozen=True, slots=True)
 class AffectedPages:
-    """The pages that a lossy change concerns, as they were counted.
+    """The pages that a lossy change affects, as they were when they were counted.
 
-    `asked` are those that Notion returns for the change's filter, `losing` those of them whose value would be lost.
+    `asked`: the pages that Notion returns for the change's filter. `losing`: those of them that
+    would lose their value.
     """
 
     asked: frozenset[NotionId] = frozenset()
@@ -32,86 +35,78 @@ class AffectedPages:
 
 @dataclass(frozen=True, slots=True)
 class PlannedView:
-    """A view that is to be set or deleted, as it was when the plan was made.
+    """A view that the plan updates or deletes, as it was when the plan was made.
 
-    The same apply may change properties first: `changing` has their ids and names. Then Notion itself
-    changes filters, sorts and columns that show them.
+    The same apply may change properties before it changes the view. Then Notion itself edits the
+    filters, sorts and columns that use them. `changing` has the ids and names of these properties.
     """
 
     view: View
     changing: frozenset[str] = frozenset()
 
-    def is_still(self, now: View) -> bool:
-        """Return whether nobody has changed the view since."""
+    def is_unchanged(self, now: View) -> bool:
+        """Whether nobody has edited the view since the plan was made."""
         planned = self.view
         if (now.name, now.type) != (planned.name, planned.type):
             return False
-        tests = ("filter", "sorts", "quick_filters")
-        if not all(self._is_same(getattr(planned, each), getattr(now, each)) for each in tests):
-            return False
-        return bool(self.changing) or _settings(now) == _settings(planned)
-
-    def _is_same(self, planned: Any, now: Any) -> bool:
-        return bool(_without(self.changing, planned) == _without(self.changing, now))
+        conditions_before = [planned.filter, planned.sorts, planned.quick_filters]
+        conditions_now = [now.filter, now.sorts, now.quick_filters]
+        for before, after in zip(conditions_before, conditions_now, strict=True):
+            if _without_conditions_on(self.changing, before) != _without_conditions_on(
+                self.changing, after
+            ):
+                return False
+        # Columns cannot be compared while their properties change: Notion adds and removes some.
+        return bool(self.changing) or _settings_without_widgets(now) == _settings_without_widgets(
+            planned
+        )
 
     @property
     def content(self) -> list[Any]:
-        """What a person may change in it, as JSON data."""
+        """Everything in the view that a person may edit, as JSON data."""
         view = self.view
-        return [view.name, view.filter, view.sorts, view.quick_filters, _settings(view)]
+        settings = _settings_without_widgets(view)
+        return [view.name, view.filter, view.sorts, view.quick_filters, settings]
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedDatabase:
-    """A database whose title, icon and description are to be set, as it was when the plan was made."""
+    """A database whose title, icon or description the plan sets, as it was when the plan was
+    made."""
 
     database: Database
     facets: frozenset[str]
 
-    def is_still(self, now: Database) -> bool:
-        """Return whether nobody has changed what is to be set."""
+    def is_unchanged(self, now: Database) -> bool:
+        """Whether nobody has edited what the plan sets."""
         return PlannedDatabase(now, self.facets).content == self.content
 
     @property
     def content(self) -> list[Any]:
-        """What a person may change in it, as JSON data."""
+        """What the plan overwrites, as JSON data."""
         database = self.database
-        title = [database.title] if "title" in self.facets else []
-        look = (
-            [database.icon, database.icon_type, database.description]
-            if "look" in self.facets
-            else []
-        )
-        return title + look
-
-
-def _without(properties: frozenset[str], json: Any) -> Any:
-    """Return a filter, sorts or quick filters without the conditions on some properties, None for nothing left."""
-    if isinstance(json, Mapping):
-        if json.get("property") in properties:
-            return None
-        kept = {
-            key: _without(properties, value) for key, value in json.items() if key not in properties
-        }
-        return {key: value for key, value in kept.items() if value is not None} or None
-    if isinstance(json, list | tuple):
-        return [left for each in json if (left := _without(properties, each)) is not None] or None
-    return json
-
-
-def _settings(view: View) -> dict[str, Any]:
-    """Return the settings without the widgets of a dashboard: they are views themselves."""
-    return {key: setting for key, setting in view.configuration.items() if key != "rows"}
+        content: list[Any] = []
+        if "title" in self.facets:
+            content.append(database.title)
+        if "look" in self.facets:
+            content += [database.icon, database.icon_type, database.description]
+        return content
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change of one thing.
 
-    `database`, `key` and `kind` say what the address means; `facets` what of it changes (title, description, ...).
-    `property_id` and `option_id` are Notion's, where values may be lost; `pages` how many pages hold such a value, once
-    they were counted, and `affected` which; `swap` how an option gives way to another. `planned` is what is to be
-    overwritten or deleted as a whole, as the plan has seen it.
+    `kind`, `database` and `key` identify the thing; `facets` are the parts of it that change
+    (title, description, ...). `property_id` and `option_id` are Notion's ids, where values may be
+    lost.
+
+    For people: `title` is what Notion calls the thing, `summary` says what changes, and
+    `consequence` what that does to values, or what to do about a blocked change.
+
+    Set when pages were counted: `pages` is the number of pages affected, `affected` which ones.
+    `replacement`: how an option is replaced by another. `planned`: what is overwritten or deleted
+    as a whole, as the plan saw it.
     """
 
     address: Address
@@ -129,42 +124,82 @@ class Change:
     replacement: OptionReplacement | None = None
     affected: AffectedPages | None = None
     planned: PlannedView | PlannedDatabase | None = None
+    title: str = ""
+    summary: str = ""
+    consequence: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """Return the change as JSON data with stable keys."""
-        data = {
+        data: dict[str, Any] = {
             "address": str(self.address),
             "action": self.action,
             "class": self.change_class,
             "reason": self.reason,
             "kind": self.kind,
         }
-        counted = {"pages": self.pages} if self.pages is not None else {}
-        return data | ({"details": list(self.details)} if self.details else {}) | counted
+        if self.details:
+            data["details"] = list(self.details)
+        if self.pages is not None:
+            data["pages"] = self.pages
+        return data
 
     @property
-    def explained(self) -> str:
-        """The reason, and how many pages it concerns."""
+    def reason_with_pages(self) -> str:
+        """The reason, and how many pages the change affects."""
+        # Not counted: the change concerns no values.
         if self.pages is None:
             return self.reason
-        return f"{self.reason}; {quantity(self.pages, 'page holds', 'pages hold')} it"
+        return f"{self.reason}; {quantity(self.pages, 'page')} affected"
 
     @property
     def order(self) -> tuple[str, str]:
-        """What changes are sorted by."""
+        """The order of changes in a plan."""
         return self.address, self.action
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
-    """Something that a person should know and that no change follows from: drift that is respected, or a leftover."""
+    """Something a person should know that needs no change, such as a title that people changed.
+
+    `title`: what Notion calls the thing.
+    """
 
     address: Address
     message: str
+    title: str = ""
 
     def as_data(self) -> dict[str, str]:
         """Return the note as JSON data."""
         return {"address": str(self.address), "message": self.message}
 
 
-MANIFEST_ADDRESS = address("manifest")
+Finding = Change | Note
+"""What comparing the template with the workspace yields."""
+
+
+def _without_conditions_on(property_refs: frozenset[str], json: Any) -> Any:
+    """Return a filter, sorts or quick filters without the conditions on some properties.
+
+    `property_refs` are ids and names, because Notion uses either. Returns None if nothing is left.
+    """
+    if isinstance(json, Mapping):
+        if json.get("property") in property_refs:
+            return None
+        kept = {}
+        for key, value in json.items():
+            if key in property_refs:  # quick filters are keyed by property
+                continue
+            remaining = _without_conditions_on(property_refs, value)
+            if remaining is not None:
+                kept[key] = remaining
+        return kept or None
+    if isinstance(json, list | tuple):
+        items = [_without_conditions_on(property_refs, item) for item in json]
+        return [item for item in items if item is not None] or None
+    return json
+
+
+def _settings_without_widgets(view: View) -> dict[str, Any]:
+    """Return a view's settings. The widgets of a dashboard (`rows`) are views of their
+    own_property."""
+    return {key: setting for key, setting in view.configuration.items() if key != "rows"}

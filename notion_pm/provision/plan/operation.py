@@ -1,4 +1,5 @@
-"""Operations: the steps that carry out a plan, as values. Each is one write, and at most one read before it."""
+"""Operations: the steps that carry out a plan. Each is one write, and at most a few reads before
+it."""
 
 from __future__ import annotations
 
@@ -8,6 +9,9 @@ from enum import Enum
 
 from notion_pm.model.ids import NotionId
 from notion_pm.provision.plan.change import Change
+
+PAGE_SIZE = 100
+"""How many items Notion lists per request (notion-api.md 2.3)."""
 
 
 class OperationKind(Enum):
@@ -38,7 +42,7 @@ class OperationKind(Enum):
     RECORD_END = "record end"
 
 
-_PHASES = {
+_PROGRESS_HEADINGS = {
     OperationKind.CREATE_DATABASE: "Databases",
     OperationKind.UPDATE_DATABASE: "Databases",
     OperationKind.APPLY_PROPERTIES: "Databases",
@@ -57,13 +61,10 @@ _PHASES = {
     OperationKind.WRITE_SUMMARY: "Record",
     OperationKind.RECORD_END: "Record",
 }
-"""Under which heading people see the progress of an operation. Others prepare or tidy up, and are not counted."""
+"""The heading under which people see the progress of an operation. Others prepare or tidy up, and
+are not counted."""
 
-
-PAGE_SIZE = 100
-"""How many pages Notion lists per request."""
-
-_LOOKS_FIRST = frozenset(
+_READS_ITS_TARGET = frozenset(
     {
         OperationKind.UPDATE_DATABASE,
         OperationKind.UPDATE_VIEW,
@@ -72,16 +73,18 @@ _LOOKS_FIRST = frozenset(
         OperationKind.ADD_OPTIONS,
     }
 )
-"""What these change is read before: so that the journal can tell how it was, or because people may have edited it."""
+"""Operations that first read what they change: people may have edited it since the plan was made,
+or the journal needs its former state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One step, and the names of the operations that must be done before it.
 
-    SETTLE brings properties of one level into being, or only reads the data source when nothing is left to send: what
-    Notion called the mirrors of two-way relations is known by then and no earlier. Its `changes` are those properties.
-    It `reads_first` where people may have edited the data source since the plan was made.
+    APPLY_PROPERTIES creates and changes properties of one level; `changes` are these. With nothing
+    to send, it only reads the data source: the names that Notion gave to the mirrors of two-way
+    relations are known by then and no earlier. It `reads_first` if people may have edited the data
+    source since the plan was made.
     """
 
     kind: OperationKind
@@ -98,33 +101,40 @@ class Operation:
         if self.kind is OperationKind.CHECK_FIRST_PAGE or self.is_recorded_only:
             return 0
         if self.kind is OperationKind.DROP_OPTIONS:
-            return 3  # the options, the pages that hold one which goes, and the change
-        if self.kind in _LOOKS_FIRST or self.reads_first:
-            return 2 + self._recounts
-        return 1 + self._recounts
+            return 3  # read the options, look for pages that hold a removed one, and change
+        if self.kind in _READS_ITS_TARGET or self.reads_first:
+            return 2 + self._recount_requests
+        return 1 + self._recount_requests
 
     @property
     def is_recorded_only(self) -> bool:
-        """Whether people's title and look of a database stay, and only the record notes the template's."""
-        sets = {facet for change in self.changes for facet in change.facets} & {"title", "look"}
-        return self.kind is OperationKind.UPDATE_DATABASE and not sets
+        """Whether it only records a database's title and look, because people set their own."""
+        facets: set[str] = set()
+        for change in self.changes:
+            facets |= change.facets
+        sets_something = bool(facets & {"title", "look"})
+        return self.kind is OperationKind.UPDATE_DATABASE and not sets_something
 
     @property
-    def _recounts(self) -> int:
-        """How many requests count once more the pages that lossy changes affect."""
+    def _recount_requests(self) -> int:
+        """How many requests count the pages again that lossy changes affect."""
         counted = [change.affected for change in self.changes if change.affected is not None]
         if self.kind is not OperationKind.APPLY_PROPERTIES or not counted:
             return 0
         asked: set[NotionId] = set()
         for pages in counted:
             asked |= pages.asked
-        lists = max(1, -(-len(asked) // PAGE_SIZE))
+        lists = list_requests(len(asked))
+        # A list of several requests is not one moment: one more asks for pages edited since.
         return lists + 1 if lists > 1 else lists
 
     @property
-    def counted_as(self) -> tuple[str, str] | None:
-        """The heading of its progress, and which thing it works on: a database takes several operations, and is one."""
-        heading = _PHASES.get(self.kind)
+    def progress_item(self) -> tuple[str, str] | None:
+        """The heading of its progress, and the thing that it works on; None if it is not counted.
+
+        A database takes several operations and is one thing.
+        """
+        heading = _PROGRESS_HEADINGS.get(self.kind)
         if heading is None:
             return None
         if heading == "Databases":
@@ -136,11 +146,16 @@ class Operation:
     @property
     def name(self) -> str:
         """The operation's own name, unique in a plan."""
-        return "/".join(
-            filter(None, (self.kind.name.lower(), self.database, self.key, str(self.level or "")))
-        )
+        level = str(self.level) if self.level else ""
+        parts = [self.kind.name.lower(), self.database, self.key, level]
+        return "/".join(part for part in parts if part)
 
 
 def operation_names(operations: Iterable[Operation]) -> frozenset[str]:
-    """Return the names of operations, as others need them."""
-    return frozenset(each.name for each in operations)
+    """Return the names of operations, as `needs` contains them."""
+    return frozenset(operation.name for operation in operations)
+
+
+def list_requests(items: int) -> int:
+    """Return how many requests list so many items; an empty list takes one."""
+    return max(1, -(-items // PAGE_SIZE))

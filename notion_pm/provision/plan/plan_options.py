@@ -1,4 +1,4 @@
-"""What a person wants of a plan beyond what the template says."""
+"""What a person wants from a plan beyond what the template says."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class PlanOptions:
     """What to do beyond the template.
 
-    `with_rows` None: as at the first apply. `prune` removes what the template no longer has, but for databases and
-    rows. `reset_titles` gives databases and properties the template's titles again. `downgrade` permits a version of
-    the template that is older than the recorded one.
+    `with_rows`: write starter rows; None keeps to the choice of the first apply. `prune`: remove
+    what the template no longer has, except databases and rows. `reset_titles`: give databases,
+    properties and options the template's names again. `downgrade`: accept a template older than the
+    one applied.
     """
 
     with_rows: bool | None = None

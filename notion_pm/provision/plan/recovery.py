@@ -1,4 +1,7 @@
-"""Healing an interrupted apply: what exists and is not in the manifest, but is ours by name and time of creation."""
+"""Recover from an interrupted apply: find what it created and did not record.
+
+Databases are recognised by title, properties and time of creation, the rest by title.
+"""
 
 from __future__ import annotations
 
@@ -9,189 +12,109 @@ from notion_pm.model.existing import ExistingDatabase
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest, ViewEntry
 from notion_pm.model.page import Page
-from notion_pm.model.property_lookup import (
-    own_property,
-    property_keys,
-    property_title,
-    property_type,
-)
-from notion_pm.model.schema import DataSource, OptionsConfig, Property, RelationConfig
-from notion_pm.model.template import LoadedTemplate, OptionsProperty, Template
+from notion_pm.model.property_lookup import property_title, property_type
+from notion_pm.model.schema import DataSource
+from notion_pm.model.template import LoadedTemplate, Template
 from notion_pm.provision.plan import fingerprint
+from notion_pm.provision.plan.entries import view_entry, with_found_properties
 from notion_pm.provision.plan.order.starter_rows import StarterRows
-from notion_pm.template.dashboards import ViewName, dashboards_by_widget, format_view_name
+from notion_pm.template.dashboards import dashboards_by_widget
 from notion_pm.template.topological_order import created_with_database
 
 
 def may_have_created(template: Template, database: str, source: DataSource) -> bool:
-    """Return whether a data source has every property that an apply sends when it creates this database.
+    """Return whether a data source has every property that an apply sends when it creates it.
 
-    Title and time alone prove nothing: people make databases of the same title, also after an interruption.
+    Title and time alone prove nothing: people create databases with the same title, also after an
+    interruption.
     """
-    keys = created_with_database(template, database)
-    found = [source.find_property(property_title(template, database, key)) for key in keys]
-    return all(
-        prop is not None and prop.type == property_type(template, database, key)
-        for key, prop in zip(keys, found, strict=True)
-    )
+    for key in created_with_database(template, database):
+        prop = source.find_property(property_title(template, database, key))
+        if prop is None or prop.type != property_type(template, database, key):
+            return False
+    return True
 
 
 def is_known_by_title_only(template: Template, database: str) -> bool:
-    """Return whether an apply creates a database with its title property only, as anybody's may be."""
+    """Return whether an apply creates a database with nothing but its title property.
+
+    Then any new database of that title looks the same.
+    """
     return len(created_with_database(template, database)) == 1
 
 
 def with_recovered_things(
     manifest: Manifest, desired: LoadedTemplate, databases: Mapping[str, ExistingDatabase]
 ) -> Manifest:
-    """Return the manifest with what an interrupted apply made and did not come to record."""
-    template = desired.template
-    entries = {
-        key: _recovered_entry(template, key, manifest.databases.get(key), found, databases)
-        for key, found in databases.items()
-        if key in template.databases
-    }
-    entries = {
-        key: entry.model_copy(update={"rows": _rows(desired, key, entry, databases[key].rows)})
-        for key, entry in entries.items()
-    }
-    return manifest.model_copy(update={"databases": {**manifest.databases, **entries}})
+    """Return the manifest with everything that an interrupted apply created but did not record."""
+    entries = dict(manifest.databases)
+    for key, found in databases.items():
+        if key not in desired.template.databases:
+            continue
+        entry = manifest.databases.get(key) or _new_entry(desired.template, key, found)
+        entry = _recover_structure(desired.template, key, entry, databases)
+        rows = _recover_rows(desired, key, entry, found.rows)
+        entries[key] = entry.model_copy(update={"rows": rows})
+    return manifest.model_copy(update={"databases": entries})
 
 
-def _recovered_entry(
+def _new_entry(template: Template, key: str, found: ExistingDatabase) -> DatabaseEntry:
+    spec = template.databases[key]
+    return DatabaseEntry(
+        database_id=found.data_source.database_id,
+        data_source_id=found.data_source.id,
+        title=spec.title,
+        fingerprints={"": fingerprint.of_database(spec)},
+    )
+
+
+def _recover_structure(
     template: Template,
     key: str,
-    entry: DatabaseEntry | None,
-    found: ExistingDatabase,
+    entry: DatabaseEntry,
     databases: Mapping[str, ExistingDatabase],
 ) -> DatabaseEntry:
-    source, spec = found.data_source, template.databases[key]
-    if entry is None:
-        entry = DatabaseEntry(
-            database_id=source.database_id,
-            data_source_id=source.id,
-            title=spec.title,
-            fingerprints={"": fingerprint.of_database(spec)},
-        )
-    on = dashboards_by_widget(template)
-    sources = {each: existing.data_source for each, existing in databases.items()}
-    entry = with_found_properties(template, key, entry, source, sources)
-    views = {
-        each: view_entry(template, (key, each), view.id)
-        for each, wanted in spec.views.items()
-        for view in found.views
-        if each not in entry.views
-        and (view.name, view.type) == (wanted.title, wanted.type)
-        and (view.dashboard_id is not None) == ((key, each) in on)
-    }
+    """Add the properties, options and views that exist and are not recorded."""
+    found = databases[key]
+    sources = {other: database.data_source for other, database in databases.items()}
+    entry = with_found_properties(template, key, entry, found.data_source, sources)
+
+    # A tab and a widget may have the same title, so both must match.
+    widgets = dashboards_by_widget(template)
+    views: dict[str, ViewEntry] = {}
+    for view_key, wanted in template.databases[key].views.items():
+        if view_key in entry.views:
+            continue
+        is_widget = (key, view_key) in widgets
+        for view in found.views:
+            is_on_dashboard = view.dashboard_id is not None
+            is_same = (view.name, view.type) == (wanted.title, wanted.type)
+            if is_same and is_on_dashboard == is_widget:
+                views[view_key] = view_entry(template, (key, view_key), view.id)
     return entry.model_copy(update={"views": {**entry.views, **views}})
 
 
-def view_entry(template: Template, name: ViewName, view_id: NotionId) -> ViewEntry:
-    """Return what is recorded of a view that is now as the template has it."""
-    holder = dashboards_by_widget(template).get(name)
-    return ViewEntry(
-        id=view_id,
-        fingerprint=fingerprint.of_view(template, *name),
-        dashboard=format_view_name(holder) if holder else None,
-        quick=tuple(template.databases[name[0]].views[name[1]].quick),
-    )
-
-
-def with_found_properties(
-    template: Template,
-    database: str,
-    entry: DatabaseEntry,
-    source: DataSource,
-    sources: Mapping[str, DataSource],
-) -> DatabaseEntry:
-    """Return the entry with the properties and options of a data source that are the template's by their titles.
-
-    `sources` are the data sources that are known by now: a mirror may be known only by the relation that it mirrors.
-    """
-    properties, titles, prints = (
-        dict(entry.properties),
-        dict(entry.titles),
-        dict(entry.fingerprints),
-    )
-    options = dict(entry.options)
-    for key in property_keys(template, database):
-        prop = None if key in properties else _titled(template, database, key, source, sources)
-        # A property that is about to be renamed still has the name that the plan gives to a new one.
-        if prop is not None and prop.id not in entry.properties.values():
-            properties[key], titles[key] = prop.id, prop.name
-            spec = own_property(template, database, key)
-            if spec is not None:
-                prints[key] = fingerprint.of_property(spec)
-        if key in properties and properties[key] in source.properties:
-            options |= options_by_name(
-                template, database, key, source.properties[properties[key]], options
-            )
-    found = {"properties": properties, "titles": titles, "options": options, "fingerprints": prints}
-    return entry.model_copy(update=found)
-
-
-def _titled(
-    template: Template,
-    database: str,
-    key: str,
-    source: DataSource,
-    sources: Mapping[str, DataSource],
-) -> Property | None:
-    prop = source.find_property(property_title(template, database, key))
-    if prop is not None and prop.type == property_type(template, database, key):
-        return prop
-    mirror = mirror_of(template, database, key, sources)
-    return source.properties.get(mirror[0]) if mirror else None
-
-
-def mirror_of(
-    template: Template, database: str, key: str, sources: Mapping[str, DataSource]
-) -> tuple[str, str] | None:
-    """Return id and name that Notion gave to a mirror, as the relation that it mirrors tells them."""
-    far = template.far_sides(database).get(key)
-    near = sources.get(far[0]) if far else None
-    relation = (
-        near.find_property(property_title(template, far[0], far[1])) if far and near else None
-    )
-    if relation is None or not isinstance(relation.config, RelationConfig):
-        return None
-    config = relation.config
-    return (
-        (config.synced_property_id, config.synced_property_name or "")
-        if config.synced_property_id
-        else None
-    )
-
-
-def options_by_name(
-    template: Template, database: str, key: str, prop: Property, known: Mapping[str, str]
-) -> dict[str, str]:
-    spec = own_property(template, database, key)
-    if not isinstance(spec, OptionsProperty) or not isinstance(prop.config, OptionsConfig):
-        return {}
-    ids = {each.name.lower(): each.id for each in prop.config.options if each.id}
-    live = set(ids.values())
-    return {
-        f"{key}.{each.key}": ids[each.name.lower()]
-        for each in spec.options
-        if each.name.lower() in ids and known.get(f"{key}.{each.key}") not in live
-    }
-
-
-def _rows(
+def _recover_rows(
     desired: LoadedTemplate, database: str, entry: DatabaseEntry, pages: Sequence[Page]
 ) -> dict[str, NotionId]:
-    """Match rows by title. Rows of one title are written one after the other, and so the oldest page is the first's."""
-    title = desired.template.databases[database].title_key
-    owned = set(entry.rows.values())
-    by_title: dict[str, list[NotionId]] = defaultdict(list)
+    """Return the recorded starter rows, and those that pages were found for by title.
+
+    An apply writes rows of the same title one after the other, so the oldest page is the first
+    row's.
+    """
+    recorded_ids = set(entry.rows.values())
+    free_pages: dict[str, list[NotionId]] = defaultdict(list)
     for page in pages:
-        if page.id not in owned:
-            by_title[page.title].append(page.id)
+        if page.id not in recorded_ids:
+            free_pages[page.title].append(page.id)
+
+    title_key = desired.template.databases[database].title_key
     rows = dict(entry.rows)
-    for (of, key), row in StarterRows(desired).rows.items():
-        waiting = by_title[row.cells.get(title, "")] if of == database else []
-        if key not in rows and waiting:
-            rows[key] = waiting.pop(0)
+    for (row_database, key), row in StarterRows(desired).rows.items():
+        # `StarterRows` has the rows in the order in which an apply writes them.
+        if row_database != database or key in rows:
+            continue
+        candidates = free_pages[row.cells.get(title_key, "")]
+        if candidates:
+            rows[key] = candidates.pop(0)
     return rows

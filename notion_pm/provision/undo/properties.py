@@ -21,8 +21,8 @@ from notion_pm.model.schema import (
     options_of,
 )
 from notion_pm.model.usage import holds
+from notion_pm.provision.plan.affected_pages import chosen_option_ids
 from notion_pm.provision.plan.change import Action, Change
-from notion_pm.provision.plan.options.option_holders import chosen_option_ids
 from notion_pm.provision.undo.steps import (
     CHANGED_BY_APPLY,
     CHANGED_SINCE,

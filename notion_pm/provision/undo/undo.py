@@ -91,8 +91,8 @@ def prepare_undo(
         )
     page.refuse_if_edited()
     manifest = page.manifest
-    path = journal_files.path_of(state_directory, manifest.template, manifest.started)
-    journal = journal_files.read(path)
+    path = journal_files.journal_path(state_directory, manifest.template, manifest.started)
+    journal = journal_files.read_journal(path)
     if journal is None or journal.begun.partial:
         raise _no_journal_here(manifest)
     if manifest.state == "applying":

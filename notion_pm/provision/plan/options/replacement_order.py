@@ -1,88 +1,87 @@
-"""The requests that carry out swaps of options: pages are moved a hundred at a time, and nothing is removed unchecked.
+"""The requests that carry out replacements of options.
 
-The options to move to are there by now. Each page is read right before it moves, so that what people choose in the
-meantime is not undone. The list of options, and then the pages that hold one which goes, are read right before the
-list is written.
+The options to move to exist already. Pages are listed a hundred at a time, and each is read right
+before it moves, so that a value people choose in the meantime is not undone. Before an option is
+removed, the list of options is read, and then the pages that still hold it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from notion_pm.model.ids import NotionId
 from notion_pm.provision.plan.change import Change
 from notion_pm.provision.plan.operation import PAGE_SIZE, Operation, OperationKind
-from notion_pm.provision.plan.options.replacements import MOVE_BACK, MOVE_OUT
+from notion_pm.provision.plan.options.replacements import (
+    MOVE_BACK,
+    MOVE_OUT,
+    OptionReplacement,
+)
 
 
 def replacement_operations(changes: Iterable[Change], needs: frozenset[str]) -> list[Operation]:
-    """Return the operations of all swaps among these changes, database by database."""
-    swaps = [each for each in changes if each.replacement is not None]
-    databases = dict.fromkeys(each.database for each in swaps)
-    return [
-        operation
-        for key in databases
-        for operation in _Chain(
-            key, [each for each in swaps if each.database == key], needs
-        ).operations()
-    ]
+    """Return the operations of all replacements among these changes, database by database."""
+    changes_by_database: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.replacement is not None:
+            changes_by_database.setdefault(change.database, []).append(change)
+
+    operations = []
+    for database, replacing in changes_by_database.items():
+        operations += _DatabaseReplacements(database, replacing, needs).operations()
+    return operations
 
 
-class _Chain:
-    """The operations of one database, each after the one before; only the pages of one round move side by side."""
+class _DatabaseReplacements:
+    """The operations of one database. Each needs the one before it; only the pages of one batch
+    move side by side."""
 
     def __init__(self, database: str, changes: Sequence[Change], needs: frozenset[str]) -> None:
         self._database = database
         self._changes = tuple(changes)
         self._needs = needs
-        self._found: list[Operation] = []
+        self._operations: list[Operation] = []
+
+    @property
+    def _replacements(self) -> list[OptionReplacement]:
+        return [change.replacement for change in self._changes if change.replacement is not None]
 
     def operations(self) -> list[Operation]:
-        swaps = [each.replacement for each in self._changes if each.replacement]
-        if any(each.option_left_at(MOVE_OUT) for each in swaps):
-            self._move(MOVE_OUT)
-        if any(each.deferred for each in swaps):
-            self._then(OperationKind.ADD_OPTIONS, MOVE_OUT)
-        if any(each.option_left_at(MOVE_BACK) for each in swaps):
-            self._move(MOVE_BACK)
-        return self._found
+        """Return the operations: pages leave old options, deferred ones are added, pages go
+        back."""
+        replacements = self._replacements
+        if any(replacement.option_left_at(MOVE_OUT) for replacement in replacements):
+            self._move_pages(MOVE_OUT)
+        if any(replacement.deferred for replacement in replacements):
+            self._add_next(OperationKind.ADD_OPTIONS, MOVE_OUT)
+        if any(replacement.option_left_at(MOVE_BACK) for replacement in replacements):
+            self._move_pages(MOVE_BACK)
+        return self._operations
 
-    def _move(self, stage: int) -> None:
-        left = len(
-            {
-                page
-                for each in self._changes
-                if each.replacement
-                for page in each.replacement.pages_moving_at(stage)
-            }
-        )
-        moved = 0
-        while moved < left:
-            self._then(OperationKind.FIND_PAGES, stage, str(moved))
-            until = min(moved + PAGE_SIZE, left)
-            self._side_by_side(stage, range(moved, until))
-            moved = until
-        if (
-            stage == MOVE_BACK
-        ):  # from here on nothing in Notion tells any more which option stood in for which
-            self._then(OperationKind.RECORD_OPTIONS, stage)
-        self._then(OperationKind.DROP_OPTIONS, stage)
+    def _move_pages(self, stage: int) -> None:
+        """Add the operations that move all pages of a stage, and then remove what they left."""
+        pages: set[NotionId] = set()
+        for replacement in self._replacements:
+            pages |= replacement.pages_moving_at(stage)  # one page may hold several such options
+        for start in range(0, len(pages), PAGE_SIZE):
+            end = min(start + PAGE_SIZE, len(pages))
+            self._add_next(OperationKind.FIND_PAGES, stage, str(start))
+            self._add_side_by_side(stage, range(start, end))
+        if stage == MOVE_BACK:
+            # Once the placeholders are gone, Notion no longer shows which option one stood for. So
+            # the record gets the new options first.
+            self._add_next(OperationKind.RECORD_OPTIONS, stage)
+        self._add_next(OperationKind.DROP_OPTIONS, stage)
 
-    def _then(self, verb: OperationKind, stage: int, key: str = "") -> None:
-        operation = Operation(verb, self._database, key, stage, self._changes, self._needs)
-        self._found.append(operation)
+    def _add_next(self, kind: OperationKind, stage: int, key: str = "") -> None:
+        operation = self._operation(kind, stage, key)
+        self._operations.append(operation)
         self._needs = frozenset({operation.name})
 
-    def _side_by_side(self, stage: int, numbers: Iterable[int]) -> None:
-        moves = [
-            Operation(
-                OperationKind.MOVE_PAGE,
-                self._database,
-                str(number),
-                stage,
-                self._changes,
-                self._needs,
-            )
-            for number in numbers
-        ]
-        self._found += moves
-        self._needs = frozenset(each.name for each in moves)
+    def _add_side_by_side(self, stage: int, numbers: Iterable[int]) -> None:
+        moves = [self._operation(OperationKind.MOVE_PAGE, stage, str(number)) for number in numbers]
+        self._operations += moves
+        self._needs = frozenset(move.name for move in moves)
+
+    def _operation(self, kind: OperationKind, stage: int, key: str) -> Operation:
+        return Operation(kind, self._database, key, stage, self._changes, self._needs)

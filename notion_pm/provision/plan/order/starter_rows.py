@@ -1,4 +1,4 @@
-"""In which order starter rows are written, and which of their relations must follow later."""
+"""The order in which starter rows are written, and which of their relations must follow later."""
 
 from __future__ import annotations
 
@@ -22,71 +22,82 @@ class StarterRows:
 
     @cached_property
     def rows(self) -> Mapping[RowName, Row]:
-        """All rows by name, in the order in which they are best written: each after those it relates to."""
-        return {_split(name): self._by_text[name] for name in self._arrangement.order}
+        """All rows, each after those it relates to, as far as that is possible."""
+        return {_parse(text): self._by_text[text] for text in self._order.order}
 
     def cells(self, name: RowName) -> dict[str, Cell]:
         """Return the cells that are not empty, parsed."""
-        return self._cells["/".join(name)]
+        return self._cells[_text(name)]
 
     def relations(self, name: RowName) -> set[RowName]:
         """Return the rows that a row relates to and that are written before it."""
-        return {_split(each) for each in self._needs["/".join(name)]} - {
-            each for _, each in self.late_of(name)
-        }
+        related = {_parse(text) for text in self._related[_text(name)]}
+        deferred = {row for _, row in self.deferred_relations(name)}
+        return related - deferred
 
-    def late_of(self, name: RowName) -> list[tuple[str, RowName]]:
-        """Return property and row of the relations that can only be written when both rows are there."""
-        return self._late.get("/".join(name), [])
+    def deferred_relations(self, name: RowName) -> list[tuple[str, RowName]]:
+        """Return property and row of the relations that are written only after both rows exist.
+
+        Two rows that relate to each other cannot each be written after the other.
+        """
+        return self._deferred.get(_text(name), [])
+
+    # Below, a row is named by one text, `database/row`, as the ordering wants it.
 
     @cached_property
     def _by_text(self) -> dict[str, Row]:
-        return {
-            f"{database}/{row.key}": row
-            for database, rows in self.loaded.rows.items()
-            for row in rows
-        }
+        found = {}
+        for database, rows in self.loaded.rows.items():
+            for row in rows:
+                found[_text((database, row.key))] = row
+        return found
 
     @cached_property
     def _cells(self) -> dict[str, dict[str, Cell]]:
-        template = self.loaded.template
-        return {
-            name: {
-                key: parse_cell(template, _split(name)[0], key, text)
-                for key, text in row.cells.items()
-                if text
+        parsed: dict[str, dict[str, Cell]] = {}
+        for text, row in self._by_text.items():
+            database, _ = _parse(text)
+            parsed[text] = {
+                key: parse_cell(self.loaded.template, database, key, cell)
+                for key, cell in row.cells.items()
+                if cell
             }
-            for name, row in self._by_text.items()
-        }
+        return parsed
 
     @cached_property
-    def _needs(self) -> dict[str, set[str]]:
-        return {
-            name: {
-                f"{cell.database}/{key}"
-                for cell in cells.values()
-                if isinstance(cell, RowKeys)
-                for key in cell.keys
-            }
-            for name, cells in self._cells.items()
-        }
+    def _related(self) -> dict[str, set[str]]:
+        related: dict[str, set[str]] = {}
+        for text, cells in self._cells.items():
+            related[text] = set()
+            for cell in cells.values():
+                related[text] |= _related_rows(cell)
+        return related
 
     @cached_property
-    def _late(self) -> dict[str, list[tuple[str, RowName]]]:
-        late: dict[str, list[tuple[str, RowName]]] = {}
-        for name, needed in sorted(self._arrangement.deferred):
-            for key, cell in self._cells[name].items():
-                if isinstance(cell, RowKeys) and needed in {
-                    f"{cell.database}/{each}" for each in cell.keys
-                }:
-                    late.setdefault(name, []).append((key, _split(needed)))
-        return late
+    def _deferred(self) -> dict[str, list[tuple[str, RowName]]]:
+        deferred: dict[str, list[tuple[str, RowName]]] = {}
+        for text, other in sorted(self._order.deferred):
+            for key, cell in self._cells[text].items():
+                if other in _related_rows(cell):
+                    deferred.setdefault(text, []).append((key, _parse(other)))
+        return deferred
 
     @cached_property
-    def _arrangement(self) -> Ordering:
-        return topological_order(self._needs)
+    def _order(self) -> Ordering:
+        return topological_order(self._related)
 
 
-def _split(name: str) -> RowName:
-    database, _, key = name.partition("/")
+def _related_rows(cell: Cell) -> set[str]:
+    """Return the rows that a cell relates to; none for other cells than relations."""
+    if not isinstance(cell, RowKeys):
+        return set()
+    return {_text((cell.database, key)) for key in cell.keys}
+
+
+def _text(name: RowName) -> str:
+    return "/".join(name)
+
+
+def _parse(text: str) -> RowName:
+    database, _, key = text.partition("/")
     return database, key
