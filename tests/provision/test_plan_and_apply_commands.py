@@ -107,7 +107,7 @@ def test_a_variable_without_default_is_asked_for_once(program: Program, tmp_path
     (tmp_path / "small.yaml").write_text(text, encoding="utf-8")
     missing = program("apply", "small.yaml", "--yes")
     assert missing.code == 1
-    assert "the variable `client` has no value. Give it with --set client=VALUE" in missing.err
+    assert "the variable `client` has no value. Set it with --set client=VALUE" in missing.err
     assert program("apply", "small.yaml", "--yes", "--set", "client=Globex").code == 0
     assert program("plan", "small.yaml", "--exit-code").code == 0
 
