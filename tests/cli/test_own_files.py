@@ -16,6 +16,7 @@ _MAY_WRITE = {
     "files": "it is that package",
     "emulator": "another program, which imports none of this one",
     "exporting": "writers fill the file or folder that files/writing.py, or a stage, put beside the target",
+    "importing/files/rejects.py": "writes into the part of a file that files/writing.py installs",
     "notion/files.py": "attached files go into a temporary folder first",
     "cli/demo.py": "makes the folder of the demo",
 }
