@@ -20,7 +20,9 @@ _REST = "..."
 """Stands for lines that the guide does not show."""
 
 
-@pytest.mark.parametrize(("guide", "at_least"), [("tutorial.md", 17), ("consultants.md", 20), ("import.md", 6)])
+@pytest.mark.parametrize(
+    ("guide", "at_least"), [("tutorial.md", 17), ("consultants.md", 20), ("import.md", 6)]
+)
 def test_a_guide_is_true_from_its_first_command_to_its_last(
     program: Program, guide: str, at_least: int
 ) -> None:
