@@ -108,7 +108,7 @@ def test_json_whose_list_is_inside(tmp_path: Path) -> None:
         tmp_path / "a.json", json.dumps({"page": 1, "data": [{"a": 1}, {"a": 2}], "tags": ["x"]})
     )
     assert [each.first("a") for each in found.records] == ["1", "2"]
-    assert found.notes == ("The rows are those of `data`.",)
+    assert found.notes == ("The rows are the list `data`.",)
 
 
 def test_json_lines_that_are_broken_are_told_with_their_lines(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""Files of other tools: CSV in any encoding and with any separator, JSON, JSON Lines, workbooks; read into records.
+"""Read files of other tools into records: CSV, JSON, JSON Lines, workbooks, Notion exports.
 
-They come from strangers, so a file is limited in size and in cells (docs/import.md names the limits): what is read is
-kept in memory, where a cell of two characters takes about a hundred bytes.
+The files come from strangers, so their size and their number of cells are limited (docs/import.md
+names the limits). All records are kept in memory, where a cell of two characters takes about 100
+bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -57,9 +59,9 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What a person says of a file that would else be found out.
+    """How to read a file; what is None is detected.
 
-    `path` leads to the list of rows in JSON, such as `data.items`.
+    `path`: the path of the list of rows in JSON, such as `data.items`.
     """
 
     encoding: str | None = None
@@ -69,23 +71,23 @@ class ReadOptions:
     path: str | None = None
 
 
-_FOUND_OUT = ReadOptions()
+_DETECT_ALL = ReadOptions()
 
 
 def read_records(
-    path: str, format: str | None = None, options: ReadOptions = _FOUND_OUT
+    path: str, format: str | None = None, options: ReadOptions = _DETECT_ALL
 ) -> Records:
-    """Read a file, or standard input as `-`, in the format that is given or that its ending says.
+    """Read a file, or standard input for `-`, in the given format or the one of its extension.
 
-    A file without rows has no records. Raises UsageError when the format is not clear or it holds no rows at all,
-    FileUnusable when it cannot be read.
+    A file without rows has no records. Raises UsageError when the format is unknown or the file
+    has no headers, FileUnusable when it cannot be read.
     """
     if format is None and path != STDIN and is_export(path):
         return _records_of_export(path, options)
     found = format or _SUFFIXES.get(Path(path).suffix.lower())
     if found is None:
         raise UsageError(
-            f"{path!r} does not say its format.", f"Name it with --format: {', '.join(FORMATS)}."
+            f"The format of {path!r} is unknown.", f"Add --format, one of: {', '.join(FORMATS)}."
         )
     records = _READERS[found](path, _bytes(path), options)
     if not records.columns and (records.broken or found in _TABLES):
@@ -94,13 +96,16 @@ def read_records(
             f"There is nothing to import in {path}: {problem}.", "Look at its first lines."
         )
     if _OF_ONE_VIEW.search(path):
-        note = "Notion puts only the columns of one view into this file: take the one that ends with _all.csv."
+        note = (
+            "This file of a Notion export has only the columns of one view: "
+            "import the file that ends with _all.csv instead."
+        )
         return replace(records, notes=(note, *records.notes))
     return records
 
 
 def _records_of_export(path: str, options: ReadOptions) -> Records:
-    """Read a database of Notion's own export, with the id and the body of each page as two columns more."""
+    """Read a database of a Notion export, with the id and the body of each page as two columns."""
     database = read_export(path, options.sheet)
     records = _csv(path, database.csv, options)
     if not records.columns:
@@ -112,7 +117,7 @@ def _records_of_export(path: str, options: ReadOptions) -> Records:
     for record in records.records:
         title = " ".join(record.first(records.columns[0]).split())
         page = database.page_of(title, record.by_column)
-        # A page without a file of its own is known by its title.
+        # An empty page has no file, so its title identifies it.
         page_id = page.id if page else sha256(title.encode()).hexdigest()[:32]
         body = page.body(records.columns) if page else ""
         added = [(PAGE_ID, page_id), *([(PAGE_BODY, body)] if body else [])]
@@ -133,11 +138,13 @@ def _bytes(path: str) -> bytes:
 
 
 def _text_lines(path: str, data: bytes, encoding: str, newline: str) -> Iterator[str]:
-    """Yield the lines with their ends. Raises FileUnusable for a file with too many of them, or too long ones."""
+    """Yield the lines with their ends.
+
+    Raises FileUnusable for a file with too many lines, or too long ones.
+    """
     stream = TextIOWrapper(BytesIO(data), encoding=encoding, errors="replace", newline=newline)
-    number = 0
-    while line := stream.readline(_LONGEST_LINE + 1):
-        number += 1
+    read_line = partial(stream.readline, _LONGEST_LINE + 1)
+    for number, line in enumerate(iter(read_line, ""), start=1):
         if len(line) > _LONGEST_LINE:
             raise FileUnusable(
                 f"{path}:{number}", f"the line has more than {_LONGEST_LINE:,} characters", _SPLIT
@@ -148,14 +155,14 @@ def _text_lines(path: str, data: bytes, encoding: str, newline: str) -> Iterator
 
 
 class _CellCount:
-    """Counts cells, and refuses a file with too many."""
+    """Counts the cells of a file and refuses a file with too many."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._cells = 0
 
     def add(self, cells: int) -> None:
-        """Count the cells of a row that are not empty. Raises FileUnusable."""
+        """Add the number of cells in a row that are not empty. Raises FileUnusable."""
         self._cells += cells
         if self._cells > _MOST_CELLS:
             raise FileUnusable(
@@ -180,7 +187,7 @@ def _csv(path: str, data: bytes, options: ReadOptions) -> Records:
             raise FileUnusable(
                 path,
                 f"it has more than {_MOST_COLUMNS:,} columns",
-                "Leave out those not to import.",
+                "Remove the columns that you do not need.",
             )
     return _of_table(rows[1:] if stated else rows, options, notes)
 
@@ -202,7 +209,7 @@ def _json(path: str, data: bytes, options: ReadOptions) -> Records:
     _refuse_too_many_values(path, data)
     encoding, notes = detect_encoding(data, options.encoding)
     try:
-        document = _parsed(
+        document = _parse_json(
             data.decode(encoding, errors="replace"), may_have_surrogates=_SURROGATE.search(data)
         )
     except (ValueError, RecursionError) as error:
@@ -211,50 +218,55 @@ def _json(path: str, data: bytes, options: ReadOptions) -> Records:
         raise FileUnusable(
             place,
             f"it is not JSON ({_reason(error)})",
-            "For a JSON document a line, say --format jsonl.",
+            "If each line is a JSON document, add --format jsonl.",
         ) from None
     found, note = _list_in(document, options.path)
     if found is None:
         raise UsageError(
             f"{path} holds no list of objects.",
-            "Give a file whose JSON is a list, or has one inside.",
+            "The JSON must be a list of objects, or contain one.",
         )
     return _of_objects(path, enumerate(found, start=1), (*notes, note) if note else notes)
 
 
 def _refuse_too_many_values(path: str, data: bytes) -> None:
-    """Refuse a document whose values would fill the memory, judged by the signs that start one."""
+    """Refuse a document with too many values, counted by the signs that start a value.
+
+    Parsing it to find out could already fill the memory. Raises FileUnusable.
+    """
     if sum(data.count(sign) for sign in (b"[", b"{", b",")) > _MOST_CELLS:
         raise FileUnusable(path, f"it has more than {_MOST_CELLS:,} values", _SPLIT)
 
 
-def _parsed(text: str, *, may_have_surrogates: object) -> Any:
-    """Return the value of a JSON text. Raises ValueError or RecursionError when it is none."""
-    document = json.loads(text, parse_constant=_constant)
+def _parse_json(text: str, *, may_have_surrogates: object) -> Any:
+    """Return the value of a JSON text. Raises ValueError or RecursionError when it is invalid."""
+    document = json.loads(text, parse_constant=_parse_constant)
     return _with_whole_characters(document) if may_have_surrogates else document
 
 
-def _constant(name: str) -> Any:
-    """Python's tools write NaN for an empty cell, which JSON does not know; an infinity stays a word."""
+def _parse_constant(name: str) -> Any:
+    """Return the value of NaN or Infinity, which JSON does not have but Python's tools write.
+
+    NaN is an empty cell there; an infinity stays a word.
+    """
     return None if name == "NaN" else name
 
 
 def _with_whole_characters(value: Any) -> Any:
-    """Replace halves of characters (`\\ud83d` alone): no file and no request can hold them."""
+    """Replace single surrogates such as `\\ud83d`: UTF-8 cannot encode them."""
     if isinstance(value, str):
         return _HALF_CHARACTER.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_with_whole_characters(each) for each in value]
+        return [_with_whole_characters(item) for item in value]
     if isinstance(value, dict):
-        return {
-            _with_whole_characters(key): _with_whole_characters(each) for key, each in value.items()
-        }
+        pairs = value.items()
+        return {_with_whole_characters(key): _with_whole_characters(item) for key, item in pairs}
     return value
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return "it nests too deep"
+        return "it is nested too deep"
     if "integer string conversion" in str(error):  # Python advises to raise its limit
         return "a number has thousands of digits"
     return str(error)
@@ -270,8 +282,9 @@ _TEXT_FIELDS = frozenset(
 def _list_in(data: Any, path: str | None) -> tuple[list[Any] | None, str]:
     """Return the list of rows, and a note on where it is.
 
-    It is the document itself, what `path` leads to, or the list inside whose objects look most like rows: they have a
-    title and a text. Of several the longest. Raises UsageError where the path leads to no list.
+    It is the list at `path`, the document itself, or the list inside it whose objects look most
+    like rows: they have a title and a text. Of several such lists, the longest.
+    Raises UsageError when there is no list at the path.
     """
     if path is not None:
         return _list_at(data, path), ""
@@ -280,14 +293,12 @@ def _list_in(data: Any, path: str | None) -> tuple[list[Any] | None, str]:
     lists = dict(_lists_inside(data, ""))
     if not lists:
         return None, ""
-    name = max(lists, key=lambda each: _likeness_to_rows(lists[each]))
-    others = [each for each in lists if each != name and lists[each]]
-    more = (
-        f" There are also {', '.join(f'`{each}`' for each in others[:5])}: name one with --path."
-        if others
-        else ""
-    )
-    return lists[name], f"The rows are those of `{name}`.{more}"
+    best = max(lists, key=lambda name: _likeness_to_rows(lists[name]))
+    note = f"The rows are the list `{best}`."
+    others = [f"`{name}`" for name, items in lists.items() if items and name != best]
+    if others:
+        note += f" There are also {', '.join(others[:5])}: name one with --path."
+    return lists[best], note
 
 
 def _list_at(data: Any, path: str) -> list[Any]:
@@ -306,16 +317,27 @@ def _lists_inside(data: Any, name: str, level: int = 0) -> Iterator[tuple[str, l
         return
     for key, value in data.items():
         path = f"{name}.{key}" if name else str(key)
-        if isinstance(value, list) and (not value or any(isinstance(item, dict) for item in value)):
+        if _may_be_rows(value):
             yield path, value
         else:
             yield from _lists_inside(value, path, level + 1)
 
 
+def _may_be_rows(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    return not value or any(isinstance(item, dict) for item in value)
+
+
 def _likeness_to_rows(items: list[Any]) -> tuple[int, int]:
-    fields = {str(key).casefold() for item in items[:20] if isinstance(item, dict) for key in item}
-    looks = bool(fields & _TITLE_FIELDS) + bool(fields & _TEXT_FIELDS)
-    return (looks if len(items) > 0 else -1, len(items))
+    """Return a sort key: how much the objects of a list look like rows, then how many they are."""
+    if not items:
+        return (-1, 0)
+    fields: set[str] = set()
+    for item in items[:20]:
+        if isinstance(item, dict):
+            fields.update(str(key).casefold() for key in item)
+    return (bool(fields & _TITLE_FIELDS) + bool(fields & _TEXT_FIELDS), len(items))
 
 
 def _json_lines(path: str, data: bytes, options: ReadOptions) -> Records:
@@ -325,17 +347,14 @@ def _json_lines(path: str, data: bytes, options: ReadOptions) -> Records:
     broken: list[tuple[Record, str]] = []
 
     def objects() -> Iterator[tuple[int, Any]]:
-        for line, each in enumerate(_text_lines(path, data, encoding, "\n"), start=1):
-            if each.strip():
-                try:
-                    yield line, _parsed(each, may_have_surrogates=may_have_surrogates)
-                except (ValueError, RecursionError) as error:
-                    broken.append(
-                        (
-                            Record(line, (), each.rstrip("\r\n")),
-                            f"this is not JSON: {_reason(error)}",
-                        )
-                    )
+        for line, text in enumerate(_text_lines(path, data, encoding, "\n"), start=1):
+            if not text.strip():
+                continue
+            try:
+                yield line, _parse_json(text, may_have_surrogates=may_have_surrogates)
+            except (ValueError, RecursionError) as error:
+                record = Record(line, (), text.rstrip("\r\n"))
+                broken.append((record, f"this is not JSON: {_reason(error)}"))
 
     read = _of_objects(path, objects())
     return Records(read.columns, read.records, (*read.broken, *broken), (*notes, *read.notes))
@@ -344,26 +363,28 @@ def _json_lines(path: str, data: bytes, options: ReadOptions) -> Records:
 def _of_objects(
     path: str, objects: Iterable[tuple[int, Any]], notes: tuple[str, ...] = ()
 ) -> Records:
-    """Records of JSON objects; `line` is the line, or in one document the place in its list."""
+    """Return the records of JSON objects, each with its line (or its place in the list)."""
     counted = _CellCount(path)
     records: list[Record] = []
     broken: list[tuple[Record, str]] = []
-    for line, each in objects:
-        if not isinstance(each, dict):
-            broken.append((Record(line, (), each), "this is not an object with fields"))
+    columns: dict[str, None] = {}
+    for line, value in objects:
+        if not isinstance(value, dict):
+            broken.append((Record(line, (), value), "this is not an object with fields"))
             continue
         try:
-            record = Record(line, tuple(flatten_json(each)), each)
-            counted.add(len(record.cells))
-            records.append(record)
+            cells = tuple(flatten_json(value))
         except NestedTooDeep as error:
-            broken.append((Record(line, (), each), str(error)))
-    columns = dict.fromkeys(name for record in records for name, _ in record.cells)
+            broken.append((Record(line, (), value), str(error)))
+            continue
+        counted.add(len(cells))
+        records.append(Record(line, cells, value))
+        columns.update((name, None) for name, _ in cells)
     if len(columns) > _MOST_COLUMNS:
         raise FileUnusable(
             path,
             f"its objects have more than {_MOST_COLUMNS:,} different fields",
-            "Leave some out.",
+            "Remove the fields that you do not need.",
         )
     return Records(tuple(columns), tuple(records), tuple(broken), notes)
 

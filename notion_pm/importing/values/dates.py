@@ -1,7 +1,7 @@
-"""Dates as other tools write them: one pattern for a whole column, found out from all that is in it.
+"""Dates as other tools write them, with one pattern for a whole column.
 
-Only the day is asked for, as it is written, in whatever time zone. So times are taken off, and names of months are
-read in many languages, before a pattern is applied.
+Only the day is read, as it is written, whatever its time zone. So times are removed, and names of
+months are translated from many languages, before a pattern is applied.
 """
 
 from __future__ import annotations
@@ -41,14 +41,15 @@ PATTERNS = (
     "%d-%m-%Y",
     "%m-%d-%Y",
 )
-"""Every pattern that is tried, of two that say the same days the first. Months by name are tried as `%b`."""
+"""All patterns that are tried. If two read the same days, the first one is taken. Names of months
+are tried as `%b`."""
 _SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000
-"""Excel's numbers of days: from 1954 to 2119."""
+"""Excel's day numbers from 1954 to 2119."""
 _SERIAL_ZERO = date(1899, 12, 30)
 _SAMPLE = 500
-"""Dates that decide: the more, the surer that one of them has a day above 12."""
+"""Dates that decide. With more of them, it is likelier that one has a day above 12."""
 _TIME = re.compile(
     r"(?:(?<=\d)T|(?:^|,)?\s*(?:\b(?:at|um|à|as|às|a las|kl\.?)\s+)?(?:午前|午後|上午|下午|오전|오후)?\s*)"
     r"\b\d{1,2}(?::\d{2}){1,2}(?:[.,]\d+)?\s*(?:uhr|h\b)?\s*(?:[ap]\.?\s?m\b\.?)?"
@@ -67,7 +68,8 @@ _SMALL_WORDS = frozenset(
 _TIME_IN_PATTERN = re.compile(r"[T,\s]*%[HI].*$")
 _ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LANGUAGES = "en de fr es pt it nl ru uk pl cs sv nb da fi tr hu ro el bg sk sl id vi ca et lv lt"
-"""Languages whose months are read. Croatian is not among them: its `listopad` is October, that of Czechs November."""
+"""Languages in which names of months are read. Croatian is left out: its `listopad` is October, the
+Czech one is November."""
 
 
 class DatesAmbiguous(ValueError):
@@ -80,28 +82,34 @@ class DatesAmbiguous(ValueError):
 
 
 def detect_pattern(texts: Iterable[str]) -> str:
-    """Return the pattern by which most of the texts are dates; ISO where none is.
+    """Return the pattern by which most of the texts are dates; ISO when none fits.
 
-    Raises DatesAmbiguous when two fit equally well and say different days.
+    Raises DatesAmbiguous when two patterns fit equally well and read different days.
     """
-    stripped = (each.strip() for each in texts)
-    sample = list(dict.fromkeys(each for each in stripped if each and not is_nothing(each)))[
-        :_SAMPLE
-    ]
-    read = {pattern: [_read(each, pattern) for each in sample] for pattern in PATTERNS}
-    best = max((sum(day is not None for day in days) for days in read.values()), default=0)
-    if not best:
+    different: dict[str, None] = {}
+    for text in texts:
+        stripped = text.strip()
+        if stripped and not is_nothing(stripped):
+            different[stripped] = None
+    sample = list(different)[:_SAMPLE]
+
+    days_by_pattern: dict[str, list[str | None]] = {}
+    counts: dict[str, int] = {}
+    for pattern in PATTERNS:
+        days = [_parse_day_or_none(text, pattern) for text in sample]
+        days_by_pattern[pattern] = days
+        counts[pattern] = sum(1 for day in days if day is not None)
+    most = max(counts.values())
+    if not most:
         return ISO
-    fitting = [
-        pattern for pattern, days in read.items() if sum(day is not None for day in days) == best
-    ]
-    rivals = [each for each in fitting[1:] if read[each] != read[fitting[0]]]
-    if rivals:
-        place = next(
-            place for place, day in enumerate(read[fitting[0]]) if day != read[rivals[0]][place]
-        )
-        raise DatesAmbiguous(sample[place], (fitting[0], rivals[0]))
-    return fitting[0]
+
+    best, *others = [pattern for pattern in PATTERNS if counts[pattern] == most]
+    for other in others:
+        pairs = zip(sample, days_by_pattern[best], days_by_pattern[other], strict=True)
+        for text, day, other_day in pairs:
+            if day != other_day:
+                raise DatesAmbiguous(text, (best, other))
+    return best
 
 
 def is_day_first(pattern: str) -> bool:
@@ -111,54 +119,63 @@ def is_day_first(pattern: str) -> bool:
 
 
 def parse_day(text: str, pattern: str) -> str:
-    """Return the day that a text says, as YYYY-MM-DD: as it is written, in whatever time zone; of a span the first.
+    """Return the day of a date as YYYY-MM-DD, as it is written, whatever its time zone.
 
-    Raises ValueError when it is no date of that pattern.
+    Of a span, such as `1 May → 3 May`, it is the first day.
+    Raises ValueError or OverflowError when the text is not a date of that pattern.
     """
-    return _day(text.strip(), pattern).isoformat()
+    return _parse(text.strip(), pattern).isoformat()
 
 
 def is_pattern(pattern: str) -> bool:
-    """Whether a pattern says a whole day."""
+    """Whether a pattern reads a whole day."""
+    if pattern in {ISO, UNIX, EXCEL}:
+        return True
     moment = datetime(2026, 11, 28, 13, 14, 15, tzinfo=UTC)
-    return pattern in {ISO, UNIX, EXCEL} or _read(moment.strftime(pattern), pattern) == "2026-11-28"
+    return _parse_day_or_none(moment.strftime(pattern), pattern) == "2026-11-28"
 
 
-def _read(text: str, pattern: str) -> str | None:
+def _parse_day_or_none(text: str, pattern: str) -> str | None:
     try:
         return parse_day(text, pattern)
     except (ValueError, OverflowError):
         return None
 
 
-def _day(text: str, pattern: str) -> date:
+def _parse(text: str, pattern: str) -> date:
     first = text.partition("→")[0].strip()
-    if pattern == UNIX:
-        return _from_seconds(first)
-    if pattern == EXCEL:
-        return _from_serial(first)
-    if pattern == ISO:
-        try:
-            if "-" not in first[:5]:
-                raise ValueError(f"{first!r} may be any number")
-            return datetime.fromisoformat(_ZONE_NAME.sub("", first)).date()
-        except ValueError:
-            return datetime.strptime(_without_time(first), "%Y-%m-%d").date()  # noqa: DTZ007 - only its day is asked for
+    match pattern:
+        case "unix":
+            return _from_seconds(first)
+        case "excel":
+            return _from_serial(first)
+        case "iso":
+            return _from_iso(first)
     try:
-        return datetime.strptime(first, pattern).date()  # noqa: DTZ007 - only its day is asked for
+        return _strptime(first, pattern)
     except ValueError:
-        day_pattern = (
-            _TIME_IN_PATTERN.sub("", pattern)
-            .replace("%B", "%b")
-            .replace("%a, ", "")
-            .replace("%a ", "")
-        )
-        return datetime.strptime(_without_time(first), day_pattern).date()  # noqa: DTZ007 - only its day is asked for
+        # Once more without the time and the name of the day.
+        day_pattern = _TIME_IN_PATTERN.sub("", pattern).replace("%B", "%b")
+        day_pattern = day_pattern.replace("%a, ", "").replace("%a ", "")
+        return _strptime(_without_time(first), day_pattern)
+
+
+def _from_iso(text: str) -> date:
+    try:
+        if "-" not in text[:5]:  # 20261128 would be read as a day, but may be any number
+            raise ValueError(text)
+        return datetime.fromisoformat(_ZONE_NAME.sub("", text)).date()
+    except ValueError:
+        return _strptime(_without_time(text), "%Y-%m-%d")
+
+
+def _strptime(text: str, pattern: str) -> date:
+    return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - only the day is read
 
 
 @lru_cache(maxsize=2048)
 def _without_time(text: str) -> str:
-    """Return a day alone, with English names of months and nothing around it."""
+    """Return a date without its time, and with English names of months."""
     plain = unicodedata.normalize("NFC", text).strip("@ \t")
     plain = _MONTH_BY_NUMBER.sub(_month_by_number, _IDEOGRAPHS.sub(r"\1-\2-\3", plain))
     plain = _TIME.sub("", _ORDINAL.sub("", plain)) or plain
@@ -174,7 +191,7 @@ def _month_by_number(found: re.Match[str]) -> str:
 
 
 def _english_month(found: re.Match[str]) -> str:
-    """Return the English name of a month; nothing for the name of a day, or a small word such as `de`."""
+    """Return the English name of a month; an empty text for names of days and words such as `de`."""
     word = found[0].rstrip(".").casefold()
     if word[:3].title() in _ENGLISH and len(word) == 3:
         return word.title()
@@ -186,19 +203,22 @@ def _english_month(found: re.Match[str]) -> str:
 
 @lru_cache(maxsize=1)
 def _month_numbers() -> dict[str, int]:
-    """Return the number of each name of a month. A name that is another month elsewhere keeps the first language's."""
-    from babel.dates import (
-        get_month_names,
-    )  # takes time to load, and most dates have no foreign names
+    """Return the number of each name of a month.
 
-    numbers: dict[str, int] = {}
+    A name that means another month in a later language keeps its first meaning.
+    """
+    # Babel takes time to load, and most dates have no foreign names.
+    from babel.dates import get_month_names
+
+    names: list[tuple[int, str]] = []
     for language in _LANGUAGES.split():
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
-                for number, name in get_month_names(width, context, language).items():
-                    numbers.setdefault(
-                        unicodedata.normalize("NFC", name).casefold().rstrip("."), number
-                    )
+                names += get_month_names(width, context, language).items()
+    numbers: dict[str, int] = {}
+    for number, name in names:
+        plain = unicodedata.normalize("NFC", name).casefold().rstrip(".")
+        numbers.setdefault(plain, number)
     return numbers | {"sept": 9, "set": 9, "mrz": 3, "mär": 3}
 
 
@@ -206,22 +226,21 @@ def _month_numbers() -> dict[str, int]:
 def _day_names() -> frozenset[str]:
     from babel.dates import get_day_names
 
-    return frozenset(
-        name.casefold().rstrip(".")
-        for language in _LANGUAGES.split()
-        for width in ("wide", "abbreviated")
-        for name in get_day_names(width, "format", language).values()
-    )
+    names: list[str] = []
+    for language in _LANGUAGES.split():
+        for width in ("wide", "abbreviated"):
+            names += get_day_names(width, "format", language).values()
+    return frozenset(name.casefold().rstrip(".") for name in names)
 
 
 def _from_seconds(text: str) -> date:
     if not _SECONDS.fullmatch(text):
-        raise ValueError(f"{text!r} is no number of seconds or milliseconds since 1970")
+        raise ValueError(f"{text!r} is not a number of seconds or milliseconds since 1970")
     number = float(text)
     return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC).date()
 
 
 def _from_serial(text: str) -> date:
     if not _SERIAL.fullmatch(text) or not _FIRST_SERIAL <= int(text[:5]) <= _LAST_SERIAL:
-        raise ValueError(f"{text!r} is no number of days since 1900")
+        raise ValueError(f"{text!r} is not a number of days since 1900")
     return _SERIAL_ZERO + timedelta(days=int(text[:5]))

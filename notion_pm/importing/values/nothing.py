@@ -1,4 +1,4 @@
-"""Words that stand for nothing, and names that are no customers."""
+"""Words that mean an empty cell, and names that are not customers."""
 
 from __future__ import annotations
 
@@ -7,26 +7,7 @@ import unicodedata
 
 from notion_pm.importing.values.texts import word_set
 
-_SIGNS = frozenset(
-    {
-        "-",
-        "--",
-        "---",
-        "–",
-        "—",
-        ".",
-        "?",
-        "/",
-        "n/a",
-        "#n/a",
-        "n.a.",
-        "n.a",
-        "null",
-        "nil",
-        "nan",
-        "undefined",
-    }
-)
+_SIGNS = word_set("- -- --- – — . ? / n/a #n/a n.a. n.a null nil nan undefined")
 _WORDS = _SIGNS | word_set("""
     na none (none) (blank) (empty) (leer) (null) keine keiner keines k.a. k.a aucun aucune ninguno ninguna nenhum
     nenhuma nessuno unknown unbekannt inconnu desconocido desconhecido нет なし 无 無 없음
@@ -34,7 +15,7 @@ _WORDS = _SIGNS | word_set("""
 _PUBLIC_NAMES = word_set(
     "gmail googlemail outlook hotmail live msn yahoo ymail rocketmail icloud gmx proton protonmail aol yandex"
 )
-"""Providers of mail for anybody, whatever the country in which they are."""
+"""Public mail providers, in whatever country: gmail.com, yahoo.co.uk."""
 _PUBLIC_DOMAINS = word_set("""
     me.com mac.com web.de mail.com mail.ru bk.ru list.ru inbox.ru rambler.ru t-online.de freenet.de posteo.de
     mailbox.org orange.fr wanadoo.fr free.fr laposte.net sfr.fr libero.it virgilio.it tiscali.it uol.com.br bol.com.br
@@ -49,24 +30,24 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 def is_nothing(text: str) -> bool:
-    """Whether a cell holds only a word for nothing."""
+    """Whether a cell holds only a word for "empty"."""
     return " ".join(text.split()).casefold() in _WORDS
 
 
 def is_nothing_in_text(text: str) -> bool:
-    """Whether a free text is only a sign for nothing. `None` may be an answer."""
+    """Whether a free text is only a sign for "empty". The word `None` may be an answer."""
     return text.strip().casefold() in _SIGNS
 
 
 def is_public_mail(domain: str) -> bool:
-    """Whether anybody can have an address there, so that it tells no firm."""
+    """Whether a mail domain is public, so that it does not name a firm."""
     plain = domain.strip().casefold().removeprefix("@")
     name = plain.split(".")[0]
     return plain in _PUBLIC_DOMAINS or (name in _PUBLIC_NAMES and 1 <= plain.count(".") <= 2)
 
 
 def is_no_customer(name: str) -> bool:
-    """Whether a name is that of no customer: nothing, public mail, or a line of totals."""
+    """Whether a name is not a customer: empty, public mail, or a line of totals."""
     return (
         is_nothing(name)
         or is_public_mail(name.rpartition("@")[2])
@@ -75,10 +56,13 @@ def is_no_customer(name: str) -> bool:
 
 
 def clean_name(name: str) -> str:
-    """Return a name without signs that nobody sees, and single blanks."""
+    """Return a name without invisible characters, and with single blanks."""
     return " ".join(_INVISIBLE.sub("", name).split())
 
 
 def name_key(name: str) -> str:
-    """Return what is compared of a name: whatever its case, blanks, width of letters and invisible signs."""
+    """Return the form in which names are compared.
+
+    It has no case, single blanks, letters of normal width, and no invisible characters.
+    """
     return clean_name(unicodedata.normalize("NFKC", name)).casefold()

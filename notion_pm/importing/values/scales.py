@@ -1,4 +1,4 @@
-"""Words of whole scales of importance, and the option of ours that each of them is."""
+"""Scales of importance in several languages, with the option that each word means."""
 
 from __future__ import annotations
 
@@ -52,29 +52,29 @@ _LEVELS = ("critical", "important", "nice", "none")
 
 
 def scale_words(choices: Sequence[Choice], words: Sequence[str]) -> dict[str, str]:
-    """Return the words of the scale that a column's words are of, each with our option; nothing for other columns.
+    """Return all words of the scale to which a column's words belong, each with our option.
 
-    The whole scale, not only the words in the file: the next file holds others of it.
+    The whole scale, not only the words in the file: the next file may hold others. Empty when the
+    words belong to no scale, or the options are not importances.
     """
     ours = _options_by_level(choices)
     if ours is None:
         return {}
-    there = {word.strip().casefold().replace(" ", "_") for word in words}
-    found: dict[str, str] = {}
+    in_file = {word.strip().casefold().replace(" ", "_") for word in words}
+    translations: dict[str, str] = {}
     for scale in _SCALES:
-        levels = {
-            word: ours[level]
-            for level, listed in zip(_LEVELS, scale, strict=True)
-            for word in listed.split()
-        }
-        if there & levels.keys():
-            found = {**{word.replace("_", " "): option for word, option in levels.items()}, **found}
-    return found
+        options: dict[str, str] = {}
+        for level, listed in zip(_LEVELS, scale, strict=True):
+            options.update(dict.fromkeys(listed.split(), ours[level]))
+        if in_file.isdisjoint(options):
+            continue
+        for word, option in options.items():
+            # Of two scales with one word ("critical"), the first one counts.
+            translations.setdefault(word.replace("_", " "), option)
+    return translations
 
 
 def _options_by_level(choices: Sequence[Choice]) -> dict[str, str] | None:
-    """Return our four options, or three, by level; None where the options are no scale of importance."""
-    by_key = {choice.key: choice.key for choice in choices if choice.key}
-    if all(level in by_key for level in _LEVELS):
-        return {level: level for level in _LEVELS}
-    return None
+    """Return our four options by level, None when the options are not importances."""
+    keys = {choice.key for choice in choices}
+    return {level: level for level in _LEVELS} if keys.issuperset(_LEVELS) else None

@@ -1,4 +1,4 @@
-"""Texts of other tools as plain text: HTML, and Jira's wiki markup."""
+"""Read texts of other tools as plain text: HTML, Jira's wiki markup, links of Notion exports."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ _BLOCKS = frozenset(_BLOCK.split())
 _SILENT = frozenset({"script", "style", "head", "title"})
 
 
-# Every text here comes from strangers and may have a million characters, so no expression may go back over it: what
-# begins with a sign never reads over the next one of its kind. (`html.parser` takes minutes for `<a <a <a ...`.)
+# Every text here comes from strangers and may have a million characters, so no expression may
+# backtrack over it: what begins with a sign never reads past the next sign of its kind.
+# (`html.parser` takes minutes for `<a <a <a ...`.)
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?/][^<>]*>", re.DOTALL
 )
@@ -22,7 +23,7 @@ _LONG_NUMBER = re.compile(r"&#\d{8,};?")
 
 
 def from_html(text: str) -> str:
-    """Return HTML as the text that a reader sees, a line for each paragraph or item."""
+    """Return HTML as the text that a reader sees, with one line for each paragraph or item."""
     parts: list[str] = []
     silent = 0
     end = 0
@@ -65,9 +66,8 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 def from_jira(text: str) -> str:
     """Return Jira's wiki markup as plain text."""
-    text = _BLANK_LINES.sub(
-        "\n\n", text
-    )  # a line's beginning is looked for over blanks, so they must be few
+    # The expressions look for the beginning of a line over blanks, so these must be few.
+    text = _BLANK_LINES.sub("\n\n", text)
     for pattern, plain in _JIRA:
         text = re.sub(pattern, plain, text)
     return _tidy(text)
@@ -75,25 +75,23 @@ def from_jira(text: str) -> str:
 
 _LINK = re.compile(r" \(https?://[^\s()]+\)(?:,\s*|$)")
 _PATH = re.compile(r" \(\S+[0-9a-f]{32}(?:_all)?\.(?:md|csv)(?:\?\S*)?\)(?:,\s*|$)", re.MULTILINE)
-"""The path of a page's file, as Notion's own export writes it behind the title since 2023."""
+"""The path of a page's file, as Notion's own export writes it after the title since 2023."""
 _FILE = re.compile(r"(?:%20|\s)[0-9a-f]{32}(?:_all)?\.(?:md|csv)(?:,\s*|$)")
-"""What follows a page's title in Notion's own export: its link, or before 2026 the mark and ending of its file."""
+"""The end of a page's file name, its id and suffix: older exports write only the file name."""
 
 
 def from_notion(text: str) -> str:
-    """Return the titles of the pages that a cell of Notion's own export links to, a line each.
+    """Return the titles of the pages that a cell of a Notion export links to, one per line.
 
-    It writes `Title (https://www.notion.so/...)`, or before 2026 a path to the page's file.
+    Notion writes `Title (https://www.notion.so/...)`, before 2026 the path of the page's file.
     """
     linked = _titles(_LINK, text)[0] or _titles(_PATH, text)[0]
     if linked:
-        return "\n".join(each.strip() for each in linked)
+        return "\n".join(title.strip() for title in linked)
     paths, _ = _titles(_FILE, text)
-    return (
-        "\n".join(unquote(each).rpartition("/")[2].strip() for each in paths)
-        if paths
-        else text.strip()
-    )
+    if paths:
+        return "\n".join(unquote(path).rpartition("/")[2].strip() for path in paths)
+    return text.strip()
 
 
 _EXPORTED_ID = re.compile(r"([0-9a-f]{32})(?:_all)?(?:\.(?:md|csv)|\?|\))")
@@ -101,34 +99,37 @@ _WITH_ID = re.compile(r"(.*) \(notion:([0-9a-f]{32})\)", re.DOTALL)
 
 
 def with_page_ids(text: str) -> str:
-    """Return the pages that a cell of Notion's own export links to, a line each: `Title (notion:id)`."""
+    """Return the pages that a cell of a Notion export links to, one per line: `Title (notion:id)`."""
     for ending in (_LINK, _PATH):
         links = list(ending.finditer(text))
         if not links:
             continue
         titles, _ = _titles(ending, text)
-        ids = [_EXPORTED_ID.search(link[0]) for link in links]
-        if len(titles) == len(ids) and all(ids):
-            pairs = zip(titles, (found[1] for found in ids if found), strict=True)
+        found = [_EXPORTED_ID.search(link[0]) for link in links]
+        ids = [match[1] for match in found if match]
+        if len(titles) == len(links) == len(ids):
+            pairs = zip(titles, ids, strict=True)
             return "\n".join(f"{title.strip()} (notion:{page_id})" for title, page_id in pairs)
     return from_notion(text)
 
 
 def without_page_id(word: str) -> tuple[str, str]:
-    """Return the title and the id of a page from `with_page_ids`; the id is empty where there is none."""
+    """Split a page of `with_page_ids` into title and id; the id is empty for other words."""
     found = _WITH_ID.fullmatch(word)
     return (found[1], found[2]) if found else (word, "")
 
 
 def holds_only_page_links(text: str) -> bool:
-    """Whether a cell holds nothing but links to pages, as Notion's own export writes them."""
-    return any(
-        not rest.strip() for _, rest in (_titles(each, text) for each in (_LINK, _PATH, _FILE))
-    )
+    """Whether a cell holds only links to pages, as a Notion export writes them."""
+    for ending in (_LINK, _PATH, _FILE):
+        _, rest = _titles(ending, text)
+        if not rest.strip():
+            return True
+    return False
 
 
 def _titles(ending: re.Pattern[str], text: str) -> tuple[list[str], str]:
-    """Return what stands before each ending, on its line, and all that is left over."""
+    """Return the text before each ending, on its line, and everything else."""
     titles: list[str] = []
     rest: list[str] = []
     end = 0
@@ -166,7 +167,7 @@ READERS: dict[str, Callable[[str], str]] = {
 
 
 def shorten(text: str, length: int) -> str:
-    """Return a text of at most so many characters, cut between words where that is possible."""
+    """Return a text of at most `length` characters, cut between words if possible."""
     if len(text) <= length:
         return text
     cut = text[: length - 1]
@@ -176,11 +177,11 @@ def shorten(text: str, length: int) -> str:
 
 
 _CONTEXT = 12
-"""Characters that are shown before the place where two texts begin to differ."""
+"""Characters that are shown before the first difference of two texts."""
 
 
 def different_parts(one: str, other: str, length: int) -> tuple[str, str]:
-    """Return two texts, each cut to at most so many characters around the place where they differ."""
+    """Return two texts, each cut to at most `length` characters around their first difference."""
     if len(one) <= length and len(other) <= length:
         return one, other
     pairs = zip(one, other, strict=False)
