@@ -1,4 +1,4 @@
-"""The story of `history`: the runs that are remembered, and what has changed on pages."""
+"""Read the history: the runs, and what has changed on pages."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Runs, and changes of pages where they were asked for, in people's words."""
+    """Runs, and the changes of pages where they were asked for, in people's words."""
 
     runs: tuple[RunRecord, ...]
     changes: tuple[HistoryChange, ...]
     wording: Wording
 
     def title(self, change: HistoryChange) -> str:
-        """Return what people call the property; the page itself where it came, went or got another title."""
+        """Return the title of the property, or "the page" for a change of the page itself."""
         if change.property == THE_PAGE:
             return "the page"
         return self.wording.title(change.database, change.property)
 
     def readable(self, change: HistoryChange, value: RuleValue) -> Any:
-        """Return a value as people read it, related pages by their ids."""
+        """Return a value as people read it; related pages by their ids."""
         if isinstance(value, RelatedPages):
             return ", ".join(value.ids) or None
         page = SnapshotPage(
@@ -43,11 +43,11 @@ class History:
     def as_data(self) -> Json:
         """Return it as JSON data with stable keys."""
         return {
-            "runs": [_run(each) for each in self.runs],
-            "changes": [self._change(each) for each in self.changes],
+            "runs": [_run_as_data(run) for run in self.runs],
+            "changes": [self._change_as_data(change) for change in self.changes],
         }
 
-    def _change(self, change: HistoryChange) -> Json:
+    def _change_as_data(self, change: HistoryChange) -> Json:
         return {
             "run": change.run,
             "at": change.at.isoformat(),
@@ -64,18 +64,19 @@ class History:
         }
 
 
-def history(place: SyncContext, since: datetime | None, *, template: str | None = None) -> History:
-    """Return the runs; with a moment also what has changed since."""
-    opened = load_workspace(place, template)
-    with State(place.state_home, opened.loaded.template.template) as state:
+def read_history(
+    context: SyncContext, since: datetime | None, *, template: str | None = None
+) -> History:
+    """Return all runs; with a moment the runs and the changes since then."""
+    workspace = load_workspace(context, template)
+    schema = TemplateSchema(workspace.loaded.template)
+    with State(context.state_home, workspace.loaded.template.template) as state:
         changes = tuple(state.history.changes(since)) if since else ()
-        wording = Wording(
-            TemplateSchema(opened.loaded.template), opened.manifest, state.pages.option_names()
-        )
+        wording = Wording(schema, workspace.manifest, state.pages.option_names())
         return History(tuple(state.history.runs(since)), changes, wording)
 
 
-def _run(run: RunRecord) -> Json:
+def _run_as_data(run: RunRecord) -> Json:
     return {
         "run": run.id,
         "kind": run.kind,

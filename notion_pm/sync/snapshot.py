@@ -1,4 +1,4 @@
-"""A look at a workspace as a sync would see it now, without writing anything: for `why` and for undo."""
+"""The workspace as a sync would see it now, without writing anything: for `why` and for undo."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from notion_pm.workspace.sync_context import LoadedWorkspace, SyncContext
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What is there now, and what it takes to read it again and to write it."""
+class CurrentPages:
+    """The pages as they are now, with what it takes to read them again and to write them."""
 
-    opened: LoadedWorkspace
+    workspace: LoadedWorkspace
     rules: RuleSet
     reader: Reader
     reading: Reading
@@ -35,21 +35,21 @@ class Look:
 
     @property
     def wording(self) -> Wording:
-        """What people call its properties and values."""
-        return Wording(self.rules.schema, self.opened.manifest, self.option_names)
+        """The names that people give to properties and values."""
+        return Wording(self.rules.schema, self.workspace.manifest, self.option_names)
 
     def page(self, page_id: NotionId) -> SnapshotPage | None:
-        """Return a page of any database, None where it is not there."""
-        return next(
-            (pages[page_id] for pages in self.snapshot.databases.values() if page_id in pages), None
-        )
+        """Return a page of any database, None where it is gone."""
+        for pages in self.snapshot.databases.values():
+            if page_id in pages:
+                return pages[page_id]
+        return None
 
-    def result(self, evaluation: Evaluation, *, requests: int, dry_run: bool) -> SyncResult:
+    def as_sync_result(self, evaluation: Evaluation, *, requests: int, dry_run: bool) -> SyncResult:
         """Return an evaluation as the result of a sync, for reports."""
-        opened = self.opened
         return SyncResult(
-            opened.loaded,
-            opened.manifest,
+            self.workspace.loaded,
+            self.workspace.manifest,
             evaluation,
             self.snapshot,
             self.option_names,
@@ -58,20 +58,26 @@ class Look:
         )
 
 
-def look(place: SyncContext, state: State, opened: LoadedWorkspace) -> Look:
-    """Read what was edited since the last sync: a request per database where little was.
+def read_current_pages(
+    context: SyncContext, state: State, workspace: LoadedWorkspace
+) -> CurrentPages:
+    """Read what was edited since the last sync: one request per database where that is little.
 
     Raises UsageError when the workspace lacks what the rules need, or is in the trash.
     """
-    rules = RuleSet(opened.loaded.template)
-    reader = Reader(place.gateway, rules, opened.manifest, jobs=place.jobs, progress=place.progress)
-    remembered = state.workspace.read()
-    fits = remembered is not None and remembered.scope == reader.scope
-    ahead = place.now - remembered.ahead if remembered else place.now
+    rules = RuleSet(workspace.loaded.template)
+    reader = Reader(
+        context.gateway, rules, workspace.manifest, jobs=context.jobs, progress=context.progress
+    )
+    memory = state.workspace.read()
+    notion_now = context.now - memory.ahead if memory else context.now
     try:
-        reading = reader.read_edited(state.pages.read(), ahead) if fits else reader.read_all(ahead)
+        if memory is not None and memory.scope == reader.scope:
+            reading = reader.read_edited(state.pages.read(), notion_now)
+        else:
+            reading = reader.read_all(notion_now)
     except NotShared:
-        check_parent(place.gateway, place.parent_id)
+        check_parent(context.gateway, context.parent_id)
         raise
     names = {**state.pages.option_names(), **reading.option_names}
-    return Look(opened, rules, reader, reading, MappingProxyType(names))
+    return CurrentPages(workspace, rules, reader, reading, MappingProxyType(names))

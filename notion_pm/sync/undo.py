@@ -1,7 +1,8 @@
-"""Undo of the last sync that wrote something: its writes played backwards, where pages still hold what it wrote.
+"""Undo the last sync that wrote something, where pages still hold what it wrote.
 
-What is set back counts as a person's decision: the next sync tells it as a conflict, once, and leaves it until what the
-rules say moves on, or a person sets or empties it. Interrupted, it is run again: what is back already is passed over.
+A value that is undone counts as a person's decision: the next sync reports it once as a conflict
+and leaves it, until the rules want something else or a person sets or empties it. An undo that was
+interrupted is run again: values that are back already need nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from notion_pm.rules.quarantine import UNDONE
 from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
 from notion_pm.sync.reading import Reading
-from notion_pm.sync.snapshot import Look, look
+from notion_pm.sync.snapshot import CurrentPages, read_current_pages
 from notion_pm.sync.sync import SyncResult
 from notion_pm.sync.writing import Writer, Written
 from notion_pm.workspace.run_recording import record_run
@@ -31,8 +32,8 @@ LOCKED = "the page is locked"
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A write that is not undone, and why."""
+class NotUndone:
+    """A value that is not undone, and why."""
 
     change: HistoryChange
     reason: str
@@ -40,127 +41,141 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class SyncUndo:
-    """What an undo of a run would do, or has done. `written`: what the run had written."""
+    """What an undo of a run would do, or has done. `written`: what the run wrote."""
 
     run: RunRecord
     written: tuple[HistoryChange, ...]
     result: SyncResult
-    left: tuple[Left, ...]
-    looked: Look
+    not_undone: tuple[NotUndone, ...]
+    current: CurrentPages
 
     @property
     def updates(self) -> tuple[PageUpdate, ...]:
-        """The pages that are set back: one request each."""
+        """The pages that get their former values: one request each."""
         return self.result.evaluation.updates
 
 
-def plan_undo(place: SyncContext, template: str | None) -> SyncUndo:
-    """Return what an undo of the last sync would do; a request per database, nothing is written.
+def plan_undo(context: SyncContext, template: str | None) -> SyncUndo:
+    """Return what an undo of the last sync would do. One request per database, nothing is written.
 
-    Raises UsageError when no sync that wrote something is remembered.
+    Raises UsageError when no sync that wrote something is in the history.
     """
-    before = place.gateway.requests.logical
-    opened = load_workspace(place, template)
-    with State(place.state_home, opened.loaded.template.template) as state:
-        run, written = _last_writes(state)
-        looked = look(place, state, opened)
-    evaluation = _evaluation(looked, run, written)
-    requests = place.gateway.requests.logical - before
-    result = looked.result(evaluation, requests=requests, dry_run=True)
-    return SyncUndo(run, tuple(written), result, tuple(_left(looked, written)), looked)
+    sent_before = context.gateway.requests.logical
+    workspace = load_workspace(context, template)
+    with State(context.state_home, workspace.loaded.template.template) as state:
+        run, written = _find_last_writes(state)
+        current = read_current_pages(context, state, workspace)
+    evaluation = _evaluate(current, run, written)
+    requests = context.gateway.requests.logical - sent_before
+    result = current.as_sync_result(evaluation, requests=requests, dry_run=True)
+    not_undone = tuple(_find_not_undone(current, written))
+    return SyncUndo(run, tuple(written), result, not_undone, current)
 
 
-def undo_sync(place: SyncContext, undo: SyncUndo) -> SyncUndo:
-    """Set back what a look has found, side by side, each remembered as soon as it has succeeded.
+def undo_sync(context: SyncContext, undo: SyncUndo) -> SyncUndo:
+    """Write the former values, each kept in the state as soon as it has succeeded.
 
-    Return what was set back, and what is left: also what people have changed since the look.
+    Return what was undone and what was not, also because people have changed it since the plan.
     """
-    looked = undo.looked
-    name = undo.result.template.template.template
+    current = undo.current
+    template = undo.result.template.template.template
 
     def decide_again(fresh: Reading, _: Written) -> Evaluation:
-        return _evaluation(replace(looked, reading=fresh), undo.run, undo.written)
+        return _evaluate(replace(current, reading=fresh), undo.run, undo.written)
 
-    with record_run(place, name, "undo") as recording, State(place.state_home, name) as state:
-        holds = dict(_holds(undo.updates, undo.run))
-        state.quarantine.save(holds)
-        writer = Writer(place, state, looked.reader, recording.moment, decide_again, actor="undo")
-        written, evaluation = writer.write(looked.reading, undo.result.evaluation)
-        state.quarantine.save(
-            {}, released=holds.keys() - dict(_holds(written.updates, undo.run)).keys()
+    with (
+        record_run(context, template, "undo") as recording,
+        State(context.state_home, template) as state,
+    ):
+        # The quarantine comes before the first write: a run that is killed after a write would
+        # leave a value that the next sync sets again. Quarantine for values that were not written
+        # is released at the end.
+        planned = dict(_quarantine(undo.updates, undo.run))
+        state.quarantine.save(planned)
+        writer = Writer(
+            context, state, current.reader, recording.moment, decide_again, actor="undo"
         )
+        written, evaluation = writer.write(current.reading, undo.result.evaluation)
+        needed = dict(_quarantine(written.updates, undo.run))
+        state.quarantine.save({}, released=planned.keys() - needed.keys())
         recording.outcome = "changed" if written.updates else "unchanged"
         recording.details = {"undone": undo.run.id, "updates": len(written.updates)}
+
     done = replace(evaluation, updates=tuple(written.updates))
-    left = _left(replace(looked, reading=written.reading), undo.written)
-    return replace(undo, result=replace(undo.result, evaluation=done), left=tuple(left))
+    not_undone = _find_not_undone(replace(current, reading=written.reading), undo.written)
+    return replace(undo, result=replace(undo.result, evaluation=done), not_undone=tuple(not_undone))
 
 
-def _last_writes(state: State) -> tuple[RunRecord, list[HistoryChange]]:
+def _find_last_writes(state: State) -> tuple[RunRecord, list[HistoryChange]]:
     for run in reversed(state.history.runs()):
-        if run.kind == "sync" and (written := state.history.changes_in(run.id, "rule")):
+        if run.kind != "sync":
+            continue
+        written = state.history.changes_in(run.id, "rule")
+        if written:
             return run, written
     raise UsageError(
-        "No sync that changed something is remembered here, so there is nothing to undo.",
-        "It is remembered where it ran; notion-pm history  lists what is.",
+        "No sync that changed something is in the history here, so there is nothing to undo.",
+        "The history is kept where the sync ran. List it with  notion-pm history",
     )
 
 
-def _left(looked: Look, written: Iterable[HistoryChange]) -> Iterator[Left]:
-    """Yield what stays and needs a word; what is back already does not."""
+def _find_not_undone(
+    current: CurrentPages, written: Iterable[HistoryChange]
+) -> Iterator[NotUndone]:
+    """Yield what an undo leaves. Values that are back already are not among them."""
     for change in written:
-        page = looked.page(change.page)
+        page = current.page(change.page)
         if page is None:
-            yield Left(change, GONE)
-        elif same_value(page.values.get(change.property), change.before):
+            yield NotUndone(change, GONE)
             continue
-        elif _is_locked(looked.rules.schema, page):
-            yield Left(change, LOCKED)
-        elif not same_value(page.values.get(change.property), change.after):
-            yield Left(change, CHANGED_SINCE)
+        value = page.values.get(change.property)
+        if same_value(value, change.before):
+            continue
+        if _is_locked(current.rules.schema, page):
+            yield NotUndone(change, LOCKED)
+        elif not same_value(value, change.after):
+            yield NotUndone(change, CHANGED_SINCE)
 
 
-def _is_locked(vocabulary: TemplateSchema, page: SnapshotPage) -> bool:
-    lock = vocabulary.template.databases[page.database].lock
+def _is_locked(schema: TemplateSchema, page: SnapshotPage) -> bool:
+    lock = schema.template.databases[page.database].lock
     return lock is not None and page.values.get(lock) is True
 
 
-def _evaluation(looked: Look, run: RunRecord, written: Sequence[HistoryChange]) -> Evaluation:
-    """Return the updates that set back what a run has written and what nobody has changed since."""
-    stays = {left.change for left in _left(looked, written)}
-    back = [change for change in written if change not in stays]
-    return Evaluation(tuple(_updates(looked, back, run)))
+def _evaluate(
+    current: CurrentPages, run: RunRecord, written: Sequence[HistoryChange]
+) -> Evaluation:
+    """Return the updates that undo what a run wrote, without what must stay as it is."""
+    staying = {not_undone.change for not_undone in _find_not_undone(current, written)}
+    changes_by_page: dict[NotionId, list[Change]] = {}
+    for written_change in written:
+        page = current.page(written_change.page)
+        if page is None or written_change in staying:
+            continue
+        if same_value(page.values.get(written_change.property), written_change.before):
+            continue  # it is back already
+        undoing = Change(
+            property=written_change.property,
+            before=written_change.after,
+            after=written_change.before,
+            rules=written_change.rules,
+            why=f"Undo of {run.id}.",
+            because=written_change.because,
+        )
+        changes_by_page.setdefault(page.id, []).append(undoing)
 
-
-def _updates(
-    looked: Look, changes: Iterable[HistoryChange], run: RunRecord
-) -> Iterator[PageUpdate]:
-    """Yield the changes backwards, page by page."""
-    back: dict[NotionId, list[Change]] = {}
-    for each in changes:
-        page = looked.page(each.page)
-        if page is not None and not same_value(page.values.get(each.property), each.before):
-            change = Change(
-                each.property,
-                each.after,
-                each.before,
-                each.rules,
-                f"Undo of {run.id}.",
-                each.because,
-            )
-            back.setdefault(each.page, []).append(change)
-    for page_id, those in back.items():
-        page = looked.page(page_id)
+    updates = []
+    for page_id, changes in changes_by_page.items():
+        page = current.page(page_id)
         assert page is not None
-        yield PageUpdate(page, tuple(those))
+        updates.append(PageUpdate(page, tuple(changes)))
+    return Evaluation(tuple(updates))
 
 
-def _holds(
+def _quarantine(
     updates: Iterable[PageUpdate], run: RunRecord
 ) -> Iterator[tuple[PropertyRef, QuarantinedValue]]:
     for update in updates:
         for change in update.changes:
-            yield (
-                (update.page.id, change.property),
-                QuarantinedValue(change.after, change.before, UNDONE, (run.id,)),
-            )
+            value = QuarantinedValue(change.after, change.before, UNDONE, (run.id,))
+            yield (update.page.id, change.property), value

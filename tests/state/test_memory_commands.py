@@ -196,7 +196,7 @@ class TestUndo:
     ) -> None:
         out = shown(shipped, "undo", "sync", "--dry-run")
         assert "Status: Shipped → Planned; Loop: Tell customer → –" in out
-        assert "2 pages to set back, 0 values left." in out
+        assert "2 pages to undo, 0 values cannot be." in out
         assert shipped.get("insights", ask, "status") == "Shipped"
 
     def test_without_a_terminal_it_wants_a_yes(self, shipped: Product, ask: NotionId) -> None:
@@ -212,7 +212,7 @@ class TestUndo:
         done = data_of(shipped, "undo", "sync", "--yes")
         assert (done["done"], len(done["updates"])) == (True, 3)
         assert shipped.get("insights", ask, "status") == "Planned"
-        assert "Nothing of it is left to undo." in shown(shipped, "undo", "sync", "--yes")
+        assert "Nothing to undo." in shown(shipped, "undo", "sync", "--yes")
         assert "an undo of what I3-ship wrote" in shown(shipped, "why", "Ask", "Status")
         assert "Conflict: Ask, Status: it is Planned, I3-ship says Shipped" in shown(
             shipped, "sync"
@@ -232,7 +232,7 @@ class TestUndo:
     ) -> None:
         shipped.set("insights", ask, status="triaged")
         out = shown(shipped, "undo", "sync", "--yes")
-        assert "Left: Ask, Status: it was changed since." in out
+        assert "Not undone: Ask, Status: it was changed since." in out
         assert shipped.get("insights", ask, "status") == "Triaged"
         assert shipped.get("insights", ask, "loop") is None
 

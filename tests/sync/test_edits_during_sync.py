@@ -185,7 +185,7 @@ def test_an_undo_leaves_what_people_set_after_they_were_asked(product: Product) 
     done = undo_sync(product.place(), undo)
     assert product.get("insights", ask, "status") == "Won't do"
     assert product.get("insights", other, "status") == "Planned"
-    left = {(each.change.page, each.change.property): each.reason for each in done.left}
+    left = {(each.change.page, each.change.property): each.reason for each in done.not_undone}
     assert left == {(ask, "status"): CHANGED_SINCE}
     assert wings
 

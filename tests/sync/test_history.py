@@ -197,7 +197,7 @@ class TestUndo:
         undo(shipped)
         again = plan_undo(shipped.place(), None)
         assert not again.updates
-        assert not again.left
+        assert not again.not_undone
 
     def test_what_was_empty_stays_empty_until_the_rules_move_on(self, product: Product) -> None:
         wings = product.add("features", "Wings", insights=[product.add("insights", "One")])
@@ -240,7 +240,9 @@ class TestUndo:
         product.sync(full=True)  # changes nothing: the last that did is undone
         product.later()
         found = undo(product)
-        reasons = {(each.change.title, each.change.property): each.reason for each in found.left}
+        reasons = {
+            (each.change.title, each.change.property): each.reason for each in found.not_undone
+        }
         assert reasons["Changed", "evidence_count"] == CHANGED_SINCE
         assert reasons["Locked", "evidence_count"] == LOCKED
         assert reasons["Thrown away", "evidence_count"] == GONE
@@ -358,29 +360,29 @@ class TestQuarantine:
 class TestWhy:
     def test_a_rules_value_names_the_rule_and_the_pages_behind_it(self, shipped: Product) -> None:
         found = why(shipped.place(), "Ask", "Status")
-        (answer,) = found.answers
+        (answer,) = found.properties
         assert found.set_by(answer).startswith("I3-ship, ")
         rules = {each["rule"]: each for each in found.as_data()["properties"][0]["rules"]}
         assert [each["title"] for each in rules["I3-ship"]["because"]] == ["Wings"]
         assert rules["I3-ship"]["because"][0]["url"]
-        assert (answer.standing.agrees, found.requests) == (True, 3)
+        assert (answer.explanation.agrees, found.requests) == (True, 3)
 
     def test_a_persons_value_is_theirs(self, shipped: Product) -> None:
         ask = page_named(shipped, "Ask").id
         shipped.set("insights", ask, status="linked")
-        (answer,) = why(shipped.place(), ask, "status").answers
+        (answer,) = why(shipped.place(), ask, "status").properties
         assert answer.edited_since
-        assert answer.standing.reason
+        assert answer.explanation.reason
         shipped.sync()
-        (later,) = why(shipped.place(), ask, "status").answers
+        (later,) = why(shipped.place(), ask, "status").properties
         assert isinstance(later.last, HistoryChange)
-        assert (later.last.actor, later.standing.decision.value) == ("person", "conflict")
+        assert (later.last.actor, later.explanation.decision.value) == ("person", "conflict")
 
     def test_it_tells_what_is_in_quarantine(self, shipped: Product) -> None:
         undo(shipped)
         found = why(shipped.place(), "Ask", "status")
-        assert found.set_by(found.answers[0]).startswith("an undo of what I3-ship wrote")
-        assert "person's value stays" in found.next(found.answers[0])
+        assert found.set_by(found.properties[0]).startswith("an undo of what I3-ship wrote")
+        assert "person's value stays" in found.next(found.properties[0])
 
     def test_a_property_that_no_rule_sets_is_told(self, shipped: Product) -> None:
         with pytest.raises(UsageError, match="no property 'Quote'"):

@@ -1,17 +1,17 @@
-"""`notion-pm history`: runs, and what has changed between them."""
+"""`notion-pm history`: the runs, and what has changed between them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 import click
 
 from notion_pm.console.context import Context, pass_context
-from notion_pm.console.output import echo, echo_json, json_option, progress, table
+from notion_pm.console.output import echo_json, echo_lines, json_option, progress, table
 from notion_pm.console.thread_options import sync_context_of, template_option
 from notion_pm.rules.history import HistoryChange
-from notion_pm.sync.history import History, history
+from notion_pm.sync.history import History, read_history
 from notion_pm.sync.summary import text
 from notion_pm.text import UNTITLED
 
@@ -20,7 +20,7 @@ from notion_pm.text import UNTITLED
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Also what changed on pages from this day on.",
+    help="Show also the changes of pages from this day on.",
 )
 @template_option
 @json_option
@@ -30,43 +30,43 @@ def command(
 ) -> None:
     """List the runs, and the changes since a date.
 
-    Runs are those of sync, import and undo. With --since every change of a page is listed, and who or which rule made
-    it. What people change is noticed by the next sync; only the properties that rules need are looked at.
+    Runs are those of sync, import and undo. With --since, every change of a page is listed with the
+    person or the rule that made it. A sync notices what people have changed since the sync before
+    it. It looks only at the properties that rules need.
     """
-    with progress(context) as drawn:
-        place = sync_context_of(context, drawn)
-        found = history(
-            place, since.replace(tzinfo=place.now.tzinfo) if since else None, template=template
-        )
+    with progress(context) as draw:
+        sync_context = sync_context_of(context, draw)
+        start = since.replace(tzinfo=sync_context.now.tzinfo) if since else None
+        history = read_history(sync_context, start, template=template)
     if as_json:
-        echo_json(found.as_data())
+        echo_json(history.as_data())
+    elif not history.runs:
+        echo_lines(["No runs yet. The history is kept on the machine where sync runs."])
     else:
-        _show(found)
+        _show_runs(history)
+        echo_lines(_change_lines(history))
 
 
-def _show(found: History) -> None:
-    if not found.runs:
-        echo("No run is remembered here. What sync remembers is kept where it runs.")
-        return
-    runs = [
-        (run.id, run.kind, f"{run.started:%Y-%m-%d %H:%M}", run.outcome, _counts(run.told or {}))
-        for run in found.runs
-    ]
-    table(("Run", "What", "Began", "Outcome", "Counts"), runs)
-    for change in found.changes:
-        before, after = (
-            text(found.readable(change, each)) for each in (change.before, change.after)
+def _show_runs(history: History) -> None:
+    rows = []
+    for run in history.runs:
+        figures = ", ".join(f"{name} {value}" for name, value in (run.told or {}).items())
+        rows.append((run.id, run.kind, f"{run.started:%Y-%m-%d %H:%M}", run.outcome, figures))
+    table(("Run", "Kind", "Began", "Outcome", "Figures"), rows)
+
+
+def _change_lines(history: History) -> Iterator[str]:
+    for change in history.changes:
+        before = text(history.readable(change, change.before))
+        after = text(history.readable(change, change.after))
+        yield (
+            f"{change.at:%Y-%m-%d %H:%M}  {change.title or UNTITLED}, {history.title(change)}: "
+            f"{before} → {after}  ({_author(change)})"
         )
-        echo(
-            f"{change.at:%Y-%m-%d %H:%M}  {change.title or UNTITLED}, {found.title(change)}: "
-            f"{before} → {after}  ({_by(change)})"
-        )
 
 
-def _counts(told: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in told.items())
-
-
-def _by(change: HistoryChange) -> str:
+def _author(change: HistoryChange) -> str:
     rules = ", ".join(change.rules)
-    return f"undo of {rules}" if change.actor == "undo" and rules else rules or change.actor
+    if change.actor == "undo" and rules:
+        return f"undo of {rules}"
+    return rules or change.actor

@@ -1,18 +1,22 @@
-"""`notion-pm why`: how a page's properties came to be what they are."""
+"""`notion-pm why`: explain the values of a page."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 import click
 
 from notion_pm.console.context import Context, pass_context
-from notion_pm.console.output import echo, echo_json, json_option, progress
+from notion_pm.console.output import echo_json, echo_lines, json_option, progress
 from notion_pm.console.thread_options import sync_context_of, template_option
+from notion_pm.model.snapshot import SnapshotPage
+from notion_pm.rules.aggregates import Summand
 from notion_pm.rules.property_explanation import has_value
-from notion_pm.sync.why import Answer, Why, why
-from notion_pm.text import UNTITLED
+from notion_pm.sync.why import PageAnswer, PropertyAnswer, why
+from notion_pm.text import UNTITLED, quantity
 
-_NAMED = 5
-_AMOUNTS = 20
+_MOST_PAGES = 5
+_MOST_AMOUNTS = 20
 
 
 @click.command()
@@ -26,57 +30,70 @@ def command(
 ) -> None:
     """Explain the values of a page, and what would change them.
 
-    For each property that rules set: its value, who set it and when, what the rules say and because of which pages,
-    and whether it is in conflict or quarantine.
+    For each property that rules set: its value, who set it and when, what the rules want and
+    because of which pages, and whether it is in conflict or in quarantine.
 
-    PAGE is a link, an id, a page's own number (FEAT-12) or its title, of which a part is enough. Reads only.
+    PAGE is a link, an id, a page's own number (FEAT-12), or its title or a part of it. Reads only.
     """
-    with progress(context) as drawn:
-        found = why(sync_context_of(context, drawn), page, wanted, template=template)
+    with progress(context) as draw:
+        answer = why(sync_context_of(context, draw), page, wanted, template=template)
     if as_json:
-        echo_json(found.as_data())
+        echo_json(answer.as_data())
     else:
-        _show(found)
+        echo_lines(_lines(answer))
 
 
-def _show(found: Why) -> None:
-    echo(found.page.title or UNTITLED)
-    echo(f"  {found.page.url}")
-    for answer in found.answers:
-        echo(f"\n{found.title(answer)}: {found.shown(answer, answer.standing.value)}")
-        echo(f"  Set by: {found.set_by(answer)}")
-        if answer.standing.reason:
-            kind = "Quarantine" if answer.standing.quarantined else "Conflict"
-            echo(f"  {kind}: {answer.standing.reason}.")
-        _show_rules(found, answer)
-        echo(f"  Next: {found.next(answer)}")
-    echo(f"\n{found.requests} requests.")
+def _lines(page_answer: PageAnswer) -> Iterator[str]:
+    yield page_answer.page.title or UNTITLED
+    yield f"  {page_answer.page.url}"
+    for answer in page_answer.properties:
+        explanation = answer.explanation
+        yield ""
+        yield f"{page_answer.title(answer)}: {page_answer.shown(answer, explanation.value)}"
+        yield f"  Set by: {page_answer.set_by(answer)}"
+        if explanation.reason:
+            kind = "Quarantine" if explanation.quarantined else "Conflict"
+            yield f"  {kind}: {explanation.reason}."
+        yield from _rule_lines(page_answer, answer)
+        yield f"  Next: {page_answer.next(answer)}"
+    yield ""
+    yield f"{quantity(page_answer.requests, 'request')}."
 
 
-def _show_rules(found: Why, answer: Answer) -> None:
-    for opinion in answer.standing.results:
-        says = (
-            f"says {found.says(answer, opinion)}"
-            if has_value(opinion)
-            else found.says(answer, opinion)
-        )
-        echo(f"  {opinion.rule.name} {says}: {opinion.rule.spec.why}")
-        amounts = found.amounts(answer, opinion)
-        for each in amounts[:_AMOUNTS]:
-            through = ", ".join(page.title or UNTITLED for page in each.through[:_NAMED])
-            more = f" and {len(each.through) - _NAMED} more" if len(each.through) > _NAMED else ""
-            echo(
-                f"    {found.amount(answer, each.number)}  {each.name or UNTITLED}, through {through}{more}"
-            )
-        if len(amounts) > _AMOUNTS:
-            rest = sum(each.number for each in amounts[_AMOUNTS:])
-            echo(
-                f"    {found.amount(answer, rest)}  from {len(amounts) - _AMOUNTS} more (all of them: --json)"
-            )
+def _rule_lines(page_answer: PageAnswer, answer: PropertyAnswer) -> Iterator[str]:
+    for result in answer.explanation.results:
+        shown = page_answer.result(answer, result)
+        says = f"says {shown}" if has_value(result) else shown
+        yield f"  {result.rule.name} {says}: {result.rule.spec.why}"
+        amounts = page_answer.amounts(result)
         if amounts:
-            continue
-        pages = found.pages(opinion.causes)
-        for page in pages[:_NAMED]:
-            echo(f"    because of {page.title or UNTITLED}  {page.url}")
-        if len(pages) > _NAMED:
-            echo(f"    and {len(pages) - _NAMED} more pages")
+            yield from _amount_lines(page_answer, answer, amounts)
+        else:
+            yield from _cause_lines(page_answer.pages(result.causes))
+
+
+def _amount_lines(
+    page_answer: PageAnswer, answer: PropertyAnswer, amounts: Sequence[Summand]
+) -> Iterator[str]:
+    for summand in amounts[:_MOST_AMOUNTS]:
+        amount = page_answer.amount(answer, summand.number)
+        through = _list_titles(summand.through)
+        yield f"    {amount}  {summand.name or UNTITLED}, through {through}"
+    hidden = amounts[_MOST_AMOUNTS:]
+    if hidden:
+        rest = page_answer.amount(answer, sum(summand.number for summand in hidden))
+        yield f"    {rest}  from {len(hidden)} more (--json shows all)"
+
+
+def _cause_lines(pages: Sequence[SnapshotPage]) -> Iterator[str]:
+    for page in pages[:_MOST_PAGES]:
+        yield f"    because of {page.title or UNTITLED}  {page.url}"
+    hidden = len(pages) - _MOST_PAGES
+    if hidden > 0:
+        yield f"    and {quantity(hidden, 'more page')}"
+
+
+def _list_titles(pages: Sequence[SnapshotPage]) -> str:
+    shown = ", ".join(page.title or UNTITLED for page in pages[:_MOST_PAGES])
+    hidden = len(pages) - _MOST_PAGES
+    return f"{shown} and {hidden} more" if hidden > 0 else shown
