@@ -70,12 +70,12 @@ def shipped(product: Product, wings: NotionId) -> Product:
 
 class TestHistory:
     def test_where_nothing_ran_it_says_so(self, product: Product) -> None:
-        assert shown(product, "history").startswith("No run is remembered here.")
+        assert shown(product, "history").startswith("No runs yet.")
         assert data_of(product, "history") == {"runs": [], "changes": []}
 
     def test_runs_are_a_table_and_changes_say_who(self, shipped: Product) -> None:
         runs = shown(shipped, "history")
-        assert [line.split()[1] for line in runs.splitlines()] == ["What", "sync", "sync"]
+        assert [line.split()[1] for line in runs.splitlines()] == ["Kind", "sync", "sync"]
         assert "updates 2, conflicts 0, proposals 0, requests " in runs
         changes = shown(shipped, "history", "--since", EPOCH)
         assert "Wings, Status: In progress → Shipped  (person)" in changes
@@ -104,7 +104,7 @@ class TestWhy:
         self, product: Product, ask: NotionId, wings: NotionId
     ) -> None:
         out = shown(product, "why", "Ask", "Status")
-        assert "Status: New\n  Set by: nobody since history is kept\n" in out
+        assert "Status: New\n  Set by: unknown: no change since the history begins\n" in out
         assert "I1-link says Linked" in out and "I2-plan says Planned" in out
         assert "Next: The next sync sets it to Planned." in out, (
             "what they say together, not what the first says"
@@ -116,7 +116,7 @@ class TestWhy:
         assert re.search(r"Status: Shipped\n  Set by: I3-ship, \d{4}-\d\d-\d\d", out)
         assert re.search(r"I3-ship says Shipped: .*\n    because of Wings  https://", out)
         assert "Loop: Tell customer" in out
-        assert out.count("Next: It follows the pages behind it.") == 2
+        assert out.count("Next: It follows the pages it depends on.") == 2
 
     def test_a_page_by_its_number_and_a_property_by_its_title(self, shipped: Product) -> None:
         (answer,) = data_of(shipped, "why", "FEAT-1", "evidence COUNT")["properties"]
@@ -136,7 +136,7 @@ class TestWhy:
         assert (answer["set_by"], answer["state"]) == ("person", "conflict")
         assert (
             answer["next"]
-            == "The person's value stays. Empty it, or set it to Shipped, to hand it back to the rule."
+            == "The person's value stays. To give it back to the rule, empty it or set it to Shipped."
         )
 
     def test_rules_that_could_disagree_are_refused_with_what_would_settle_it(
@@ -174,9 +174,9 @@ class TestWhy:
     @pytest.mark.parametrize(
         ("words", "told"),
         [
-            (["Ask", "Quote"], "Those that they set: Status, Loop, Sync note."),
+            (["Ask", "Quote"], "Rules set these: Status, Loop, Sync note."),
             (["Nothing like it"], "There is no page 'Nothing like it'"),
-            (["i"], "'i' may be any of 2 pages:"),
+            (["i"], "'i' matches 2 pages:"),
         ],
     )
     def test_what_cannot_be_told_is_said_with_what_can(
