@@ -92,3 +92,13 @@ def test_links_between_the_documents_lead_somewhere() -> None:
             r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")
         ):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_files_that_contributors_are_sent_to_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|sql|yaml|md))`", text)
+    assert len(paths) > 30
+    missing = [
+        path for path in paths if not any((ROOT / top / path).exists() for top in ("", "notion_pm"))
+    ]
+    assert not missing
