@@ -1,8 +1,8 @@
-"""The conformance check of `doctor --probe`: small statements about Notion, each of them executable.
+"""The conformance check of `doctor --probe`: small executable statements about Notion.
 
-What notion-pm relies on is written down here, one statement at a time, and checked against a real
-workspace on a scratch page. The same statements specify the local workspace.
+Each statement is a fact that notion-pm relies on. It is checked against a real workspace, on a
+scratch page. The same statements specify the local workspace.
 
-A new statement is a function in `subjects/`, decorated with `@statement`. It sends requests through
-the Lab it is given, and returns what it expected and what it saw.
+To add a statement, write a function in `subjects/` and decorate it with `@statement`. It sends
+requests through its Lab, and returns what it expected and what it saw.
 """

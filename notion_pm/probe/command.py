@@ -32,7 +32,7 @@ from notion_pm.state.lock import hold_run_lock
 DEFAULT_REPORT = "notion-pm-probe.json"
 
 SOMETHING_DIFFERS = 6
-"""The exit code when Notion does something else than a statement says."""
+"""The exit code when Notion differs from a statement."""
 
 _WORTH_ANOTHER_RUN = 5
 
@@ -54,7 +54,7 @@ class ProbeOptions:
 
 
 def probe(context: Context, options: ProbeOptions) -> None:
-    """Say what the probe costs, ask, run it, show what it found, and write the report."""
+    """Print what the probe costs, ask, run it, show its findings, and write the report."""
     require_folder(options.report)
     parent = context.parent_page
     second = context.second_connection(options.second_token) if options.second_token else None
@@ -68,7 +68,7 @@ def probe(context: Context, options: ProbeOptions) -> None:
 
 
 def _ask(memory: Memory, options: ProbeOptions) -> None:
-    """Say what will happen, and get a person's yes."""
+    """Print what will happen, and ask for confirmation."""
     statements = all_statements()
     if memory.findings:
         done, most = len(memory.findings), max(MOST_REQUESTS - memory.spent, 0)
@@ -78,9 +78,10 @@ def _ask(memory: Memory, options: ProbeOptions) -> None:
         )
     else:
         note(
-            f"This checks {len(statements)} statements about Notion-Version {NOTION_VERSION} on a scratch page below "
-            f"the parent page. It sends about {USUAL_REQUESTS} requests (at most {MOST_REQUESTS}), which takes about "
-            "two minutes. Then the page goes to the trash. Nothing else is changed."
+            f"This checks {len(statements)} statements about Notion-Version {NOTION_VERSION} on a "
+            f"scratch page below the parent page. It sends about {USUAL_REQUESTS} requests (at most "
+            f"{MOST_REQUESTS}), which takes about two minutes. Then it moves the page to the trash. "
+            "Nothing else is changed."
         )
     if options.yes:
         return
@@ -106,23 +107,21 @@ def _show(context: Context, options: ProbeOptions, result: ProbeResult) -> None:
         echo_lines(summary_lines(result))
         counts = ", ".join(f"{result.count(verdict)} {_IN_PLURAL[verdict]}" for verdict in Verdict)
         echo(f"{counts}. {result.requests} requests.")
-        echo(f"Report: {options.report}. It holds no content, ids or token of the workspace.")
+        echo(f"Report: {options.report}. It contains no content, ids or token of the workspace.")
     if result.left_behind is not None:
         note(
-            "The scratch page could not be put in the trash. Run the same command again, or delete it: "
-            f"{page_url(result.left_behind)}"
+            "The scratch page could not be moved to the trash. Run the same command again, or "
+            f"delete it: {page_url(result.left_behind)}"
         )
     if result.count(Verdict.DIFFERS):
         relied_on = any(
             summary.verdict is Verdict.DIFFERS and summary.area is not Area.UNUSED
             for summary in summaries
         )
-        what = (
-            "Notion does not do what notion-pm relies on."
-            if relied_on
-            else "No command relies on what differs."
-        )
-        note(f"{what} Please attach the report to an issue.")
+        meaning = "No command relies on what differs."
+        if relied_on:
+            meaning = "notion-pm relies on something that Notion does differently."
+        note(f"{meaning} Please attach the report to an issue.")
     end_with(exit_code_of(result))
 
 

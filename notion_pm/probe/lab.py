@@ -28,12 +28,12 @@ Json = dict[str, Any]
 MOST_REQUESTS = 200
 """The requests of a whole probe, over all its runs."""
 
-_KEPT_FOR_THE_END = 2
-"""Requests that are left for putting the scratch page in the trash."""
+_RESERVED_FOR_CLEANUP = 2
+"""Requests reserved for moving the scratch page to the trash."""
 
 _MOST_REPEATS = 4
 _PAUSE = 6.0
-"""Seconds between them. Edits were reported to be missing in queries after 4 seconds, and there after 20."""
+"""Seconds between them. Users reported edits missing in queries after 4 seconds, but not after 20."""
 
 _ENDS_THE_PROBE = (Unauthorized, RateLimited, Unreachable)
 """After these no other statement can be checked either."""
@@ -41,7 +41,7 @@ _ENDS_THE_PROBE = (Unauthorized, RateLimited, Unreachable)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Notion answered: a status, an error's code and message, and the body of a success."""
+    """Notion's response: a status, an error's code and message, and the body of a success."""
 
     request: str
     status: int
@@ -65,10 +65,10 @@ class Answer:
 
 
 class Lab:
-    """Sends the requests of statements, and keeps what several of them share.
+    """Sends the requests of statements, and stores what several of them share.
 
     `spent`: how many requests earlier runs of this probe have sent. `second`: another connection to
-    the same workspace, for the statements that need two.
+    the same workspace, for statements that need two.
     """
 
     def __init__(
@@ -94,13 +94,13 @@ class Lab:
 
     @property
     def second(self) -> Lab:
-        """The same, but over the other connection.
-
-        Raises CannotTell where there is none.
-        """
+        """The same lab over the other connection. Raises CannotTell if there is only one."""
         if len(self._all) == 1:
-            reason = "it needs a second connection: name the variable of its token with --second-token-env"
-            raise CannotTell(reason, is_optional=True)
+            raise CannotTell(
+                "it needs a second connection: name the variable of its token with "
+                "--second-token-env",
+                is_optional=True,
+            )
         other = copy(self)
         other._connection = self._all[1]
         return other
@@ -122,13 +122,13 @@ class Lab:
         return self._send("DELETE", path)
 
     def query(self, source: str, **body: Any) -> Answer:
-        """Query a data source for pages, as notion-pm does: wikis hold data sources as well."""
+        """Query a data source for pages, as notion-pm does: wikis contain data sources as well."""
         return self.post(f"data_sources/{source}/query", result_type="page", **body)
 
     def until(
         self, is_there: Callable[[Answer], bool], answer: Answer, ask_again: Callable[[], Answer]
     ) -> Answer:
-        """Ask again, with pauses, until an answer has what was written; queries and search may lag.
+        """Ask again, with pauses, until the answer shows a write: queries and search may lag.
 
         Return the last answer, whatever it is.
         """
@@ -140,7 +140,7 @@ class Lab:
         return answer
 
     def settle(self) -> None:
-        """Wait as long as Notion may take until a change is seen everywhere."""
+        """Wait as long as Notion may take until every connection sees a change."""
         self.sleep(self._connection.read_lag)
 
     def side_by_side(self, *actions: Callable[[], T]) -> list[T]:
@@ -148,9 +148,9 @@ class Lab:
         return list(map_concurrently(lambda action: action(), actions, len(actions)))
 
     def shared(self, prepare: Callable[[Lab], T]) -> T:
-        """Return what `prepare` makes; it is called once.
+        """Return the result of `prepare`, which is called once for all statements.
 
-        Raises CannotTell, also to everyone else who needs it.
+        Raises CannotTell, each time, if `prepare` raised it.
         """
         if prepare not in self._shared:
             try:
@@ -170,7 +170,7 @@ class Lab:
         query: Mapping[str, Any] | None = None,
         body: Json | None = None,
     ) -> Answer:
-        if self.spent >= MOST_REQUESTS - _KEPT_FOR_THE_END:
+        if self.spent >= MOST_REQUESTS - _RESERVED_FOR_CLEANUP:
             raise CannotTell(f"the limit of {MOST_REQUESTS} requests is reached")
         request = Request(method, path, body, query)
         # Sending an append or a create again could create things twice, and falsify the counts.
@@ -191,7 +191,7 @@ class Lab:
 
 
 def experiment(prepare: Callable[[Lab], T]) -> Callable[[Lab], T]:
-    """Let a function prepare something once for all statements that look at it."""
+    """Let a function run once for all statements that need its result."""
 
     @wraps(prepare)
     def prepared(lab: Lab) -> T:

@@ -1,4 +1,4 @@
-"""What a probe remembers, so that it can be resumed after an interruption."""
+"""Remember an unfinished probe, so that it can be resumed after an interruption."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _FILE = "probe.json"
 
 @dataclass(slots=True)
 class Memory:
-    """The scratch page of a probe that is not finished, and what it has found so far.
+    """The scratch page of an unfinished probe, and its findings so far.
 
-    `title`: the title of the scratch page, with which it is found when its id is not known yet.
+    `title`: of the scratch page, which is found by it when its id is not known yet.
     """
 
     path: Path
@@ -28,7 +28,7 @@ class Memory:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Return what an interrupted probe has left in a folder; an empty memory where there is none."""
+        """Return the memory of an interrupted probe in a folder, an empty one if there is none."""
         path = folder / _FILE
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
@@ -43,7 +43,7 @@ class Memory:
         return bool(self.title)
 
     def save(self) -> None:
-        """Write it down. Raises FileUnusable."""
+        """Write the memory to its file. Raises FileUnusable."""
         data = {
             "title": self.title,
             "scratch": self.scratch,
@@ -53,7 +53,7 @@ class Memory:
         write_private(self.path, json.dumps(data, ensure_ascii=False, indent=1))
 
     def forget(self) -> None:
-        """Remove what was remembered: the probe is finished."""
+        """Delete the file: the probe is finished."""
         self.path.unlink(missing_ok=True)
 
 

@@ -1,11 +1,11 @@
-"""Make what statements look at: pages, databases, rows, blocks. All of it is below the scratch page."""
+"""Create the pages, databases, rows and blocks that statements check, all below the scratch page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.probe.lab import Answer, Json, Lab
+from notion_pm.probe.lab import Answer, Json, Lab, experiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +91,40 @@ def values_of(page: Answer) -> Json:
 def row_names(found: Answer) -> list[str]:
     """Return the names of the rows that a query found, sorted."""
     return sorted(plain(row["properties"]["Name"]["title"]) for row in found["results"])
+
+
+# --- shared by several subjects, so that the whole probe stays within its number of requests
+
+
+@experiment
+def records(lab: Lab) -> Database:
+    """Make a database with properties of several types."""
+    return make_database(
+        lab,
+        "Records",
+        Text={"rich_text": {}},
+        Size={"number": {}},
+        Kind={"select": {"options": [{"name": "A"}, {"name": "B"}, {"name": "C"}]}},
+        Stage={"status": {}},
+        Link={"url": {}},
+        Due={"date": {}},
+        Sum={"formula": {"expression": "1 + 1"}},
+    )
+
+
+@experiment
+def rows(lab: Lab) -> dict[str, Answer]:
+    """Make three rows of that database: `A` and `B` with values, `blank` without."""
+    made = {}
+    for name in "AB":
+        made[name] = make_row(
+            lab,
+            records(lab),
+            name,
+            Text={"rich_text": text("Some Words")},
+            Kind={"select": {"name": name}},
+            Link={"url": "any text"},
+            Due={"date": {"start": "2026-01-15T10:00:00", "time_zone": "Europe/Berlin"}},
+        )
+    made["blank"] = make_row(lab, records(lab), "blank")
+    return made

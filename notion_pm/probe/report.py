@@ -1,6 +1,6 @@
-"""What a probe found: as data, as lines for people, as a file to attach to an issue.
+"""Report the findings of a probe: as data, as lines for people, as a file for an issue.
 
-Nothing in it identifies the workspace: no ids, no names, no token, no content but the probe's own.
+Nothing in it identifies the workspace: no ids, no names, no token, only the probe's own content.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LAST_PROBE = "last-probe.json"
 
 @dataclass(frozen=True, slots=True)
 class AreaSummary:
-    """What a probe found about one part of notion-pm."""
+    """The findings about one part of notion-pm."""
 
     area: Area
     entries: tuple[tuple[Statement, Finding], ...]
@@ -35,7 +35,7 @@ class AreaSummary:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of the statements; optional ones that were left out do not count."""
+        """The worst verdict of the statements, without optional ones that were left out."""
         verdicts = {finding.verdict for _, finding in self.entries if not finding.is_optional}
         if Verdict.DIFFERS in verdicts:
             return Verdict.DIFFERS
@@ -54,11 +54,13 @@ class AreaSummary:
 
 
 def summarise(result: ProbeResult) -> list[AreaSummary]:
-    """Group what was found by what it means for the user."""
+    """Group the findings by the part of notion-pm that relies on them."""
     summaries = []
     for area in Area:
         entries = tuple(
-            (each, result.findings[each.id]) for each in result.statements if each.area is area
+            (statement, result.findings[statement.id])
+            for statement in result.statements
+            if statement.area is area
         )
         if entries:
             summaries.append(AreaSummary(area, entries))
@@ -77,7 +79,8 @@ def report_data(result: ProbeResult, *, server: str, day: date) -> dict[str, Any
         "counts": {str(verdict): result.count(verdict) for verdict in Verdict},
         "areas": {summary.area.title: summary.conclusion for summary in summarise(result)},
         "statements": [
-            _statement_data(each, result.findings[each.id]) for each in result.statements
+            _statement_data(statement, result.findings[statement.id])
+            for statement in result.statements
         ],
     }
 
@@ -98,7 +101,10 @@ def _statement_data(statement: Statement, finding: Finding) -> dict[str, Any]:
 
 
 def write_report(path: Path, data: dict[str, Any]) -> None:
-    """Write a report: as Markdown where the name ends in .md, as JSON otherwise. Raises FileUnusable."""
+    """Write a report: as Markdown if the name ends in .md, as JSON otherwise.
+
+    Raises FileUnusable.
+    """
     if path.suffix.lower() == ".md":
         write_shared(path, "\n".join(_markdown_lines(data)) + "\n")
     else:
@@ -112,7 +118,7 @@ def write_last_probe(folder: Path, data: dict[str, Any]) -> None:
 
 
 def last_probe(folder: Path) -> str | None:
-    """Return in words when a workspace was probed, None where it never was."""
+    """Return in words when a workspace was probed, None if never."""
     try:
         data = json.loads((folder / _LAST_PROBE).read_text(encoding="utf-8"))
         counts = ", ".join(f"{count} {verdict}" for verdict, count in data["counts"].items())
@@ -124,7 +130,8 @@ def last_probe(folder: Path) -> str | None:
 def _markdown_lines(data: dict[str, Any]) -> Iterator[str]:
     yield "# notion-pm doctor --probe"
     yield ""
-    yield f"notion-pm {data['notion_pm']}, Notion-Version {data['notion_version']}, {data['server']}, {data['date']}, "
+    versions = f"notion-pm {data['notion_pm']}, Notion-Version {data['notion_version']}"
+    yield f"{versions}, {data['server']}, {data['date']}, "
     yield f"{data['requests']} requests: " + ", ".join(
         f"{count} {verdict}" for verdict, count in data["counts"].items()
     )
@@ -140,19 +147,20 @@ def _markdown_lines(data: dict[str, Any]) -> Iterator[str]:
         details = entry.get("reason", "")
         if "seen" in entry:
             details = f"expected `{_cell(entry['expected'])}`, seen `{_cell(entry['seen'])}`"
-        yield f"| {_escaped(entry['statement'])} ({entry['id']}) | {entry['source']} | {entry['verdict']} | {details} |"
+        sentence = f"{_escape_pipes(entry['statement'])} ({entry['id']})"
+        yield f"| {sentence} | {entry['source']} | {entry['verdict']} | {details} |"
 
 
 def _cell(value: Any) -> str:
-    return _escaped(json.dumps(value, ensure_ascii=False))
+    return _escape_pipes(json.dumps(value, ensure_ascii=False))
 
 
-def _escaped(text: str) -> str:
+def _escape_pipes(text: str) -> str:
     return text.replace("|", "\\|")
 
 
 def summary_lines(result: ProbeResult) -> Iterator[str]:
-    """Yield what people read: a line for each part of notion-pm, and the details of what differs."""
+    """Yield lines for people: one for each part of notion-pm, and the details of differences."""
     for summary in summarise(result):
         counts = f"{summary.agreeing} of {len(summary.entries)} agree"
         yield f"{summary.area.title}: {summary.conclusion} ({counts})"

@@ -1,4 +1,4 @@
-"""Check statements on a scratch page, and leave nothing but that page in the trash."""
+"""Check statements on a scratch page. Only that page remains, in the trash."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import Connection, Request
 from notion_pm.probe.lab import Lab
 from notion_pm.probe.memory import Memory
-from notion_pm.probe.redaction import redacted
-from notion_pm.probe.statement import CannotTell, Finding, Statement, Verdict
+from notion_pm.probe.statement import CannotTell, Finding, Statement, Verdict, redact
 
 USUAL_REQUESTS = 182
-"""What a probe sends when every statement agrees, without those that need a second connection."""
+"""Requests of a probe when every statement agrees, without the optional statements."""
 
 _TITLE = "notion-pm probe"
 
 _ATTEMPTS_AFTER_RESTORE = 5
 _PAUSE_AFTER_RESTORE = 2.0
-"""Seconds. Right after a page was restored, Notion still refuses writes below it (measured: about 3 s)."""
+"""Seconds. After a page was restored, Notion refuses writes below it for about 3 s (measured)."""
 
 _OTHER_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
-"""What a check raises when an answer has another shape than it takes for granted."""
+"""Errors of a check when a response has another shape than expected."""
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What a finished probe found. `left_behind`: the scratch page, where it could not be put in the trash."""
+    """The findings of a finished probe.
+
+    `left_behind`: the scratch page, if it could not be moved to the trash.
+    """
 
     statements: tuple[Statement, ...]
     findings: dict[str, Finding]
@@ -47,7 +49,7 @@ class ProbeResult:
 
     @property
     def is_worth_repeating(self) -> bool:
-        """Whether another run may tell more."""
+        """Whether another run may check more."""
         return any(
             finding.verdict is Verdict.CANNOT_TELL and not finding.is_optional
             for finding in self.findings.values()
@@ -56,7 +58,7 @@ class ProbeResult:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """How a probe reaches the workspace. `second`: with another token, for the statements that need two."""
+    """The connections of a probe. `second`: with another token, for statements that need two."""
 
     first: Connection
     sleep: Callable[[float], None]
@@ -70,10 +72,10 @@ def run_probe(
     memory: Memory,
     progress: Progress,
 ) -> ProbeResult:
-    """Check the statements that have no finding yet, and put the scratch page in the trash.
+    """Check the statements that have no finding yet, and move the scratch page to the trash.
 
-    After an interruption (Ctrl-C, a lost network, a rate limit) the scratch page goes to the trash
-    as well, where that is possible, and the memory is kept: the next run restores the page and goes on.
+    After an interruption (Ctrl-C, a lost network, a rate limit) the scratch page is moved to the
+    trash as well, if possible, and the memory is kept: the next run restores the page and continues.
 
     Raises a NotionError that ends the probe.
     """
@@ -118,7 +120,7 @@ def check(statement: Statement, lab: Lab) -> Finding:
 
 
 def _cannot_tell(reason: str, *, is_optional: bool = False) -> Finding:
-    return Finding(Verdict.CANNOT_TELL, reason=redacted(reason), is_optional=is_optional)
+    return Finding(Verdict.CANNOT_TELL, reason=redact(reason), is_optional=is_optional)
 
 
 def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) -> NotionId:
@@ -128,7 +130,7 @@ def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) ->
         found = _existing_scratch_page(connections, gateway, parent, memory)
         if found is not None:
             return found
-    # The title is on the disk before the page exists, so that a page is found again whose answer was lost.
+    # The title is saved before the page exists: if the response is lost, the page is found by it.
     memory.title = f"{_TITLE} {secrets.token_hex(4)} (may be deleted)"
     memory.scratch = ""
     memory.save()
@@ -143,7 +145,7 @@ def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) ->
 def _existing_scratch_page(
     connections: Connections, gateway: NotionClient, parent: NotionId, memory: Memory
 ) -> NotionId | None:
-    """Return the scratch page of the run before, restored where it is in the trash; None where it is gone."""
+    """Return the scratch page of the run before, restored from the trash; None if deleted."""
     if not memory.scratch:
         known = _page_titled(gateway, parent, memory.title)
         if known is None:
@@ -161,7 +163,7 @@ def _existing_scratch_page(
 
 
 def _wait_until_writable(connections: Connections, page: NotionId) -> None:
-    """Wait until a restored page takes writes."""
+    """Wait until a restored page accepts writes."""
     body: dict[str, Any] = {"children": [{"divider": {}}]}
     request = Request("PATCH", f"blocks/{page}/children", body, repeatable=False)
     for _ in range(_ATTEMPTS_AFTER_RESTORE):

@@ -1,13 +1,12 @@
-"""What a statement is, and what came of checking it."""
+"""Statements about Notion, and the findings of checking them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
-
-from notion_pm.probe.redaction import redacted
 
 if TYPE_CHECKING:
     from notion_pm.probe.lab import Lab
@@ -19,7 +18,7 @@ class Source(StrEnum):
     RECORDING = "recording"
     """It is in recorded traffic of the real service."""
     MEASUREMENT = "measurement"
-    """Somebody measured it on the real service and published the result."""
+    """It was measured on the real service, and the result published."""
     CHANGELOG = "changelog"
     """Notion's changelog says so."""
     DOCUMENTATION = "documentation"
@@ -51,11 +50,11 @@ class Area(Enum):
     SEARCH = "search", "give page ids instead of choosing from a list"
     ERRORS = "error messages", "advice in error messages may be missing"
     UNUSED = "facts that no command relies on", "no command is affected"
-    """What notion-pm works without, such as limits that may be raised."""
+    """Facts that no command needs, such as limits that Notion may raise."""
 
 
 class Verdict(StrEnum):
-    """What came of checking a statement."""
+    """The result of checking a statement."""
 
     AGREES = "agrees"
     DIFFERS = "differs"
@@ -66,8 +65,8 @@ class Verdict(StrEnum):
 class Finding:
     """What a check expected and what it saw, without ids or names of the workspace.
 
-    `reason`: why nothing can be told. `is_optional`: the check needs something that the user did
-    not give, so that trying again would not help.
+    `reason`: why the statement could not be checked. `is_optional`: the check needs something that
+    the user did not give, so trying again would not help.
     """
 
     verdict: Verdict
@@ -88,7 +87,7 @@ class CannotTell(Exception):
 def expect(expected: Any, seen: Any) -> Finding:
     """Compare what the statement says with what Notion did."""
     verdict = Verdict.AGREES if seen == expected else Verdict.DIFFERS
-    return Finding(verdict, redacted(expected), redacted(seen))
+    return Finding(verdict, redact(expected), redact(seen))
 
 
 Check = Callable[["Lab"], Finding]
@@ -124,3 +123,40 @@ def all_statements() -> tuple[Statement, ...]:
     from notion_pm.probe import subjects  # noqa: F401 - importing them registers their statements
 
     return tuple(_registry.values())
+
+
+# --- nothing in a report identifies a workspace
+
+_LONGEST_TEXT = 300
+"""Characters of a text. Error messages may quote a whole request."""
+
+_REDACTIONS = (
+    (re.compile(r"https?://\S+"), "<url>"),
+    (
+        re.compile(
+            r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE
+        ),
+        "<id>",
+    ),
+    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "<email>"),
+    # Notion ends some messages with the name of the connection.
+    (re.compile(r'((?:integration|connection|bot)\s+)"[^"]*"', re.IGNORECASE), r'\1"<name>"'),
+    (re.compile(r"\b(?:secret|ntn)_\w+"), "<token>"),
+)
+
+
+def redact(value: Any) -> Any:
+    """Return plain data without ids, addresses, names of connections and tokens."""
+    if isinstance(value, str):
+        return _redact_text(value)
+    if isinstance(value, dict):
+        return {key: redact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    return value
+
+
+def _redact_text(text: str) -> str:
+    for pattern, replacement in _REDACTIONS:
+        text = pattern.sub(replacement, text)
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."

@@ -20,10 +20,9 @@ from notion_pm.notion.limiter import WindowLimiter
 from notion_pm.probe.command import SOMETHING_DIFFERS, exit_code_of
 from notion_pm.probe.lab import MOST_REQUESTS, Lab
 from notion_pm.probe.memory import Memory
-from notion_pm.probe.redaction import redacted
 from notion_pm.probe.report import summarise
 from notion_pm.probe.runner import USUAL_REQUESTS, Connections, ProbeResult, check, run_probe
-from notion_pm.probe.statement import Area, Finding, Statement, Verdict, all_statements
+from notion_pm.probe.statement import Area, Finding, Statement, Verdict, all_statements, redact
 from notion_pm.probe.unknowns import UNKNOWNS
 from tests.probe.probe_lies import LyingTransport, lies
 from tests.support.gateways import PatientClock
@@ -306,7 +305,7 @@ def test_nothing_starts_without_a_yes(program: Program, tmp_path: Path) -> None:
     ],
 )
 def test_a_report_identifies_nobody(text: str) -> None:
-    shown = json.dumps(redacted({"a": [f"before {text} after"]}))
+    shown = json.dumps(redact({"a": [f"before {text} after"]}))
     assert not any(word in shown for word in ("3fa85f64", "Acme", "ada@", "1234567890"))
 
 

@@ -10,7 +10,7 @@ _MARKDOWN = "# Goal\n- one\n- two\n- [ ] open\n> said"
 
 
 @experiment
-def written(lab: Lab) -> Answer:
+def page_from_markdown(lab: Lab) -> Answer:
     """Make a page from Markdown."""
     return make_page(lab, "Markdown", markdown=_MARKDOWN)
 
@@ -18,7 +18,7 @@ def written(lab: Lab) -> Answer:
 @experiment
 def read_back(lab: Lab) -> Answer:
     """Read the Markdown of that page."""
-    return lab.get(f"pages/{written(lab)['id']}/markdown")
+    return lab.get(f"pages/{page_from_markdown(lab)['id']}/markdown")
 
 
 @experiment
@@ -66,7 +66,7 @@ def markdown_complete(lab: Lab) -> Finding:
 )
 def markdown_makes_blocks(lab: Lab) -> Finding:
     """List the blocks of the page."""
-    blocks = lab.get(f"blocks/{written(lab)['id']}/children")["results"]
+    blocks = lab.get(f"blocks/{page_from_markdown(lab)['id']}/children")["results"]
     expected = ["heading_1", "bulleted_list_item", "bulleted_list_item", "to_do", "quote"]
     return expect(expected, [block["type"] for block in blocks])
 
@@ -92,7 +92,7 @@ def bookmark_unknown(lab: Lab) -> Finding:
 def text_not_found(lab: Lab) -> Finding:
     """Replace a text that is not there."""
     updates = [{"old_str": "never written", "new_str": "x"}]
-    answer = _change(lab, written(lab)["id"], "update_content", content_updates=updates)
+    answer = _change(lab, page_from_markdown(lab)["id"], "update_content", content_updates=updates)
     return expect("400 validation_error", answer.outcome)
 
 
@@ -104,7 +104,7 @@ def text_not_found(lab: Lab) -> Finding:
 )
 def markdown_replaced(lab: Lab) -> Finding:
     """Replace the text, and read the page."""
-    page = written(lab)["id"]
+    page = page_from_markdown(lab)["id"]
     changed = _change(lab, page, "replace_content", new_str="new")
     return expect(
         ["200", "new"], [changed.outcome, lab.get(f"pages/{page}/markdown")["markdown"].strip()]

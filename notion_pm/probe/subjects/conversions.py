@@ -8,9 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.probe.fixtures import records
 from notion_pm.probe.lab import Json, Lab, experiment
-from notion_pm.probe.objects import change_schema, make_database, make_row, plain, text, values_of
+from notion_pm.probe.objects import (
+    change_schema,
+    make_database,
+    make_row,
+    plain,
+    records,
+    text,
+    values_of,
+)
 from notion_pm.probe.statement import Area, CannotTell, Finding, Source, expect, statement
 
 _AB = {"options": [{"name": "a"}, {"name": "b"}]}
@@ -41,11 +48,11 @@ _CONVERSIONS = (
                {"rich_text": {}}, text("42 text"), {"number": {}}, 42),
     Conversion("word-to-number", "A text without a leading number becomes an empty number.",
                {"rich_text": {}}, text("none"), {"number": {}}, None),
-    Conversion("text-to-url", "A text becomes a URL as it is, even when it is none.",
+    Conversion("text-to-url", "A text becomes a URL as it is, even when it is not one.",
                {"rich_text": {}}, text("not a link"), {"url": {}}, "not a link"),
     Conversion("text-to-select", "A text becomes the option that has exactly its text.",
                {"rich_text": {}}, text("a"), {"select": _AB}, "a"),
-    Conversion("text-to-no-option", "A text without an option of its own becomes an empty select: none is made.",
+    Conversion("text-to-no-option", "A text without an option becomes an empty select: none is created.",
                {"rich_text": {}}, text("c"), {"select": _AB}, None),
     Conversion("text-to-multi-select", "A text is split at commas on its way to a multi-select.",
                {"rich_text": {}}, text("a, b"), {"multi_select": _AB}, ["a", "b"]),
@@ -63,7 +70,7 @@ _CONVERSIONS = (
                {"number": {}}, 1, {"checkbox": {}}, False),
     Conversion("select-to-text", "A select becomes the name of its option.",
                {"select": _AB}, {"name": "a"}, {"rich_text": {}}, "a"),
-    Conversion("select-to-multi-select", "A select becomes a multi-select of an option with its name.",
+    Conversion("select-to-multi-select", "A select becomes a multi-select with the same option.",
                {"select": _AB}, {"name": "a"}, {"multi_select": _AB}, ["a"]),
     Conversion("select-to-status", "A select becomes the status with its name.",
                {"select": _AB}, {"name": "b"}, {"status": _AB}, "b"),
@@ -81,22 +88,22 @@ _CONVERSIONS = (
 
 
 @experiment
-def converted(lab: Lab) -> Json:
+def convert_all(lab: Lab) -> Json:
     """Convert all values in one PATCH, and return what is left of them, by property name."""
-    database = make_database(lab, "Conversions", **{each.name: each.old for each in _CONVERSIONS})
-    values = {
-        each.name: {_type(each.old): each.value} for each in _CONVERSIONS if each.value is not None
-    }
+    old, values, new = {}, {}, {}
+    for conversion in _CONVERSIONS:
+        old[conversion.name] = conversion.old
+        new[conversion.name] = conversion.new
+        if conversion.value is not None:
+            values[conversion.name] = {_type(conversion.old): conversion.value}
+    database = make_database(lab, "Conversions", **old)
     row = make_row(lab, database, "converted", **values)["id"]
-    wanted = {each.name: each.new for each in _CONVERSIONS}
     refused: set[str] = set()
-    if change_schema(lab, database, **wanted).status != 200:
-        # One of them is refused: convert each by itself, so that the others can be judged.
-        refused = {
-            name
-            for name, new in wanted.items()
-            if change_schema(lab, database, **{name: new}).status != 200
-        }
+    if change_schema(lab, database, **new).status != 200:
+        # One of them is refused: convert them one by one, so that the others can be judged.
+        for name, settings in new.items():
+            if change_schema(lab, database, **{name: settings}).status != 200:
+                refused.add(name)
     left = values_of(lab.get(f"pages/{row}"))
     return {name: value for name, value in left.items() if name not in refused}
 
@@ -122,7 +129,7 @@ def _register(conversion: Conversion) -> None:
     @statement(f"conversions.{conversion.id}", conversion.sentence, Area.TYPES, Source.MEASUREMENT)
     def check(lab: Lab) -> Finding:
         """Look at what is left of the value."""
-        left = converted(lab)
+        left = convert_all(lab)
         if conversion.name not in left:
             raise CannotTell("the change of the type was refused")
         return expect(conversion.left, _short(_type(conversion.new), left[conversion.name]))

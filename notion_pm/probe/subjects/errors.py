@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from notion_pm.probe.fixtures import records, rows
 from notion_pm.probe.lab import Lab
+from notion_pm.probe.objects import records, rows
 from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"

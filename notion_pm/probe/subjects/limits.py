@@ -13,7 +13,7 @@ def page(lab: Lab) -> str:
     return str(make_page(lab, "Limits")["id"])
 
 
-def _nested(levels: int) -> Json:
+def _nested_toggles(levels: int) -> Json:
     block = paragraph("inner")
     for _ in range(levels):
         block = {"toggle": {"rich_text": text("outer"), "children": [block]}}
@@ -22,7 +22,7 @@ def _nested(levels: int) -> Json:
 
 @statement(
     "limits.100-blocks",
-    "At most 100 blocks are appended at once: 101 are refused with 400, and the message names the limit.",
+    "At most 100 blocks are appended at once: 101 are refused with 400, and the message says so.",
     Area.BODIES,
     Source.MEASUREMENT,
 )
@@ -62,5 +62,5 @@ def more_characters_refused(lab: Lab) -> Finding:
 )
 def two_levels(lab: Lab) -> Finding:
     """Append two levels, then three."""
-    outcomes = [append(lab, page(lab), _nested(levels)).outcome for levels in (2, 3)]
+    outcomes = [append(lab, page(lab), _nested_toggles(levels)).outcome for levels in (2, 3)]
     return expect(["200", "400 validation_error"], outcomes)

@@ -19,15 +19,15 @@ def page(lab: Lab) -> str:
 
 
 @experiment
-def listed(lab: Lab) -> Answer:
+def blocks_after_append(lab: Lab) -> Answer:
     """List the blocks of the page right after the second append."""
     return lab.get(f"blocks/{page(lab)}/children")
 
 
 @experiment
-def deleted(lab: Lab) -> str:
+def delete_second_block(lab: Lab) -> str:
     """Delete the second paragraph, and return its id."""
-    block = str(listed(lab)["results"][1]["id"])
+    block = str(blocks_after_append(lab)["results"][1]["id"])
     lab.delete(f"blocks/{block}")["id"]
     return block
 
@@ -86,7 +86,7 @@ def _contents(children: Answer) -> list[str]:
 )
 def appends_in_order(lab: Lab) -> Finding:
     """List the blocks right after the second append."""
-    return expect(["first", "second"], _contents(listed(lab)))
+    return expect(["first", "second"], _contents(blocks_after_append(lab)))
 
 
 @statement(
@@ -97,7 +97,10 @@ def appends_in_order(lab: Lab) -> Finding:
 )
 def append_after_a_block(lab: Lab) -> Finding:
     """Append between the two blocks."""
-    position = {"type": "after_block", "after_block": {"id": listed(lab)["results"][0]["id"]}}
+    position = {
+        "type": "after_block",
+        "after_block": {"id": blocks_after_append(lab)["results"][0]["id"]},
+    }
     answer = append(lab, page(lab), paragraph("middle"), position=position)
     now = _contents(lab.get(f"blocks/{page(lab)}/children"))
     return expect([["middle", "second"], ["first", "middle", "second"]], [_contents(answer), now])
@@ -111,7 +114,7 @@ def append_after_a_block(lab: Lab) -> Finding:
 )
 def deleted_at_once(lab: Lab) -> Finding:
     """Delete a block, and list at once."""
-    deleted(lab)
+    delete_second_block(lab)
     return expect(False, "second" in _contents(lab.get(f"blocks/{page(lab)}/children")))
 
 
@@ -123,7 +126,7 @@ def deleted_at_once(lab: Lab) -> Finding:
 )
 def deleted_block_unchangeable(lab: Lab) -> Finding:
     """Change the deleted block."""
-    answer = lab.patch(f"blocks/{deleted(lab)}", **paragraph("y"))
+    answer = lab.patch(f"blocks/{delete_second_block(lab)}", **paragraph("y"))
     return expect(["400 validation_error", True], [answer.outcome, "archived" in answer.message])
 
 

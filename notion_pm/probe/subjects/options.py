@@ -64,7 +64,7 @@ def row(lab: Lab) -> Answer:
 
 
 @experiment
-def removed(lab: Lab) -> Choices:
+def remove_options(lab: Lab) -> Choices:
     """Leave an option out of each property, and send one of them by its name alone."""
     before = schema_before(lab)
     page = row(lab)["id"]
@@ -91,10 +91,10 @@ def _options(entry: Json) -> dict[str, str]:
 def _groups(entry: Json) -> dict[str, list[str]]:
     """Return the names of a status property's options, by group."""
     names = {option["id"]: option["name"] for option in entry["status"]["options"]}
-    return {
-        group["name"]: [names[id] for id in group["option_ids"]]
-        for group in entry["status"]["groups"]
-    }
+    groups = {}
+    for group in entry["status"]["groups"]:
+        groups[group["name"]] = [names[option_id] for option_id in group["option_ids"]]
+    return groups
 
 
 @statement(
@@ -136,7 +136,7 @@ def recolour_refused(lab: Lab) -> Finding:
 )
 def omitted_removed(lab: Lab) -> Finding:
     """Look at the options after the change."""
-    after = removed(lab).after
+    after = remove_options(lab).after
     return expect(
         [["Stays"], ["Stays"]], [sorted(_options(after[name])) for name in ("Cut", "Cut_many")]
     )
@@ -150,7 +150,7 @@ def omitted_removed(lab: Lab) -> Finding:
 )
 def name_keeps_id(lab: Lab) -> Finding:
     """Compare the ids before and after."""
-    change = removed(lab)
+    change = remove_options(lab)
     ids = [_options(schema["Cut"]).get("Stays") for schema in (change.before, change.after)]
     return expect(True, ids[0] == ids[1])
 
@@ -163,7 +163,7 @@ def name_keeps_id(lab: Lab) -> Finding:
 )
 def removed_select_empties(lab: Lab) -> Finding:
     """Read the cell."""
-    return expect(None, removed(lab).row["Cut"])
+    return expect(None, remove_options(lab).row["Cut"])
 
 
 @statement(
@@ -174,7 +174,7 @@ def removed_select_empties(lab: Lab) -> Finding:
 )
 def removed_multi_select_drops(lab: Lab) -> Finding:
     """Read the cell."""
-    return expect(["Stays"], [option["name"] for option in removed(lab).row["Cut_many"]])
+    return expect(["Stays"], [option["name"] for option in remove_options(lab).row["Cut_many"]])
 
 
 @statement(
@@ -185,7 +185,7 @@ def removed_multi_select_drops(lab: Lab) -> Finding:
 )
 def removed_status_moves(lab: Lab) -> Finding:
     """Read the cell: it has a value, and one that is left."""
-    change = removed(lab)
+    change = remove_options(lab)
     now = (change.row["Cut_status"] or {}).get("name")
     return expect([True, True], [now is not None, now in _options(change.after["Cut_status"])])
 
@@ -198,7 +198,7 @@ def removed_status_moves(lab: Lab) -> Finding:
 )
 def removed_status_not_default(lab: Lab) -> Finding:
     """Read the cell: it has another option than the first one."""
-    return expect(True, (removed(lab).row["Cut_status"] or {}).get("name") != "Idea")
+    return expect(True, (remove_options(lab).row["Cut_status"] or {}).get("name") != "Idea")
 
 
 @statement(
@@ -209,7 +209,7 @@ def removed_status_not_default(lab: Lab) -> Finding:
 )
 def added_again_new_id(lab: Lab) -> Finding:
     """Add the removed option of the select again."""
-    before = _options(removed(lab).before["Cut"])["Gone"]
+    before = _options(remove_options(lab).before["Cut"])["Gone"]
     options = [{"name": "Stays"}, {"name": "Gone"}]
     answer = change_schema(lab, database(lab), Cut={"select": {"options": options}})
     return expect(True, _options(answer["properties"]["Cut"])["Gone"] != before)
@@ -284,7 +284,7 @@ def status_groups_created(lab: Lab) -> Finding:
 def status_groups_kept(lab: Lab) -> Finding:
     """Look at the groups after the options were sent by name alone."""
     expected = {"To-do": ["Idea"], "In progress": ["Doing"], "Complete": ["Dropped"]}
-    return expect(expected, _groups(removed(lab).after["Cut_status"]))
+    return expect(expected, _groups(remove_options(lab).after["Cut_status"]))
 
 
 @statement(
@@ -295,7 +295,7 @@ def status_groups_kept(lab: Lab) -> Finding:
 )
 def status_group_changed(lab: Lab) -> Finding:
     """Move Dropped from Complete to In progress."""
-    options = _options(removed(lab).after["Cut_status"])
+    options = _options(remove_options(lab).after["Cut_status"])
     sent = [{"id": options[name], "name": name} for name in ("Idea", "Doing", "Dropped")]
     sent[2]["group"] = "In progress"
     answer = change_schema(lab, database(lab), Cut_status={"status": {"options": sent}})

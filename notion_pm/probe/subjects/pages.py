@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from notion_pm.probe.fixtures import records, rows
 from notion_pm.probe.lab import Answer, Json, Lab, experiment
-from notion_pm.probe.objects import plain, values_of
+from notion_pm.probe.objects import plain, records, rows, values_of
 from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 
 

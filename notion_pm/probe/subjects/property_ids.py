@@ -21,7 +21,7 @@ from notion_pm.probe.statement import Area, CannotTell, Finding, Source, expect,
 
 _TEXT: Json = {"rich_text": {}}
 _TEXTS = 12
-"""Text properties. An id is four random characters: among so many, some need to be percent-encoded."""
+"""Text properties. An id is four random characters: with this many, some need percent-encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _query(lab: Lab, **body: Any) -> Answer:
     return lab.query(sample(lab).database.source, **body)
 
 
-def _seeded(key: str) -> Json:
+def _filter_for_seed(key: str) -> Json:
     """Return a filter for the one row that has a value."""
     return {"property": key, "rich_text": {"equals": "seed"}}
 
@@ -74,18 +74,16 @@ def found_by_name(lab: Lab) -> Answer:
     order = [{"property": name, "direction": "ascending"}]
 
     def ask() -> Answer:
-        return _query(lab, filter=_seeded(name), sorts=order)
+        return _query(lab, filter=_filter_for_seed(name), sorts=order)
 
     return lab.until(lambda answer: bool(answer["results"]), ask(), ask)
 
 
-def _granted(answer: Answer) -> Answer:
-    """Return an answer of 200; another one is a difference, not a reason to know nothing."""
-    return (
-        answer
-        if answer.status == 200
-        else Answer(answer.request, 200, {"results": [], "properties": {}})
-    )
+def _empty_if_refused(answer: Answer) -> Answer:
+    """Return the answer; a refusal as an empty one, which then differs from the expected answer."""
+    if answer.status == 200:
+        return answer
+    return Answer(answer.request, 200, {"results": [], "properties": {}})
 
 
 @statement(
@@ -109,7 +107,7 @@ def percent_encoded(lab: Lab) -> Finding:
 def page_values_by_id(lab: Lab) -> Finding:
     """Write a text by id, and read it in the answer."""
     answer = _write(lab, sample(lab).other_id, "by id")
-    value = _granted(answer)["properties"].get(sample(lab).other_name, {})
+    value = _empty_if_refused(answer)["properties"].get(sample(lab).other_name, {})
     return expect(["200", "by id"], [answer.outcome, plain(value.get("rich_text", []))])
 
 
@@ -122,7 +120,7 @@ def page_values_by_id(lab: Lab) -> Finding:
 def page_values_by_name(lab: Lab) -> Finding:
     """Write a text by name, and read it in the answer."""
     answer = _write(lab, sample(lab).other_name, "by name")
-    value = _granted(answer)["properties"].get(sample(lab).other_name, {})
+    value = _empty_if_refused(answer)["properties"].get(sample(lab).other_name, {})
     return expect(["200", "by name"], [answer.outcome, plain(value.get("rich_text", []))])
 
 
@@ -135,8 +133,8 @@ def page_values_by_name(lab: Lab) -> Finding:
 def filter_by_id(lab: Lab) -> Finding:
     """Filter for the one row that has a value."""
     found_by_name(lab)  # queries show the row by now
-    found = _query(lab, filter=_seeded(sample(lab).id))
-    return expect(["filled"], row_names(_granted(found)))
+    found = _query(lab, filter=_filter_for_seed(sample(lab).id))
+    return expect(["filled"], row_names(_empty_if_refused(found)))
 
 
 @statement(
@@ -147,7 +145,7 @@ def filter_by_id(lab: Lab) -> Finding:
 )
 def filter_by_name(lab: Lab) -> Finding:
     """Look at the one row that has a value."""
-    return expect(["filled"], row_names(_granted(found_by_name(lab))))
+    return expect(["filled"], row_names(_empty_if_refused(found_by_name(lab))))
 
 
 @statement(
@@ -183,7 +181,7 @@ def query_string(lab: Lab) -> Finding:
     """Read a page with one property only."""
     wanted: dict[str, Any] = {"filter_properties": [for_query_string(sample(lab).id)]}
     answer = lab.get(f"pages/{sample(lab).row}", **wanted)
-    return expect([sample(lab).name], list(_granted(answer)["properties"]))
+    return expect([sample(lab).name], list(_empty_if_refused(answer)["properties"]))
 
 
 @statement(
@@ -195,7 +193,7 @@ def query_string(lab: Lab) -> Finding:
 def property_path(lab: Lab) -> Finding:
     """Read one property of a page."""
     answer = lab.get(f"pages/{sample(lab).row}/properties/{sample(lab).id}")
-    seen = "".join(item["rich_text"]["plain_text"] for item in _granted(answer)["results"])
+    seen = "".join(item["rich_text"]["plain_text"] for item in _empty_if_refused(answer)["results"])
     return expect(["200", "seed"], [answer.outcome, seen])
 
 
@@ -221,5 +219,5 @@ def decoded_refused(lab: Lab) -> Finding:
 def rename_by_id(lab: Lab) -> Finding:
     """Rename a property by its id."""
     answer = change_schema(lab, sample(lab).database, **{sample(lab).other_id: {"name": "Renamed"}})
-    shown = _granted(answer)["properties"].get("Renamed", {})
+    shown = _empty_if_refused(answer)["properties"].get("Renamed", {})
     return expect(["200", True], [answer.outcome, shown.get("id") == sample(lab).other_id])

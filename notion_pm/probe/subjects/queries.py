@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from notion_pm.probe.fixtures import records, rows
 from notion_pm.probe.lab import Answer, Json, Lab, experiment
-from notion_pm.probe.objects import row_names
+from notion_pm.probe.objects import records, row_names, rows
 from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 
 
@@ -32,7 +31,7 @@ def _query(lab: Lab, **body: object) -> Answer:
     return lab.query(records(lab).source, **body)
 
 
-def _found(lab: Lab, condition: Json) -> list[str]:
+def _names_found(lab: Lab, condition: Json) -> list[str]:
     """Return the names of the rows that a filter finds; a refusal as its outcome."""
     return _names(_query(lab, filter=condition))
 
@@ -104,7 +103,9 @@ def pages_of_results(lab: Lab) -> Finding:
 )
 def select_one_of(lab: Lab) -> Finding:
     """Filter for two options."""
-    return expect(["A", "B"], _found(lab, {"property": "Kind", "select": {"equals": ["A", "B"]}}))
+    return expect(
+        ["A", "B"], _names_found(lab, {"property": "Kind", "select": {"equals": ["A", "B"]}})
+    )
 
 
 @statement(
@@ -116,7 +117,8 @@ def select_one_of(lab: Lab) -> Finding:
 def filter_of_another_type(lab: Lab) -> Finding:
     """Filter a number as a text."""
     return expect(
-        ["400 validation_error"], _found(lab, {"property": "Size", "rich_text": {"equals": "1"}})
+        ["400 validation_error"],
+        _names_found(lab, {"property": "Size", "rich_text": {"equals": "1"}}),
     )
 
 
@@ -130,7 +132,7 @@ def text_ignores_case(lab: Lab) -> Finding:
     """Look for rows with another text than theirs in lower case."""
     condition = {"property": "Text", "rich_text": {"does_not_equal": "some words"}}
     # Whether rows without a text are found is not known.
-    return expect([], [name for name in _found(lab, condition) if name != "blank"])
+    return expect([], [name for name in _names_found(lab, condition) if name != "blank"])
 
 
 @statement(
@@ -142,7 +144,7 @@ def text_ignores_case(lab: Lab) -> Finding:
 def default_status(lab: Lab) -> Finding:
     """Filter for `Not started`."""
     condition = {"property": "Stage", "status": {"equals": "Not started"}}
-    return expect(["A", "B", "blank"], _found(lab, condition))
+    return expect(["A", "B", "blank"], _names_found(lab, condition))
 
 
 @statement(
@@ -154,7 +156,7 @@ def default_status(lab: Lab) -> Finding:
 def formula_filter_refused(lab: Lab) -> Finding:
     """Filter for the value that it has."""
     condition = {"property": "Sum", "formula": {"number": {"equals": 2}}}
-    return expect(["400 validation_error"], _found(lab, condition))
+    return expect(["400 validation_error"], _names_found(lab, condition))
 
 
 @statement(
@@ -179,7 +181,7 @@ def edited_since(lab: Lab) -> Finding:
 def three_levels_refused(lab: Lab) -> Finding:
     """Send one."""
     leaf = {"property": "Size", "number": {"equals": 1}}
-    return expect(["400 validation_error"], _found(lab, {"and": [{"or": [{"and": [leaf]}]}]}))
+    return expect(["400 validation_error"], _names_found(lab, {"and": [{"or": [{"and": [leaf]}]}]}))
 
 
 @statement(
@@ -192,7 +194,7 @@ def edit_found(lab: Lab) -> Finding:
     """Write a number, and filter for it at once."""
     row = rows(lab)["blank"]["id"]
     lab.patch(f"pages/{row}", properties={"Size": {"number": 77}})["id"]
-    return expect(["blank"], _found(lab, {"property": "Size", "number": {"equals": 77}}))
+    return expect(["blank"], _names_found(lab, {"property": "Size", "number": {"equals": 77}}))
 
 
 @statement(
@@ -206,6 +208,6 @@ def trashed_row_gone(lab: Lab) -> Finding:
     row = rows(lab)["blank"]["id"]
     condition = {"property": "Name", "title": {"equals": "blank"}}
     lab.patch(f"pages/{row}", in_trash=True)["id"]
-    during = _found(lab, condition)
+    during = _names_found(lab, condition)
     lab.patch(f"pages/{row}", in_trash=False)["id"]
-    return expect([[], ["blank"]], [during, _found(lab, condition)])
+    return expect([[], ["blank"]], [during, _names_found(lab, condition)])

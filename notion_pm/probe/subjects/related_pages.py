@@ -1,10 +1,12 @@
-"""How many related pages are shown. It needs many rows, so it comes last: an interrupted probe then repeats little."""
+"""How many related pages are shown.
+
+It needs many rows, so it comes last: an interrupted probe then repeats little.
+"""
 
 from __future__ import annotations
 
-from notion_pm.probe.fixtures import records, rows
 from notion_pm.probe.lab import Answer, Json, Lab, experiment
-from notion_pm.probe.objects import make_database, make_row
+from notion_pm.probe.objects import make_database, make_row, records, rows
 from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 
 _MOST_SHOWN = 25
@@ -12,7 +14,7 @@ _MOST_SHOWN = 25
 
 
 @experiment
-def crowded(lab: Lab) -> Answer:
+def row_with_many_relations(lab: Lab) -> Answer:
     """Make a row that is related to one row more than a page shows."""
     relation: Json = {
         "data_source_id": records(lab).source,
@@ -34,7 +36,7 @@ def crowded(lab: Lab) -> Answer:
 )
 def twenty_five_shown(lab: Lab) -> Finding:
     """Read the relation of a page that has 26."""
-    shown = lab.get(f"pages/{crowded(lab)['id']}")["properties"]["Links"]
+    shown = lab.get(f"pages/{row_with_many_relations(lab)['id']}")["properties"]["Links"]
     return expect([_MOST_SHOWN, True], [len(shown["relation"]), shown.get("has_more")])
 
 
@@ -46,6 +48,6 @@ def twenty_five_shown(lab: Lab) -> Finding:
 )
 def all_by_path(lab: Lab) -> Finding:
     """Read the 26."""
-    hub = crowded(lab)
+    hub = row_with_many_relations(lab)
     answer = lab.get(f"pages/{hub['id']}/properties/{hub['properties']['Links']['id']}")
     return expect(_MOST_SHOWN + 1, len(answer["results"]))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notion_pm.probe.fixtures import records, rows
 from notion_pm.probe.lab import Answer, Json, Lab, experiment
 from notion_pm.probe.objects import (
     Database,
     change_schema,
     make_database,
     make_row,
+    records,
+    rows,
     schema_of,
     values_of,
 )

@@ -22,7 +22,7 @@ def initial_schema(lab: Lab) -> Json:
 
 
 @experiment
-def patched(lab: Lab) -> Json:
+def patch_schema(lab: Lab) -> Json:
     """Add a property and remove another in one PATCH, and return the schema as read afterwards."""
     initial_schema(lab)
     change_schema(lab, plain_database(lab), Added={"checkbox": {}}, Notes=None)["properties"]
@@ -30,7 +30,7 @@ def patched(lab: Lab) -> Json:
 
 
 @experiment
-def retitled(lab: Lab) -> tuple[Answer, Answer]:
+def retitle_database(lab: Lab) -> tuple[Answer, Answer]:
     """Change title, icon and description of a database, and read its data source and itself."""
     database = plain_database(lab)
     new = {
@@ -73,7 +73,7 @@ def only_what_was_sent(lab: Lab) -> Finding:
 )
 def settings_kept(lab: Lab) -> Finding:
     """Read the number property."""
-    return expect({"type": "number", "format": "percent"}, _number(patched(lab)["Size"]))
+    return expect({"type": "number", "format": "percent"}, _number(patch_schema(lab)["Size"]))
 
 
 def _number(entry: Json) -> Json:
@@ -88,7 +88,7 @@ def _number(entry: Json) -> Json:
 )
 def patch_leaves_others(lab: Lab) -> Finding:
     """Look for the properties that the PATCH did not name."""
-    return expect([True, True], [name in patched(lab) for name in ("Name", "Size")])
+    return expect([True, True], [name in patch_schema(lab) for name in ("Name", "Size")])
 
 
 @statement(
@@ -99,7 +99,7 @@ def patch_leaves_others(lab: Lab) -> Finding:
 )
 def patch_adds(lab: Lab) -> Finding:
     """Look for the new property."""
-    return expect("checkbox", patched(lab).get("Added", {}).get("type"))
+    return expect("checkbox", patch_schema(lab).get("Added", {}).get("type"))
 
 
 @statement(
@@ -110,7 +110,7 @@ def patch_adds(lab: Lab) -> Finding:
 )
 def null_removes(lab: Lab) -> Finding:
     """Look for the removed property."""
-    return expect(False, "Notes" in patched(lab))
+    return expect(False, "Notes" in patch_schema(lab))
 
 
 @statement(
@@ -121,7 +121,7 @@ def null_removes(lab: Lab) -> Finding:
 )
 def new_id_after_removal(lab: Lab) -> Finding:
     """Add the removed property again, and compare the ids."""
-    patched(lab)
+    patch_schema(lab)
     added = change_schema(lab, plain_database(lab), Notes={"rich_text": {}})
     return expect(True, added["properties"]["Notes"]["id"] != initial_schema(lab)["Notes"]["id"])
 
@@ -134,7 +134,7 @@ def new_id_after_removal(lab: Lab) -> Finding:
 )
 def empty_patch(lab: Lab) -> Finding:
     """Send nothing, and look for the properties in the answer."""
-    patched(lab)
+    patch_schema(lab)
     answer = change_schema(lab, plain_database(lab))
     kept = {"Name", "Size", "Added"} <= set(answer.body.get("properties", {}))
     return expect(["200", True], [answer.outcome, kept])
@@ -160,7 +160,7 @@ def second_title_refused(lab: Lab) -> Finding:
 )
 def title_shared(lab: Lab) -> Finding:
     """Read both titles."""
-    titles = [plain(answer["title"]) for answer in retitled(lab)]
+    titles = [plain(answer["title"]) for answer in retitle_database(lab)]
     return expect(["New title", "New title"], titles)
 
 
@@ -172,7 +172,7 @@ def title_shared(lab: Lab) -> Finding:
 )
 def icon_shared(lab: Lab) -> Finding:
     """Read both icons."""
-    icons = [(answer["icon"] or {}).get("emoji") for answer in retitled(lab)]
+    icons = [(answer["icon"] or {}).get("emoji") for answer in retitle_database(lab)]
     return expect(["🧩", "🧩"], icons)
 
 
@@ -184,7 +184,7 @@ def icon_shared(lab: Lab) -> Finding:
 )
 def description_shared(lab: Lab) -> Finding:
     """Read both descriptions."""
-    descriptions = [plain(answer["description"]) for answer in retitled(lab)]
+    descriptions = [plain(answer["description"]) for answer in retitle_database(lab)]
     return expect(["About", "About"], descriptions)
 
 

@@ -20,7 +20,7 @@ class Below:
 
 
 @experiment
-def trashed(lab: Lab) -> Below:
+def trash_top_page(lab: Lab) -> Below:
     """Make them, and put the page on top in the trash."""
     top = make_page(lab, "Top")["id"]
     page = make_page(lab, "Below", top)["id"]
@@ -55,7 +55,7 @@ def database_in_trash(lab: Lab) -> DatabaseInTrash:
 )
 def page_still_read(lab: Lab) -> Finding:
     """Read it."""
-    answer = lab.get(f"pages/{trashed(lab).top}")
+    answer = lab.get(f"pages/{trash_top_page(lab).top}")
     return expect(["200", True], [answer.outcome, answer.body.get("in_trash")])
 
 
@@ -67,7 +67,7 @@ def page_still_read(lab: Lab) -> Finding:
 )
 def page_below(lab: Lab) -> Finding:
     """Read the page two levels below."""
-    return expect(True, lab.get(f"pages/{trashed(lab).page_below}")["in_trash"])
+    return expect(True, lab.get(f"pages/{trash_top_page(lab).page_below}")["in_trash"])
 
 
 @statement(
@@ -78,7 +78,7 @@ def page_below(lab: Lab) -> Finding:
 )
 def database_below(lab: Lab) -> Finding:
     """Read it."""
-    answer = lab.get(f"databases/{trashed(lab).database}")
+    answer = lab.get(f"databases/{trash_top_page(lab).database}")
     return expect(["200", False], [answer.outcome, answer.body.get("in_trash")])
 
 
@@ -90,7 +90,9 @@ def database_below(lab: Lab) -> Finding:
 )
 def data_source_below(lab: Lab) -> Finding:
     """Read it."""
-    return expect("404 object_not_found", lab.get(f"data_sources/{trashed(lab).source}").outcome)
+    return expect(
+        "404 object_not_found", lab.get(f"data_sources/{trash_top_page(lab).source}").outcome
+    )
 
 
 @statement(
@@ -101,7 +103,7 @@ def data_source_below(lab: Lab) -> Finding:
 )
 def writes_below_refused(lab: Lab) -> Finding:
     """Write to a page and to a database."""
-    below = trashed(lab)
+    below = trash_top_page(lab)
     answers = [
         lab.patch(f"pages/{below.page_below}", properties={"title": {"title": text("New")}}),
         lab.patch(f"databases/{below.database}", title=text("New")),
@@ -116,9 +118,9 @@ def writes_below_refused(lab: Lab) -> Finding:
     Area.TRASH,
     Source.MEASUREMENT,
 )
-def restored(lab: Lab) -> Finding:
+def restore_top_page(lab: Lab) -> Finding:
     """Restore the page on top, and read the page below and the data source."""
-    below = trashed(lab)
+    below = trash_top_page(lab)
     lab.patch(f"pages/{below.top}", in_trash=False)["id"]
     lab.settle()
     page = lab.get(f"pages/{below.page_below}")["in_trash"]

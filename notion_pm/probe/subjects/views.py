@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from notion_pm.probe.fixtures import records
 from notion_pm.probe.lab import Answer, Json, Lab, experiment
-from notion_pm.probe.objects import Database, make_database, schema_of
+from notion_pm.probe.objects import Database, make_database, records, schema_of
 from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 
 
@@ -72,16 +71,14 @@ def one_table(lab: Lab) -> Finding:
 
 @statement(
     "views.references-only",
-    "A list of views holds references: each view is read by itself.",
+    "A list of views contains references: each view is read separately.",
     Area.VIEWS,
     Source.DOCUMENTATION,
 )
 def references_only(lab: Lab) -> Finding:
     """Look at the keys of a listed view."""
-    return expect(
-        [["id", "object"]],
-        [sorted(key for key in view if key != "parent") for view in first_views(lab)],
-    )
+    keys = [sorted(view.keys() - {"parent"}) for view in first_views(lab)]
+    return expect([["id", "object"]], keys)
 
 
 _CONFIGURATIONS: dict[str, Json] = {
@@ -235,7 +232,7 @@ def last_one_kept(lab: Lab) -> Finding:
     Area.VIEWS,
     Source.DOCUMENTATION,
 )
-def linked(lab: Lab) -> Finding:
+def view_on_other_page(lab: Lab) -> Finding:
     """Look at the database that holds it."""
     answer = linked_view(lab)
     other = answer.body.get("parent", {}).get("database_id")
