@@ -1,4 +1,4 @@
-"""Names of things: Notion's ids, and a template's own addresses."""
+"""Notion's ids, and the addresses that templates use."""
 
 from __future__ import annotations
 
@@ -12,24 +12,23 @@ NotionId = NewType("NotionId", str)
 """A Notion id as the API returns it: a UUID in lower case with dashes."""
 
 Address = NewType("Address", str)
-"""A template's stable name for a thing, such as ``features``, ``features.status`` or ``features.rows.adopt``."""
+"""A template's stable name, such as ``features``, ``features.status`` or ``features.rows.adopt``."""
 
 _HEX = r"[0-9a-f]"
 _DASHED = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
 _CANONICAL = re.compile(rf"{_DASHED}\Z")
 DATA_SOURCE_URL = "collection://"
-"""How Notion's Markdown begins the URL of a data source, which ends with its id."""
+"""The scheme of data source URLs in Notion's Markdown; the id follows."""
 _ID = re.compile(rf"(?:{_DASHED}|{_HEX}{{32}})$", re.IGNORECASE)
 
 
 def parse_notion_id(text: str) -> NotionId:
-    """Return the id that `text` names: an id with or without dashes, or the URL of a page, database, view or
-    data source.
+    """Return the id in a text: an id with or without dashes, or a Notion URL.
 
-    Takes the URLs of www.notion.so, app.notion.com (``/p/...``) and published notion.site pages; a page that is opened
-    in a side peek is named by the URL's ``p`` parameter, which wins.
+    Takes URLs of www.notion.so, app.notion.com (``/p/...``), published notion.site pages and data
+    sources. If a page is open in a side peek, the URL's ``p`` parameter names it, and is returned.
 
-    Raises InvalidNotionId when there is no id in it.
+    Raises InvalidNotionId when there is no id in the text.
     """
     candidate = text.strip().removeprefix(DATA_SOURCE_URL)
     try:
@@ -42,11 +41,11 @@ def parse_notion_id(text: str) -> NotionId:
     found = _ID.search(candidate)
     if found is None or (url.scheme == "" and found.start() != 0):
         raise InvalidNotionId(text)
-    return dashed(found.group())
+    return with_dashes(found.group())
 
 
 def is_id(text: str) -> bool:
-    """Whether a word is a Notion id or URL, rather than a name."""
+    """Whether a word is a Notion id or URL, not a name."""
     try:
         parse_notion_id(text)
     except InvalidNotionId:
@@ -54,19 +53,19 @@ def is_id(text: str) -> bool:
     return True
 
 
-def dashed(notion_id: str) -> NotionId:
-    """Return the canonical form of an id that is known to be one."""
+def with_dashes(notion_id: str) -> NotionId:
+    """Return an id in the form of the API: lower case, with dashes. `notion_id` must be an id."""
     digits = compact(notion_id)
     return NotionId(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
 
 
 def is_canonical(text: str) -> bool:
-    """Whether a text is an id as the API returns it, and nothing else."""
+    """Whether a text is exactly an id as the API returns it."""
     return _CANONICAL.match(text) is not None
 
 
 def compact(notion_id: str) -> str:
-    """Return the 32 hexadecimal digits of an id, as Notion's URLs spell it."""
+    """Return the 32 hexadecimal digits of an id, as in Notion's URLs."""
     return notion_id.replace("-", "").lower()
 
 

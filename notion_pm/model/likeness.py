@@ -1,4 +1,4 @@
-"""How alike two names are: the same, words for the same thing, or alike by their letters."""
+"""Compare two names: equal, words for the same thing, or similar by their letters."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from rapidfuzz import fuzz
 K = TypeVar("K")
 
 SURE, LIKELY, POSSIBLE = 0.9, 0.75, 0.55
-"""From which likeness on a match is sure, is proposed, and is only told."""
+"""The least likeness at which a match is sure, is proposed, and is only mentioned."""
 
+# One group of synonyms per line; an indented line continues the one above.
 _ALIASES = """
-name, title, titel, nom, titre, nombre, titulo, naam, feature, item, task, story, summary, insight, subject, thema
+name, title, titel, nom, titre, nombre, titulo, naam, feature, item, task, story, summary,
+  insight, subject, thema
 name, title, subject, headline, betreff, objet, asunto
 status, stage, state, phase, statut, etat, estado, stand, zustand, progress state, workflow
 owner, responsible, betreuer, zustandig, assignee, assigned to, dri, lead, pm, product manager
@@ -25,27 +27,36 @@ effort, estimate, estimation, size, story points, points, aufwand, schatzung, es
 impact, value, business value, wirkung, nutzen, impacto, valeur
 reach, audience, users affected, reichweite, portee, alcance
 confidence, certainty, sicherheit, konfidenz, confiance, confianza
-target, due, due date, deadline, target date, ship date, release date, eta, termin, zieldatum, echeance, fecha limite
+target, due, due date, deadline, target date, ship date, release date, eta, termin, zieldatum,
+  echeance, fecha limite
 start, start date, begin, kickoff, beginn, startdatum, debut, inicio
-insights, feedback, customer insights, customer feedback, voice of customer, requests, customer requests, kundenfeedback
+insights, feedback, customer insights, customer feedback, voice of customer, requests, customer
+  requests, kundenfeedback
 insights, kundenstimmen, research, findings, erkenntnisse, retours clients, opiniones
-features, feature specs, specs, roadmap, roadmap items, product backlog, backlog, funktionen, fonctionnalites, funciones
+features, feature specs, specs, roadmap, roadmap items, product backlog, backlog, funktionen,
+  fonctionnalites, funciones
 vision, strategy, objectives, goals, okrs, ziele, strategie, objectifs, objetivos, north star
-customer, client, account, company, kunde, kundin, firma, entreprise, cliente, empresa, organisation
+customer, client, account, company, kunde, kundin, firma, entreprise, cliente, empresa,
+  organisation
 customers, clients, accounts, companies, kunden, firmen, entreprises, clientes
 quote, verbatim, zitat, citation, what they said, wortlaut, original text, cita
 source, origin, channel, quelle, herkunft, canal, fuente, where from
 source url, link, url, source link, reference
-importance, severity, weight, priority, prio, urgency, wichtigkeit, dringlichkeit, gewicht, importancia
+importance, severity, weight, priority, prio, urgency, wichtigkeit, dringlichkeit, gewicht,
+  importancia
 importance, prioritat, priorite, prioridad, prioridade, priorita, приоритет, 優先度, 优先级
-tags, tag, labels, label, topics, topic, keywords, schlagworte, schlagworter, etiquettes, etiquetas
+tags, tag, labels, label, topics, topic, keywords, schlagworte, schlagworter, etiquettes,
+  etiquetas
 observed on, date, reported on, heard on, created, datum, fecha, received
 segment, tier, plan, customer segment, kundensegment
-arr, revenue, mrr, annual revenue, yearly revenue, annual recurring revenue, contract value, umsatz, jahresumsatz
-domain, website, web site, homepage, site, webseite, company domain, company website, site web, sitio web
+arr, revenue, mrr, annual revenue, yearly revenue, annual recurring revenue, contract value,
+  umsatz, jahresumsatz
+domain, website, web site, homepage, site, webseite, company domain, company website, site web,
+  sitio web
 problem, pain, pain point, problem statement, schmerz, probleme, problema
 problem, bug, defect, incident, issue, fehler, erreur, error
-request, feature request, feature, enhancement, improvement, suggestion, wish, wunsch, demande, peticion
+request, feature request, feature, enhancement, improvement, suggestion, wish, wunsch, demande,
+  peticion
 question, how to, inquiry, frage, pregunta
 praise, compliment, kudos, lob, eloge, elogio
 description, beschreibung, details, notes, notizen, descripcion
@@ -58,7 +69,8 @@ new, inbox, open, neu, offen, nouveau, nuevo, untriaged
 triaged, reviewed, gesichtet, accepted
 planned, scheduled, up next, geplant, prevu, planificado
 parked, on hold, paused, later, pausiert, geparkt, en pause
-dropped, cancelled, canceled, won t do, wont do, rejected, declined, abgelehnt, verworfen, annule, descartado
+dropped, cancelled, canceled, won t do, wont do, rejected, declined, abgelehnt, verworfen,
+  annule, descartado
 discovery, research, exploring, exploration, entdeckung
 spec, specified, specification, writing spec, spezifikation
 ready, ready for dev, ready for development, bereit, pret, listo
@@ -73,19 +85,20 @@ low, nice to have, minor, niedrig, bas, bajo, p3
 """
 _NOTE = re.compile(r"\(.*?\)")
 _GROUPS = [
-    frozenset(each.strip() for each in line.split(",")) for line in _ALIASES.strip().splitlines()
+    frozenset(map(str.strip, line.split(",")))
+    for line in _ALIASES.strip().replace("\n  ", " ").splitlines()
 ]
 
 
 def plain(name: str) -> str:
-    """Return a name in plain lower-case words: without accents, emoji and punctuation."""
+    """Return a name in lower-case words, without accents, emoji and punctuation."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(each for each in decomposed if not unicodedata.combining(each))
+    letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return " ".join(re.findall(r"\w+", letters.replace("_", " ")))
 
 
 def likeness(one: str, other: str) -> float:
-    """Return how alike two names are, from 0 to 1."""
+    """Return how similar two names are, from 0 to 1."""
     a, b = plain(one), plain(other)
     if not a or not b:
         return 0.0
@@ -95,17 +108,17 @@ def likeness(one: str, other: str) -> float:
         return 0.97  # "Effort (days)"
     if any(a in group and b in group for group in _GROUPS):
         return 0.95
-    # Names that share a word are not the same thing yet: "Customer name" is no "Customer".
+    # Always below SURE: "Customer name" and "Customer" share letters, but differ in meaning.
     return 0.89 * max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b)) / 100
 
 
 def best_pairs(
     scores: Mapping[tuple[str, K], float], least: float
 ) -> Iterable[tuple[tuple[str, K], float]]:
-    """Yield the best pairs, each side at most once; of equals the first."""
+    """Yield the pairs with the highest scores, each side at most once; of equal scores the first."""
     left: set[str] = set()
     right: set[K] = set()
-    for (one, other), score in sorted(scores.items(), key=lambda each: -each[1]):
+    for (one, other), score in sorted(scores.items(), key=lambda item: -item[1]):
         if score >= least and one not in left and other not in right:
             left.add(one)
             right.add(other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ class PersonValue:
 
 @dataclass(frozen=True, slots=True)
 class FileValue:
-    """A file. Notion stores it unless it is `external`; its URL then expires after about an hour."""
+    """A file. The URL of a file that Notion stores (not `external`) expires after about an hour."""
 
     name: str
     url: str
@@ -62,9 +62,9 @@ class UniqueIdValue:
 
 @dataclass(frozen=True, slots=True)
 class UnknownValue:
-    """A value that cannot be known: of a type that this version does not know, or one that Notion did not compute.
+    """A value of an unknown type, or one that Notion did not compute.
 
-    `kind`: that type, or Notion's word (`unsupported`, `incomplete`). `name`: the property, where it is known.
+    `kind`: that type, or Notion's word (`unsupported`, `incomplete`). `name`: the property, if known.
     """
 
     kind: str
@@ -73,7 +73,7 @@ class UnknownValue:
 
 Value = (
     None
-    | str  # title, rich_text, url, email, phone_number, created_time, last_edited_time, string formulas
+    | str  # texts, created_time, last_edited_time, formulas that return text
     | bool
     | int
     | float
@@ -88,7 +88,7 @@ Value = (
     | tuple[FileValue, ...]
     | tuple[Any, ...]  # the items of an array rollup: values again
 )
-"""What a property of a page holds. Empty text is "", every other empty value is None or an empty tuple."""
+"""The value of a property. Empty text is "", every other empty value is None or an empty tuple."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class PropertyValue:
 class Page:
     """A page, its properties by id. `data_source_id` is None for a page that is not a row.
 
-    `is_locked`: a person has locked it in Notion, which does not keep the API from writing to it.
+    `is_locked`: a person has locked it in Notion. The API can still write to it.
     """
 
     id: NotionId
@@ -126,18 +126,37 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class BodyBlock:
-    """A block in the body of a page: the addresses of the files in it that Notion stores."""
+    """A block in the body of a page: the URLs of the files in it that Notion stores."""
 
     id: NotionId
     file_urls: tuple[str, ...] = ()
     has_body: bool = False
-    """Whether there are blocks in it that belong to the same body."""
+    """Whether it has child blocks that belong to the same body."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageMarkdown:
-    """The body of a page as Notion-flavoured Markdown; `truncated` or unknown blocks mean that something is missing."""
+    """The body of a page as Notion-flavoured Markdown.
+
+    It is incomplete if it is `truncated` or has unknown blocks.
+    """
 
     markdown: str
     truncated: bool = False
     unknown_block_ids: tuple[NotionId, ...] = ()
+
+
+NO_PAGES: frozenset[str] = frozenset()
+
+
+def holds_value(page: Page, property_id: str, except_links_to: Collection[str] = NO_PAGES) -> bool:
+    """Whether a page has a value of a property. Links to the pages `except_links_to` do not count."""
+    held = page.properties.get(property_id)
+    match held.value if held else None:
+        case None | "" | () | False:
+            return False
+        case RelationValue(ids=ids):
+            return not set(ids) <= set(except_links_to)
+        case UniqueIdValue(number=number):
+            return number is not None
+    return True

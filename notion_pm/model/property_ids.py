@@ -1,8 +1,8 @@
-"""Ids of properties, in the one form that this program keeps and sends: exactly as Notion gives them.
+"""Ids of properties in the form that this program stores and sends: exactly as Notion gives them.
 
-Schemas and pages give ids percent-encoded (`hMa%7B`), and that form is proved for requests. The decoded form (`hMa{`)
-is not. It comes from three places only, which are read with `as_received`: settings of views, rollups, and what earlier
-versions of notion-pm recorded.
+Schemas and pages give ids percent-encoded (`hMa%7B`). Requests are known to work with that form, but
+not with the decoded form (`hMa{`) (notion-measured.md 2). Decoded ids come from settings of views,
+from rollups, and from records of earlier versions of notion-pm. These are read with `as_received`.
 """
 
 from __future__ import annotations
@@ -11,27 +11,28 @@ from functools import lru_cache
 from urllib.parse import quote, unquote
 
 _UNESCAPED = "!~*'()"
-"""What Notion leaves as it is besides letters, digits and `-_.`: the rule of JavaScript's encodeURIComponent."""
+"""Characters that Notion does not encode, besides letters, digits and `-_.`: the rule of
+JavaScript's encodeURIComponent."""
 _LENGTH = 4
-"""Characters of an id that Notion made. Longer ones (`title`, ids of tasks) have nothing to encode."""
+"""The length of an id that Notion generates. Longer ids (`title`, ids of tasks) need no encoding."""
 
 
 @lru_cache(maxsize=4096)
 def as_received(property_id: str) -> str:
-    """Return a property id as schemas give it; one that has that form already stays as it is."""
+    """Return a property id as schemas give it, from either form."""
     return quote(unquote(property_id), safe=_UNESCAPED)
 
 
 @lru_cache(maxsize=4096)
 def for_query_string(property_id: str) -> str:
-    """Return a property id to hand to an HTTP client as a query parameter: the client encodes it, and only once."""
+    """Return a property id decoded, for a query parameter: the HTTP client encodes it once."""
     return unquote(property_id)
 
 
 def reference_as_received(reference: str) -> str:
-    """Return how a filter or a sort names a property, which may be a name: names stay as they are.
+    """Return the reference of a filter or sort to a property: an id as schemas give it, or a name.
 
-    Views give ids decoded there too. What has the length of an id is taken for one.
+    Views give ids decoded here too. A word with the length of an id is treated as an id.
     """
     is_id = len(reference) == _LENGTH and reference.isascii() and " " not in reference
     return as_received(reference) if is_id else reference

@@ -1,8 +1,7 @@
-"""What a template says about one property, whichever side of a relation states it."""
+"""Look up a property of a template, on either side of a relation."""
 
 from __future__ import annotations
 
-from notion_pm.model.property_types import OPTION_TYPES
 from notion_pm.model.template import OptionSpec, OptionsProperty, PropertySpec, Template
 
 
@@ -12,7 +11,7 @@ def property_keys(template: Template, database: str) -> tuple[str, ...]:
 
 
 def property_type(template: Template, database: str, key: str) -> str | None:
-    """Return the type of a property, near or far side; None when there is none."""
+    """Return the type of a property, near or far side; None when it does not exist."""
     spec = template.databases[database].properties.get(key)
     if spec is not None:
         return spec.type
@@ -20,29 +19,34 @@ def property_type(template: Template, database: str, key: str) -> str | None:
 
 
 def property_title(template: Template, database: str, key: str) -> str:
-    """Return what the template calls a property, near or far side."""
+    """Return the template's title of a property, near or far side."""
     spec = template.databases[database].properties.get(key)
     return spec.title if spec is not None else template.far_sides(database)[key][2].title
 
 
 def own_property(template: Template, database: str, key: str) -> PropertySpec | None:
-    """Return a property that the database itself states; None for mirrors."""
+    """Return a property that the database itself defines; None for mirrors of relations."""
     return template.databases[database].properties.get(key)
 
 
 def options_of(template: Template, database: str, key: str) -> tuple[OptionSpec, ...]:
-    """Return the options of a select, multi_select or status property; none for other types."""
+    """Return the options of a select, multi_select or status property; empty for other types."""
     spec = own_property(template, database, key)
-    return spec.options if isinstance(spec, OptionsProperty) and spec.type in OPTION_TYPES else ()
+    return spec.options if isinstance(spec, OptionsProperty) else ()
 
 
 def is_open(template: Template, database: str, key: str) -> bool:
-    """Whether a select or multi_select takes options that the template does not list."""
+    """Whether a select or multi_select accepts options that the template does not list."""
     spec = own_property(template, database, key)
     return isinstance(spec, OptionsProperty) and spec.open
 
 
 def find_option(options: tuple[OptionSpec, ...], text: str) -> OptionSpec | None:
-    """Return the option of that key, or of that name whatever its case."""
-    by_key = next((each for each in options if each.key == text), None)
-    return by_key or next((each for each in options if each.name.lower() == text.lower()), None)
+    """Return the option with that key, else the one with that name, whatever its case."""
+    for option in options:
+        if option.key == text:
+            return option
+    for option in options:
+        if option.name.lower() == text.lower():
+            return option
+    return None

@@ -1,22 +1,21 @@
-"""Texts on their way through spreadsheets, which take some of them for formulas."""
+"""Protect texts from spreadsheets, which run some of them as formulas."""
 
 from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile(
-    r"[\t\r\n]|\s*[-=+@＝＋－＠]"
-)  # full width too: Excel takes them in some languages
+# Full-width signs too: Excel in some languages accepts them.
+_FORMULA = re.compile(r"[\t\r\n]|\s*[-=+@＝＋－＠]")
 
 
 def escape_formula(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula: what could start one gets an apostrophe in front.
+    """Return text that no spreadsheet runs as a formula: an apostrophe precedes a dangerous sign.
 
-    The list is that of OWASP's "CSV Injection" page; blanks before the sign do not hide it.
+    The list of signs is that of OWASP's page "CSV Injection". Blanks before a sign do not help.
     """
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unescape_formula(text: str) -> str:
-    """Return text without the apostrophe that `guarded` put in front."""
+    """Return text without the apostrophe of `escape_formula`."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text

@@ -1,7 +1,7 @@
-"""Settings of views, with the ids of properties as the rest of the program knows them.
+"""Settings of views, with property ids in the form of schemas.
 
-Notion gives the ids in a view's configuration decoded (`hMa{`), unlike everywhere else, and journals of earlier
-versions of notion-pm hold whole views in that form. Every view passes through here when it is read.
+In the configuration of a view Notion gives ids decoded (`hMa{`), and journals of earlier versions of
+notion-pm contain whole views in that form. Every view that is read passes through here.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from notion_pm.model.property_ids import as_received, reference_as_received
 Json = Mapping[str, Any]
 
 _NAMES_A_PROPERTY = ("property_id", "toggle_column_id", "map_by")
-"""How the settings end, or are called, that name a property by its id: `property_id`, `date_property_id` ..."""
+"""The ends of the names of settings that hold a property id: `property_id`, `date_property_id` ..."""
 
 
 def configuration_as_received(configuration: Json) -> dict[str, Any]:
-    """Return the configuration of a view with the ids of properties as schemas give them."""
+    """Return the configuration of a view with property ids as schemas give them."""
     return {key: _setting(key, value) for key, value in configuration.items()}
 
 
@@ -33,18 +33,18 @@ def _setting(key: str, value: Any) -> Any:
 
 
 def conditions_as_received(part: Json) -> dict[str, Any]:
-    """Return a filter or a sort with the ids of properties as schemas give them; names stay."""
-    found: dict[str, Any] = {}
+    """Return a filter or sort with property ids as schemas give them; property names stay."""
+    received: dict[str, Any] = {}
     for key, value in part.items():
         if key in {"and", "or"}:
-            found[key] = [conditions_as_received(each) for each in value]
+            received[key] = [conditions_as_received(condition) for condition in value]
         elif key == "property":
-            found[key] = reference_as_received(value)
+            received[key] = reference_as_received(value)
         else:
-            found[key] = value
-    return found
+            received[key] = value
+    return received
 
 
 def quick_filters_as_received(quick_filters: Json) -> dict[str, Any]:
-    """Return quick filters, which are by property, with the ids as schemas give them; names stay."""
+    """Return quick filters (by property) with ids as schemas give them; property names stay."""
     return {reference_as_received(key): condition for key, condition in quick_filters.items()}

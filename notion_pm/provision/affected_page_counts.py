@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 
 from notion_pm.errors import InTrash, NotShared
 from notion_pm.model.ids import NotionId
-from notion_pm.model.page import Page
+from notion_pm.model.page import Page, holds_value
 from notion_pm.model.property_lookup import property_keys, property_title
-from notion_pm.model.usage import holds
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision.apply.recount import new_spec
 from notion_pm.provision.plan.affected_pages import (
@@ -189,7 +188,7 @@ def _needs_lossy_count(change: Change) -> bool:
 def _holds_value(page: Page, property_id: str, option_id: str) -> bool:
     if option_id:
         return option_id in chosen_option_ids(page, property_id)
-    return holds(page, property_id)
+    return holds_value(page, property_id)
 
 
 def _count_moves(change: Change, pages_by_option: dict[str, frozenset[NotionId]]) -> Change:

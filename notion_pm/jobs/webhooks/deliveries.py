@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from notion_pm.model.ids import NotionId, dashed
+from notion_pm.model.ids import NotionId, with_dashes
 from notion_pm.model.property_ids import as_received
 
 SIGNATURE = "X-Notion-Signature"
@@ -89,7 +89,7 @@ class Event(BaseModel):
         if self.type != "page.properties_updated":
             return frozenset()
         return frozenset(
-            (dashed(self.entity.id), as_received(str(each)))
+            (with_dashes(self.entity.id), as_received(str(each)))
             for each in self.data.updated_properties
         )
 
@@ -123,7 +123,7 @@ def named_by(event: Event) -> Named:
     """
     kind, _, what = event.type.partition(".")
     if kind == "page" and what in _PAGE_EVENTS:
-        return Named(frozenset({dashed(event.entity.id)}))
+        return Named(frozenset({with_dashes(event.entity.id)}))
     if kind in {"data_source", "database"} and what in _DATABASE_EVENTS:
         return EVERYTHING
     return NOTHING

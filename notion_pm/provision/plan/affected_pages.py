@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from notion_pm.model.page import OptionValue, Page
+from notion_pm.model.page import OptionValue, Page, holds_value
 from notion_pm.model.property_types import EMPTY_FILTER_TYPES
 from notion_pm.model.schema import Option, OptionsConfig, Property, options_of
 from notion_pm.model.template import GROUP_NAMES, OptionsProperty, PropertySpec
-from notion_pm.model.usage import holds
 from notion_pm.provision.plan.conversions import loses_in_conversion
 
 _MAX_CONDITIONS = 90
@@ -28,7 +27,7 @@ def loses_value(page: Page, prop: Property, option_id: str, spec: PropertySpec |
     """
     if option_id:
         return option_id in chosen_option_ids(page, prop.id)
-    if not holds(page, prop.id):
+    if not holds_value(page, prop.id):
         return False
     if spec is None:
         return True

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from notion_pm.model.ids import address
-from notion_pm.model.page import Page
+from notion_pm.model.page import Page, holds_value
 from notion_pm.model.property_types import READ_ONLY_TYPES
 from notion_pm.model.schema import (
     FormulaConfig,
@@ -20,7 +20,6 @@ from notion_pm.model.schema import (
     RollupConfig,
     options_of,
 )
-from notion_pm.model.usage import holds
 from notion_pm.provision.plan.affected_pages import chosen_option_ids
 from notion_pm.provision.plan.change import Action, Change
 from notion_pm.provision.undo.steps import (
@@ -298,7 +297,7 @@ def _count_filled_in(history: DatabaseHistory, prop: Property) -> int:
         # Notion gives every page the first option of a new status property. Nobody chose it.
         default = {option.id for option in options_of(prop)[:1]}
         pages = [page for page in pages if chosen_option_ids(page, prop.id) != default]
-    return sum(holds(page, prop.id, but=history.made_pages) for page in pages)
+    return sum(holds_value(page, prop.id, except_links_to=history.made_pages) for page in pages)
 
 
 def _held_by(pages: int) -> str:
