@@ -170,7 +170,7 @@ def open_workspace(
     injector = FaultInjector(faults)
     api = create_app(store, settings, clock)
     app = _with_recorder(api, record)
-    # Rate limits use the true time: a workspace whose clock is set back must still answer.
+    # Rate limits use the true time: a workspace with its clock set back must still answer.
     app = FaultMiddleware(app, injector, true_clock, sleep)
     webhooks = Webhooks(store, settings, clock, webhook_pace)
     routes = app_routes(AppActions(store, settings, clock), clock, api)

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 MOST_ELEMENTS = 1000
 MOST_LEVELS = 2
 _ONLY_PARENT = {"table_row": "table", "column": "column_list"}
-# The icon of a callout whose request has no icon (known from the service).
+# The icon of a callout without one in the request (known from the service).
 _CALLOUT_ICON = {"type": "emoji", "emoji": "💡"}
 _NOT_CREATABLE = (
     "child_page",
@@ -132,11 +132,13 @@ def _read_children(
     fewest = ALL_BLOCK_TYPES[kind].fewest_children
     if children is None and fewest:
         raise body_error(f"{path}.children", "defined")
+    # Columns need children, but an empty array is accepted (measured).
     if children == [] and kind == "column":
-        return ()  # an empty column is accepted (measured)
+        return ()
     if children is None or children == []:
         _check_count(0, fewest, path)
         return ()
+    # At most two levels per request (notion-api.md 4.2). Deeper blocks need another request.
     if levels == 0:
         raise body_error(f"{path}.children", "not present", children)
 
@@ -161,7 +163,7 @@ def _check_table(kind: str, content: Json, rows: Iterable[Draft]) -> None:
 
 
 def check_row(content: Mapping[str, Any], width: int) -> None:
-    """Refuse a table row whose number of cells is not the number of columns."""
+    """Refuse a table row with more or fewer cells than the table has columns."""
     if len(content["cells"]) != width:
         raise validation_error(
             "Number of cells in table row must match the table width of the parent table"

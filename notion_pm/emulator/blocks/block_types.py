@@ -176,6 +176,7 @@ BLOCK_TYPES: Mapping[str, BlockType] = {
     "tab": BlockType({}, inside="paragraph", fewest_children=1),
     "table_of_contents": BlockType({"color": _COLOR}),
     "link_to_page": BlockType({}, source=LINK),
+    # Its number of cells is checked with the table, see block_requests.check_row.
     "table_row": BlockType({"cells": Field(_cells)}),
     "table": BlockType(
         {
@@ -189,6 +190,7 @@ BLOCK_TYPES: Mapping[str, BlockType] = {
     # One column would be no list. Empty columns are accepted, see block_requests.py.
     "column_list": BlockType({}, inside="column", fewest_children=2),
     "column": BlockType({"width_ratio": Field(_ratio, default=None)}, inside="", fewest_children=1),
+    # Only toggleable headings may have children, see block_writing.py.
     "heading_1": _HEADING,
     "heading_2": _HEADING,
     "heading_3": _HEADING,
@@ -204,6 +206,8 @@ BLOCK_TYPES: Mapping[str, BlockType] = {
     "toggle": BlockType(_TEXT, inside=""),
     "template": BlockType({"rich_text": _RICH_TEXT}, inside=""),
     "callout": BlockType({"rich_text": _RICH_TEXT, "icon": _ICON, "color": _COLOR}, inside=""),
+    # Without `synced_from` it is an original, with it a copy that shows the children of the
+    # original.
     "synced_block": BlockType({"synced_from": Field(_synced_from, default=None)}, inside=""),
 }
 

@@ -44,6 +44,7 @@ def append(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
     """
     accepts_after = session.version < NEW_VERSION  # `after` was replaced by `position`
     checks.check_keys(body, _APPEND_KEYS if accepts_after else _APPEND_KEYS - {"after"})
+    # Blocks that are appended to a synced copy go to its original.
     parent = find(session, children_holder(find(session, block_id)))
     refuse_archived(session, parent)
     _refuse_children(parent)
@@ -81,6 +82,7 @@ def _refuse_children(parent: Block) -> None:
         is_allowed = BLOCK_TYPES[parent.type].inside is not None
     else:
         is_allowed = parent.type == "child_page"
+    # Headings have children only if they are toggleable (notion-api.md 2.4).
     if not is_allowed or parent.content.get("is_toggleable") is False:
         raise validation_error("Block does not support children.")
 
@@ -191,6 +193,7 @@ def put_at(session: Session, block: Block, position: float) -> None:
 def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
     """Change a block's content or its trash mark. Its type cannot be changed."""
     block = find(session, block_id)
+    # A block in the trash can only be restored. All other changes are refused.
     in_trash = checks.trash_flag(body, default=block.in_trash)
     if in_trash or not block.in_trash:
         refuse_archived(session, block)
@@ -214,6 +217,7 @@ def _updated_content(session: Session, block: Block, body: Mapping[str, Any]) ->
     sent = checks.an_object(body[block.type], path)
     if sent.get("children"):  # an empty array is accepted (measured)
         raise body_error(f"{path}.children", "not present", sent["children"])
+    # The width of a table is fixed when it is created (notion-api.md 2.4).
     if block.type == "table" and "table_width" in sent:
         raise body_error(f"{path}.table_width", "not present", sent["table_width"])
     content = changed_content(session, block.type, block.content, sent, path)

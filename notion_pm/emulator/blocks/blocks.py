@@ -38,6 +38,7 @@ def _find(session: Session, block_id: str) -> Block | None:
     block = BLOCKS.find(session.db, block_id)
     if block is not None:
         return block
+    # Rows, and pages at the top of the workspace, have no block of their own.
     page = PAGES.find(session.db, block_id)
     return None if page is None else _page_as_block(page)
 
@@ -140,6 +141,7 @@ def _serialize_one(session: Session, block: Block, *, has_children: bool) -> Jso
     content = dict(block.content)
     if content.get("width_ratio", 0) is None:  # shown only if it was set
         del content["width_ratio"]
+    # Like pages and unlike databases, blocks show times cut to the minute (recorded).
     body = {
         "object": "block",
         "id": block.id,

@@ -99,6 +99,7 @@ def _read_text(session: Session, body: Mapping[str, Any]) -> RichText:
         raise validation_error("Exactly one of rich_text or markdown must be provided.")
     if "markdown" in body:
         text = checks.a_string(body["markdown"], "body.markdown")
+        # A comment is one paragraph, so its line breaks are breaks inside the text.
         items = parse_inline(text.replace("\n", "<br>"))
         return normalize(session, items, "body.markdown")
     return normalize(session, body["rich_text"], "body.rich_text")
@@ -145,6 +146,7 @@ def _read_attachment(session: Session, sent: Any, path: str) -> Json:
 def find(session: Session, comment_id: str) -> Comment:
     """Return a comment. Raises 404 if it does not exist or is not shared."""
     comment = COMMENTS.find(session.db, comment_id)
+    # Deleted comments stay in the store for the webhooks, but cannot be found.
     if comment is None or comment.in_trash or not session.sees(comment.parent_id):
         raise session.not_found("comment", comment_id)
     return comment
@@ -192,4 +194,5 @@ def serialize(comment: Comment) -> Json:
         "rich_text": comment.rich_text,
         "display_name": comment.display_name,
     }
+    # The key is there only if there are attachments.
     return {**body, "attachments": comment.attachments} if comment.attachments else body

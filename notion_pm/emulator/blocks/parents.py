@@ -46,6 +46,7 @@ def resolve(session: Session, sent: Any, path: str = "body.parent") -> tuple[str
         refuse_trashed_parent(session, session.page(parent_id))
         return kind, parent_id
     source = session.data_source(parent_id) if kind == ROW else _only_source(session, parent_id)
+    # The trash of a database is also that of its data sources.
     if source.in_trash or session.database(source.database_id).in_trash:
         raise archived_block()
     return ROW, source.id
@@ -64,6 +65,8 @@ def first_values(session: Session, parent_id: str | None, schema: Schema) -> dic
     for prop in schema.values():
         if prop.type == "status":
             default = default_status(prop.config)
+            # Stored, although nobody wrote it, so that filters and sorts see it. A conversion does
+            # not.
             values[prop.id] = never_set(default) if default else None
         elif prop.type == "unique_id" and parent_id:
             values[prop.id] = _next_number(session, parent_id, prop.id)

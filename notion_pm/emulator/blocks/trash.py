@@ -33,6 +33,7 @@ def is_below_trash(session: Session, thing: Thing) -> bool:
     above = thing.database_id if isinstance(thing, DataSource) else thing.parent_id
     if above is None:
         return False
+    # Cached for the request: a list of 100 pages often has one common parent.
     if above not in session.below_trash:
         ancestors = _with_ancestors(session, above)
         session.below_trash[above] = any(ancestor.in_trash for ancestor in ancestors)
@@ -68,6 +69,8 @@ def refuse_below_trash(session: Session, thing: Thing) -> None:
 
 def refuse_trashed_parent(session: Session, parent: Thing) -> None:
     """Refuse to create something inside a parent that is in the trash, or below it."""
+    # The two errors differ in the service: for a page the ancestor, else the block itself
+    # (measured).
     refuse_below_trash(session, parent)
     if parent.in_trash:
         raise archived_ancestor() if isinstance(parent, Page) else archived_block()

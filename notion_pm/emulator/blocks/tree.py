@@ -55,6 +55,7 @@ def position_after(session: Session, parent_id: str, block_id: str) -> float:
     block = BLOCKS.find(session.db, block_id)
     if block is None or block.parent_id != parent_id:
         raise session.not_found("block", block_id)
+    # Positions are floats: there is a number between any two siblings.
     query = "SELECT min(position) FROM blocks WHERE parent_id = ? AND position > ?"
     following = session.db.execute(query, (parent_id, block.position)).fetchone()[0]
     return block.position + 1 if following is None else float((block.position + following) / 2)

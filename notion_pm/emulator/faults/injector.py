@@ -78,7 +78,7 @@ class FaultInjector:
             if refused:
                 return Decision(rule=refused)
             # All rules count the request before one of them strikes it, so that a rule does the
-            # same whatever other rules stand before it.
+            # same whatever other rules come before it.
             positions = [
                 self._count(number, rule, method, path)
                 for number, rule in enumerate(self._faults.rules)

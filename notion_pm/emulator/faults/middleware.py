@@ -68,7 +68,7 @@ class FaultMiddleware:
 
         done = self._run(environ) if rule.when == "after" else None
         if done is not None and done.status >= 400:
-            # The API refused the request. Nothing was done whose answer could be lost.
+            # The API refused the request. Nothing was done, so no answer can be lost.
             return done
         if rule.trouble == "dropped":
             raise ConnectionDroppedError

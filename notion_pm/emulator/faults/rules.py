@@ -31,7 +31,7 @@ class Rule(_Strict):
     """One fault, and the requests that it strikes.
 
     A rule counts the requests that match `methods` and `path`. It skips the first `skip` of them,
-    and looks at the next `first` (without `first`: at all that follow). Of these it strikes every
+    then considers the next `first` (without `first`: at all that follow). Of these it strikes every
     `every`th one, each with `probability`.
     """
 

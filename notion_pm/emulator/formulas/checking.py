@@ -78,6 +78,7 @@ class Checker:
                     f'Type mismatch: .prop("{node.key}") is asked of a {owner}, not of a page.'
                 )
             properties = owner.properties
+        # A page of unknown type: its properties are known only when it is evaluated.
         if properties is None:
             return ANY
         found = find(properties, node.key)
@@ -118,6 +119,7 @@ class Checker:
     def _call(self, name: str, arguments: tuple[Node, ...]) -> FormulaType:
         if name in FORMS:
             return FORMS[name].check(name, arguments, self)
+        # `add(a, b)` is `a + b`, which also joins texts.
         if name == "add" and len(arguments) == 2:
             return self.of(Binary("+", *arguments))
         if name not in FUNCTIONS:

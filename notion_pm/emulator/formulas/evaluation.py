@@ -42,6 +42,7 @@ class Evaluator:
             return replace(self, names={**self.names, **bound}).of(node)
         spend()
         value = self._value(node)
+        # After every step, so that a large value is stopped before it is used.
         check_size(value)
         return value
 
@@ -57,6 +58,7 @@ class Evaluator:
                 return [self.of(item) for item in items]
             case Unary(operator, operand):
                 return self._unary(operator, self.of(operand))
+            # The right side is evaluated only if it decides, so it is a form.
             case Binary("and" | "or" as name, left, right):
                 return FORMS[name].run((left, right), self)
             case Binary(operator, left, right):

@@ -131,6 +131,7 @@ def _name(node: Node) -> str:
 
 def _type_of_lets(arguments: Arguments, types: Types) -> FormulaType:
     bound: dict[str, FormulaType] = {}
+    # Each value may use the names before it.
     for name, value in _bindings(arguments):
         bound[name] = types.of(value, **bound)
     return types.of(arguments[-1], **bound)

@@ -56,6 +56,7 @@ class Function:
         """Return the value of a call. With an empty number, date or person it is empty."""
         converted = []
         for kind, value in zip(self._kinds(len(arguments)), arguments, strict=True):
+            # Example: dateAdd() of an empty date is empty.
             if value is None and kind in ("number", "date", "person"):
                 return None
             converted.append(self._convert_argument(kind, value))

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
 
 def moment_format(moment: datetime, pattern: str) -> str:
     """Format a moment by a pattern. Text in [brackets], and text that is not a token, is kept."""
+    # Presets first: they stand for longer patterns.
     spelled = _PRESET.sub(lambda found: _PRESETS.get(found[0], found[0]), pattern)
 
     def replacement(found: re.Match[str]) -> str:

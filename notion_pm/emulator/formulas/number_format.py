@@ -79,6 +79,7 @@ def _format_size(size: float, style: str, places: int | None) -> str:
 def _decimal(size: float, places: int | None, *, unasked: int = _MOST_PLACES_UNASKED) -> str:
     """Format a number with `places` decimals, or without trailing zeros if that is None."""
     wanted = unasked if places is None else places
+    # Halves are rounded up, as in JavaScript. Python's round() would round to even.
     rounded = math.floor(size * 10**wanted + 0.5) / 10**wanted
     text = f"{rounded:,.{wanted}f}"
     if places is None and "." in text:

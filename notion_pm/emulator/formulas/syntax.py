@@ -120,6 +120,7 @@ class _Builder(Transformer[Token, Node]):
     """Builds the nodes. The methods have the names of the rules in the grammar."""
 
     def number(self, token: Token) -> Node:
+        # All numbers are doubles, as in JavaScript.
         return Literal(float(token))
 
     def text(self, token: Token) -> Node:
@@ -156,6 +157,7 @@ class _Builder(Transformer[Token, Node]):
         return Call("if", (test, then, otherwise))
 
     def call(self, word: Token, arguments: tuple[Node, ...] = ()) -> Node:
+        # A reference and not a call, so that the checker knows its type.
         if word == "prop":
             return Reference(_property_name(arguments))
         return Call(_word(word) if word.type in ("AND", "OR") else str(word), arguments)

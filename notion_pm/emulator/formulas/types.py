@@ -72,6 +72,7 @@ def type_of(info: PropertyInfo) -> FormulaType:
     """
     if info.type in _PLAIN:
         return _PLAIN[info.type]
+    # ANY if the type is not known before the value is computed.
     if info.type in ("formula", "rollup"):
         return info.result() if info.result else ANY
     if info.type in ("multi_select", "files"):

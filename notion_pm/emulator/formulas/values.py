@@ -58,6 +58,7 @@ def read(row: Row, key: str) -> Value:
         stored = row.value(key)
     except KeyError:
         raise FormulaError(f'Undefined property "{key}".') from None
+    # In a formula a relation is a list of pages, not of ids.
     if stored["type"] == "relation":
         return list(row.pages(key)[:MOST_RELATED])
     return from_api(stored)
@@ -69,6 +70,7 @@ def from_api(stored: Json) -> Value:
     if kind in ("formula", "rollup"):
         return _computed_value(content or {})
     if content is None:
+        # An empty text property is an empty text, so that length() of it is 0.
         return "" if kind in _TEXTS else None
     reader = _READERS.get(kind)
     if reader is None:
@@ -237,7 +239,7 @@ def order_key(value: Value) -> tuple[Any, ...]:
     """Return the sort key of a value: numbers, then dates, then texts ignoring case, then empty."""
     if value is None or value == "":
         return (4,)
-    if isinstance(value, float | int):
+    if isinstance(value, float | int):  # booleans sort as numbers: false before true
         return (0, float(value))
     if isinstance(value, Date):
         return (1, value.start)

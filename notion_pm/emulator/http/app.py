@@ -54,6 +54,7 @@ class NotionApp(Flask):
         self._store, self._settings, self._clock = store, settings, clock
         self._past = Past(store)
         self.url_map.merge_slashes = False  # a doubled slash is an unknown path, not a redirection
+        # One blueprint for each part of the API; all are below /v1.
         for blueprint in BLUEPRINTS:
             self.register_blueprint(blueprint, url_prefix="/v1")
         self.register_error_handler(ApiError, lambda error: (error.body(), error.status))
@@ -64,6 +65,7 @@ class NotionApp(Flask):
         """Answer one request. In-process clients, unlike servers, pass its path decoded."""
         path = environ["PATH_INFO"]
         if not path.isascii() and not _is_encoded(path):
+            # PEP 3333 requires bytes as latin-1 text. httpx.WSGITransport passes the decoded text.
             environ["PATH_INFO"] = path.encode().decode("latin-1")
         return super().wsgi_app(environ, start_response)
 
@@ -74,7 +76,7 @@ class NotionApp(Flask):
             return self._answer_file(upload_id)
         settings, access = self._caller()
         version = _read_version()
-        # In a transaction of its own, before the request's: a request that only reads must see the
+        # In a separate transaction before the request's: a request that only reads must see the
         # templates that are due, but cannot write them.
         page_templates.apply_due_templates(self._store, settings, self._clock())
         with self._open_transaction() as db:
@@ -106,6 +108,7 @@ class NotionApp(Flask):
         if FILES_URL in text:
             signed = self._signer().sign_all(body)
             text = json.dumps(signed, ensure_ascii=False, separators=(",", ":"))
+        # Addresses of this workspace are stored without its origin, which may change.
         text = text.replace(HERE, request.host_url.rstrip("/"))
         response = self.response_class(text, status, mimetype="application/json")
         response.headers["x-notion-request-id"] = request_id

@@ -87,5 +87,6 @@ class AppActions:
     def _session(self) -> Iterator[Session]:
         with self.store.transaction(write=True) as db:
             person = users.first_person(db) or self.settings.bot_id
+            # The author of what is made. A workspace always has a person, see bootstrap.py.
             acting = replace(self.settings, bot_id=person, is_person=True)
             yield Session(db, self.clock(), NEW_VERSION, acting)

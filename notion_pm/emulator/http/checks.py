@@ -156,6 +156,7 @@ def page_size(value: Any, path: str = "body.page_size") -> int:
     """Return the number of results per page: 1 to 100. It is 100 if none, or 0, is asked for."""
     if value is None:
         return MOST_PER_PAGE
+    # Parameters of the query string are texts, those of a body numbers.
     is_digits = isinstance(value, str) and value.isdecimal()  # from a query string
     size = int(value) if is_digits else value
     if isinstance(size, bool) or not isinstance(size, int):
@@ -163,6 +164,7 @@ def page_size(value: Any, path: str = "body.page_size") -> int:
     if size < 0:
         raise body_error(path, "≥ `1`", size)
     check_at_most(size, MOST_PER_PAGE, path)
+    # 0 behaves like the default (notion-api.md 2).
     return size or MOST_PER_PAGE
 
 

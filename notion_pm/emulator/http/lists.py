@@ -53,6 +53,7 @@ def invalid_cursor(cursor: object) -> Exception:
 
 
 def _position(items: Sequence[Item], cursor: Any) -> int:
+    # A cursor stays valid if other items are added or removed before it.
     for index, item in enumerate(items):
         if item["id"] == cursor:
             return index

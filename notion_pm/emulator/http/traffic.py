@@ -27,6 +27,7 @@ class Recorder:
         """Pass a request on, and record it with its answer."""
         if not environ["PATH_INFO"].startswith("/v1/"):
             return self._app(environ, start_response)
+        # The body can be read only once, so the application gets a copy.
         sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(sent)
         statuses: list[str] = []

@@ -20,6 +20,7 @@ def enqueue(session: Session, operation: str, result: Mapping[str, Any]) -> Json
     task_id = f"task_{secrets.token_hex(16)}"
     task = AsyncTask(id=task_id, created_time=session.now, operation=operation, result=dict(result))
     ASYNC_TASKS.insert(session.db, task)
+    # The answer has the status `queued`, like that of the service (notion-api.md 2.3).
     head = _head(task, "queued")
     return {**head, "poll_after_seconds": _POLL_AFTER_SECONDS, "operation": _operation(task)}
 

@@ -26,6 +26,7 @@ def duplicate(session: Session, page_id: str) -> str:
     The duplicate is on the same page. Raises ApiError (404) if there is no such page.
     """
     page = session.page(page_id)
+    # All new ids are chosen before anything is copied, so that copies can refer to each other.
     ids = {old: new_id() for old in [page_id, *_below(session, page_id)]}
     _copy_pages(session, ids)
     _copy_databases(session, ids)
@@ -63,6 +64,7 @@ def _copy_pages(session: Session, ids: Mapping[str, str]) -> None:
                     page, id=new, parent_id=parent_id, seq=None, **tree.creation_stamp(session)
                 ),
             )
+        # Relations are rows of `links`, not values of the page.
         links = session.db.execute(
             "SELECT property_id, target_id FROM links WHERE page_id = ? ORDER BY seq", (old,)
         ).fetchall()

@@ -33,6 +33,7 @@ def trash_blocks(session: Session, blocks: Iterable[Block]) -> None:
 
 def apply_changes(session: Session, page: Block, parent: Block, placed: Sequence[Placed]) -> None:
     """Make these the children of a page or block, in this order."""
+    # All children get new positions 1, 2, 3, ... in the order of the text.
     for number, item in enumerate(placed, start=1):
         position = float(number)
         match item:

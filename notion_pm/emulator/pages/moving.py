@@ -40,7 +40,9 @@ def _move(session: Session, page: Page, parent_type: str, parent_id: str) -> Pag
         schema = data_source.schema()
     if tree.is_inside(session, outer_page_id or "", page.id):
         raise validation_error("A page cannot be moved into itself.")
+    # A row has no block; a page on another page gets a new one below.
     tree.remove_place(session, page.id)
+    # The relations of its former data source do not apply to the page any more.
     relations.unlink_page(session, page.id)
     values = parents.first_values(session, parent_id, schema)
     values["title"] = page.properties.get("title", [])

@@ -63,6 +63,7 @@ def trash(session: Session, block_id: str) -> Json:
 def update(session: Session, block_id: str, body: Mapping[str, Any]) -> Json:
     """Change a block. For a page or database, only the trash mark can be changed this way."""
     block = find(session, block_id)
+    # A page's or database's id is also the id of its block (notion-api.md 2.4).
     if block.type not in ("child_page", "child_database"):
         return block_writing.update(session, block_id, body)
     if body.keys() - {"type", "object", "in_trash", "archived"}:

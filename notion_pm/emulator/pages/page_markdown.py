@@ -61,6 +61,7 @@ def update(session: Session, page_id: str, body: Mapping[str, Any]) -> tuple[Jso
     command = _read_command(as_stored(body))
     page = find(session, session.page(page_id).id)
     refuse_archived(session, page)
+    # The command edits the text that the client saw, not the blocks.
     before = _load(session, page)
     try:
         text = markdown.edit(markdown.render(before.blocks), command)
@@ -118,10 +119,12 @@ def _replace(
     session: Session, page: Block, before: _LoadedBlocks, text: str, *, may_delete: bool
 ) -> None:
     """Replace a page's blocks by those of a text. Unchanged blocks are kept."""
+    # Blocks with the same text keep their ids, and so their comments and their author.
     placed = markdown.reconcile(before.blocks, markdown.parse(text))
     present = markdown.present_ids(placed, before.blocks)
     removed = [block for block in before.records if block.id not in present]
     lost = [block for block in removed if block.type in _HAS_OWN_CONTENT]
+    # Without the flag, Notion protects child pages and databases (notion-api.md 2.3).
     if lost and not may_delete:
         names = ", ".join(f'"{block.content["title"]}" ({block.id})' for block in lost)
         raise validation_error(
@@ -183,6 +186,7 @@ class _Loader:
         return [self._tree(block) for block in blocks]
 
     def _tree(self, block: Block) -> Json:
+        # Notion shows the blocks above the limit as `<unknown>` tags (notion-api.md 2.3).
         if self.left == 0:
             self.unknown.append(block.id)
             return {"type": "unknown", "unknown": {"alt": block.type}, "id": block.id}

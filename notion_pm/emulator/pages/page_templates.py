@@ -102,7 +102,7 @@ def list_templates(
 
 
 def refuse_content_with_template(body: Mapping[str, Any]) -> None:
-    """Refuse a request with both a template and content of its own (notion-api.md 2.3)."""
+    """Refuse a request with both a template and its own content (notion-api.md 2.3)."""
     if body.get("template") is None or _kind(body["template"], _KINDS) == "none":
         return
     for way in _CONTENT:
@@ -130,7 +130,7 @@ def schedule(session: Session, page_id: str, sent: Any, *, is_new: bool) -> None
 def apply_due_templates(store: Store, settings: Settings, moment: datetime) -> None:
     """Apply the templates that are due. Called at the start of each request.
 
-    The check is a read transaction of its own, so that requests do not wait for each other when
+    The check is a separate read transaction, so that requests do not wait for each other when
     nothing is due.
     """
     with store.transaction(write=False) as db:
@@ -146,10 +146,12 @@ def _apply_due(session: Session) -> None:
     for scheduled in SCHEDULED.select(
         session.db, "WHERE due <= ? ORDER BY due, seq", (session.now,)
     ):
+        # Deleted first: a template that cannot be applied must not be tried with every request.
         SCHEDULED.delete(session.db, scheduled.id)
         page = PAGES.find(session.db, scheduled.page_id)
         template = TEMPLATES.find(session.db, scheduled.template_id)
         if page and template and not page.in_trash:
+            # The edit has the author of the request, although it happens later.
             acting = replace(session, settings=replace(session.settings, bot_id=scheduled.author))
             _apply(acting, page, template, scheduled.timezone)
 

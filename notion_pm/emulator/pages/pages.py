@@ -104,7 +104,7 @@ def _read_first_blocks(session: Session, body: Mapping[str, Any]) -> Sequence[Dr
 
 
 def insert_new(session: Session, page: Page, schema: Schema, written: Written) -> Page:
-    """Store a new page with the values that were written, and with those that Notion gives it."""
+    """Store a new page with the values that were written, and with the ones that Notion sets."""
     first_values = parents.first_values(session, page.parent_id, schema)
     page = _with_values(page, {**first_values, **written.values})
     PAGES.insert(session.db, page)
@@ -126,6 +126,7 @@ def update(
     page, reader = session.page(page_id), Reader(session)
     refuse_below_trash(session, page)
     in_trash = checks.trash_flag(body, default=page.in_trash)
+    # A page in the trash can only be restored. All other changes are refused.
     if page.in_trash and in_trash and body.keys() - {"in_trash", "archived"}:
         raise archived_block()
     sent = checks.optional_object(body, "properties")
@@ -143,6 +144,7 @@ def update(
         page = replace(page, cover=icons.read_cover(session, body["cover"]))
     PAGES.update(session.db, page)
     _link(session, reader.page_schema(page), page, written)
+    # The block of a child page repeats its title, for lists of blocks.
     tree.sync_block(session, page.id, title=page.title, in_trash=page.in_trash)
     if checks.flag(body, "erase_content", default=False):
         tree.trash_content(session, page.id)
@@ -152,9 +154,11 @@ def update(
 def serialize(reader: Reader, page: Page, properties: Iterable[Property] | None = None) -> Json:
     """Return a page as responses show it."""
     session = reader.session
+    # A page below a trashed page shows `in_trash`, although its own mark is not set (measured).
     in_trash = page.in_trash or is_below_trash(session, page)
     wanted = in_order(reader.page_schema(page)) if properties is None else properties
     values = {prop.name: reader.serialize(page, prop) for prop in wanted}
+    # The value of the property that data_sources.NEW_TYPE describes.
     if behaviour().new_property_type and properties is None and page.parent_type == ROW:
         values["Sparkline"] = {"id": "new%3F", "type": "sparkline", "sparkline": {"points": [1, 2]}}
     body = {

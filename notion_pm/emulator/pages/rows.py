@@ -65,6 +65,7 @@ def query_rows(
 
     request = query.parse(body, query.Properties.of_schema(schema.values()))
     results = select(reader, source, request)
+    # SQLite returns the pages in any order; the results have the order of the query.
     found = {page.id: page for page in _load_pages(session, source, results.page_ids)}
     rows = [pages.serialize(reader, found[page_id], properties) for page_id in results.page_ids]
     rows = _with_other_results(session, source, rows, result_type)

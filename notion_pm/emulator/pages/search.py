@@ -54,6 +54,7 @@ def search(session: Session, body: Mapping[str, Any]) -> Json:
     hits: list[_Hit] = []
     for kind in _kinds(wanted):
         hits += _find(session, kind, words, in_trash=in_trash)
+    # By the time of the last edit, then by the order of creation.
     hits.sort(reverse=_is_descending(body))
     references = [{"id": notion_id} for _, _, notion_id in hits]
     page = page_of(references, body.get("start_cursor"), body.get("page_size"), path="body")

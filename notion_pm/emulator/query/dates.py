@@ -81,6 +81,7 @@ def interval(operator: str, operand: str, now: datetime) -> Interval:
 
     `operand` is an ISO text or a relative word like `today`. Periods like `past_week` have none.
     """
+    # Periods depend only on today, and all days are UTC days.
     if operator in PERIODS:
         return _period(operator, now.astimezone(UTC).date())
     span = _span(operand, now)

@@ -83,6 +83,7 @@ def _parse_group(
 ) -> Group:
     operator: Literal["and", "or"] = "and" if joints[0] == "and" else "or"
     checks.check_keys(body, {operator}, path)
+    # Two levels of `and` and `or`, as in the types (notion-api.md 3.6).
     if depth >= MAX_DEPTH:
         raise body_error(f"{path}.{operator}", "not present", body[operator])
     members = checks.an_array(body[operator], f"{path}.{operator}")
@@ -132,6 +133,7 @@ def _parse_condition(target: Property, key: str, body: Any, path: str) -> Condit
 
 
 def _parse_rollup(target: Property, body: Any, path: str) -> Condition:
+    # A rollup of a list is filtered by its items, all others by their result.
     for quantifier in QUANTIFIERS:
         if quantifier in checks.an_object(body, path):
             test = _parse_inner(ROLLUP_ITEM_KINDS, body[quantifier], f"{path}.{quantifier}")

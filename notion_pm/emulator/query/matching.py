@@ -44,6 +44,7 @@ def matches(condition: Filter, row: Row, asker: Asker) -> bool:
     if isinstance(condition, Group):
         join = all if condition.operator == "and" else any
         return join(matches(part, row, asker) for part in condition.parts)
+    # Compared as shown, cut to the minute. Example: `equals` a full minute must match.
     if isinstance(condition.target, Timestamp):
         return passes(condition.test, row.minute(condition.target.name), asker)
     value = row.values.get(condition.target.id) or {"type": condition.target.type}
@@ -71,6 +72,7 @@ def passes(test: Test, value: Comparable, asker: Asker) -> bool:
 
     An empty value passes only `is_empty` and the `does_not_...` operators.
     """
+    # An unticked checkbox is not empty: its value is False.
     empty = value is None or value == frozenset()
     if test.operator in ("is_empty", "is_not_empty"):
         return empty == (test.operator == "is_empty")
@@ -96,7 +98,10 @@ def _passes_positively(test: Test, value: Comparable, asker: Asker) -> bool:
 
 
 def wanted_ids(test: Test, asker: Asker) -> tuple[str, ...]:
-    """Return the ids of which a value must have one. In rollups these are names of options."""
+    """Return the ids that match: a value must have one of them.
+
+    In rollups these are names of options.
+    """
     if isinstance(test.operand, tuple):
         return test.operand
     if test.kind == "people" and test.operand == "me":

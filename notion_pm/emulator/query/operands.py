@@ -50,6 +50,7 @@ def _read_plain(kind: Kind, value: Any, path: str) -> Operand:
 
 
 def _read_literal_true(value: Any, path: str) -> Operand:
+    # `is_empty: false` is not the opposite, but an error (notion-api.md 3.6).
     if value is not True:
         raise body_error(path, "`true`", value)
     return True
@@ -69,6 +70,7 @@ def _read_date(operator: str, value: Any, path: str) -> Operand:
 
 
 def _read_names(value: Any, path: str) -> Operand:
+    # One name, or several of which one must match (notion-api.md 3.6).
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise body_error(path, "a string or an array of strings", value)

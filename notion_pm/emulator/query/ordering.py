@@ -53,7 +53,7 @@ class Level:
 class Segment:
     """A part of an order that one index can deliver.
 
-    Pages are read from `source`, and those that pass `where` belong to the segment. `entered`: the
+    Pages are read from `source`, and all that pass `where` belong to the segment. `entered`: the
     position to continue from is inside it.
 
     In some segments the index delivers the pages by the value of the first sort (`walked`), and by
@@ -107,6 +107,7 @@ def _value(target: Property | Timestamp) -> Sql:
     if isinstance(target, Timestamp):
         return Sql(f"p.{target.name}")
     cell = Sql("(SELECT min(value) FROM cells WHERE page = p.seq AND property = ?)", (target.id,))
+    # An unticked checkbox has no cell, but sorts as 0, not as an empty value.
     if target.type == "checkbox":
         return Sql(f"(ifnull({cell.text}, 0))", cell.values)
     return _rank(target, cell) if target.type in RANKED else cell
@@ -147,6 +148,7 @@ def segments(first: Sort, source: Source, position: Sequence[object] | None) -> 
 
 
 def _by_time(first: Sort, name: str, position: Sequence[object] | None) -> Segment:
+    # Every page has its times, so one segment is enough.
     where = _bound(f"p.{name}", first, position)
     return Segment(Sql("pages p"), where, position is not None, (_walk(f"p.{name}", first),))
 
@@ -177,7 +179,7 @@ def _by_tick(
     ticked = _with(target, 1, source, entered=reached == 1)
     blank = _without(target, Sql("1"), entered=reached == 0)
     order = [ticked, blank] if first.descending else [blank, ticked]
-    # A segment before the one that was reached is skipped.
+    # A segment before what was reached is skipped.
     yield from order[1:] if order[1].entered else order
 
 

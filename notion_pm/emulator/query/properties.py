@@ -79,7 +79,7 @@ class Properties:
     def find(self, name_or_id: str) -> Property | None:
         """Return the property of a name, or of an id as responses show it.
 
-        None if there is none.
+        None if it does not exist.
         """
         if name_or_id in self._by_name:
             return self._by_name[name_or_id]

@@ -76,7 +76,7 @@ class Search:
         if first is None and len(self.conditions) == 1:
             first = self.conditions[0]
         if first and first.seek:
-            # The index also has the pages in the trash and the archive. If there are so many more
+            # The index also has the pages in the trash and the archive. If there are so many
             # candidates that even without all of these enough are left, the pages need not be read.
             candidates = self._candidates(first, first.seek)
             if self._at_least(candidates, most + 1 + self._count_hidden()):
@@ -113,6 +113,7 @@ class Search:
         values = [level.value for level in order.levels()]
         columns = ", ".join(value.text for value in values)
         statement = f"SELECT {columns} FROM pages p WHERE p.id = ? AND p.parent_id = ?"
+        # Looked up now and not kept in the cursor: the page may have changed since.
         row = self.db.execute(
             statement, (*values_of(values), cursor.page_id, self.source.id)
         ).fetchone()
@@ -169,7 +170,7 @@ class Search:
         return all_of([Sql(_LIVE, (self.source.id,)), *self.conditions])
 
     def _few(self) -> Sql | None:
-        """Return the lookup of a condition that few pages pass, None if there is none."""
+        """Return the lookup of a condition that few pages pass, None if no condition is so selective."""
         for seek in self._seeks():
             if not self._at_least(seek, self.few + 1):
                 return seek

@@ -87,6 +87,7 @@ def order_key(row: Row, sorts: tuple[Sort, ...]) -> tuple[Any, ...]:
     """
     sorts = sorts or (Sort(Timestamp("created_time"), descending=True),)
     levels = (_level(_sort_value(row, sort.target), descending=sort.descending) for sort in sorts)
+    # The last part makes keys unique, so that paging never skips a row.
     age: Any = Descending(row.sequence) if sorts[0].descending else row.sequence
     return (*levels, age)
 

@@ -65,10 +65,10 @@ _FIRST, _LAST = (
 class Sql:
     """A piece of SQL with its parameters.
 
-    `seek`: a SELECT of the `seq` of pages from an index. It has all pages for which the condition
-    holds, perhaps other pages too, and some of them twice. It is where to look first. `cell`: the
-    same condition on the single `value` of a property, with the property's id. Then `seek` has no
-    other pages.
+    `seek`: a SELECT of the `seq` of pages from an index. It has all pages that pass the condition,
+    perhaps other pages too, and some of them twice. It is where to look first. `cell`: the same
+    condition on the single `value` of a property, with the property's id. Then `seek` has no other
+    pages.
     """
 
     text: str
@@ -221,6 +221,7 @@ def _relation(target: Property, test: Test, asker: Asker) -> Sql:
     where = f"l.property_id = ? AND {linked.text}"
     live = "EXISTS (SELECT 1 FROM pages t WHERE t.id = l.target_id AND t.in_trash = 0)"
     values = (target.id, *linked.values)
+    # The lookup has pages with trashed targets too; `EXISTS` decides.
     seek = Sql(f"SELECT p.seq FROM links l JOIN pages p ON p.id = l.page_id WHERE {where}", values)
     linked_pages = f"SELECT 1 FROM links l WHERE l.page_id = p.id AND {where} AND {live}"
     found = Sql(f"EXISTS ({linked_pages})", values, seek if linked.values else None)

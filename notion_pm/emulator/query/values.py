@@ -57,6 +57,7 @@ def _text(content: Any) -> Comparable:
 
 
 def _number(content: Any) -> Comparable:
+    # The prefix of a unique id does not count in comparisons.
     if isinstance(content, Mapping):  # unique_id
         content = content.get("number")
     return None if content is None else float(content)
@@ -86,6 +87,7 @@ def _references(content: Any) -> Comparable:
 
 
 def _files(content: Any) -> Comparable:
+    # Only emptiness of files can be tested, so the elements do not matter.
     return frozenset(str(place) for place, _ in enumerate(content or ()))
 
 

@@ -54,6 +54,7 @@ def rollup_config(
     """
     former = existing or {}
     relation = _find_referenced(schema, sent, "relation_property", former, path)
+    # The same message as for a value of the wrong type.
     if relation.type != "relation":
         raise validation_error(f"{relation.name} is expected to be relation.")
     target = session.known_data_source(relation.config["data_source_id"]).schema()
@@ -93,7 +94,7 @@ def formula_config(
     sent: Mapping[str, Any],
     path: str,
 ) -> Config:
-    """Return the config of a formula, whose stored expression names properties by id.
+    """Return the config of a formula. Its stored expression has property ids.
 
     Raises 400 for a formula with an error. Notion's app saves such a formula too, and it has no
     value (recorded).
@@ -154,6 +155,7 @@ def _result_type(session: Session, schema: Schema, prop: Property) -> FormulaTyp
 
 def _refuse_cycle(schema: Schema, formula_id: str, expression: str) -> None:
     """Refuse a formula that needs its own value, directly or through other formulas."""
+    # Follows formulas only: a rollup reads other pages, so it makes no cycle of formulas.
     pending, seen = set(formulas.property_ids(expression)), set[str]()
     while pending:
         property_id = pending.pop()

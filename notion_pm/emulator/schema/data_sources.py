@@ -93,6 +93,7 @@ def _has_title(properties: Mapping[str, Any]) -> bool:
 
 def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Json:
     """Change a data source: its schema, title, icon, parent or trash mark."""
+    # The service refuses it here, although responses show it (notion-api.md 2.2).
     if "description" in body:
         raise validation_error(
             "A data source has the description of its database: use the update database endpoint."
@@ -108,8 +109,9 @@ def update(session: Session, data_source_id: str, body: Mapping[str, Any]) -> Js
     if body.get("parent") is not None:
         database_id = _read_parent(session, body["parent"]).id
     if database_id != data_source.database_id:
+        # The old views stay where they are, as linked ones (notion-api.md 2.2).
         views.create_default(session, database_id, data_source.id)
-        # A data source that moves is listed after those that were there before (recorded).
+        # A data source that moves is listed after the existing ones (recorded).
         session.db.execute(
             "UPDATE data_sources SET seq = (SELECT max(seq) + 1 FROM data_sources) WHERE id = ?",
             (data_source.id,),
@@ -162,6 +164,7 @@ def serialize(session: Session, data_source: DataSource) -> Json:
     Its description and parent are those of its database (recorded).
     """
     database = session.known_database(data_source.database_id)
+    # The trash of a database is also that of its data sources (recorded).
     in_trash = data_source.in_trash or database.in_trash
     body = {
         "object": "data_source",

@@ -107,9 +107,10 @@ def update(session: Session, database_id: str, body: Mapping[str, Any]) -> Json:
 def retrieve(session: Session, database_id: str) -> Json:
     """Return a database.
 
-    Raises ApiError for a linked view, which has no data sources of its own.
+    Raises ApiError for a linked view, which has no own data sources.
     """
     database = session.database(database_id)
+    # A linked view on a page is a database block without data sources.
     if not session.data_sources_of(database.id):
         raise linked_database(database.id, status=int(behaviour().linked_databases))
     return serialize(session, database)
@@ -153,6 +154,7 @@ def _move(session: Session, database: Database, sent: Any) -> Database:
 
 def _read_parent(session: Session, sent: Any) -> tuple[str, str]:
     parent = checks.an_object(sent, "body.parent")
+    # Only people and public connections can (notion-api.md 2.1).
     if parent.get("type") == "workspace" or "workspace" in parent:
         raise validation_error(
             "Internal integrations cannot create databases at the top of a workspace: name a page."

@@ -35,6 +35,7 @@ def status_config(sent: Mapping[str, Any], existing: Config | None, path: str) -
 
     `groups` is ignored when the property is created, and refused in a change (both measured).
     """
+    # Groups cannot be created, renamed or reordered (notion-api.md 3.2).
     if existing and "groups" in sent:
         raise body_error(f"{path}.groups", "not present", sent["groups"])
     if sent.get("options") is None and existing:
@@ -99,6 +100,7 @@ def _read_options(sent: Any, existing: Sequence[Option], path: str) -> list[Opti
         option_path = f"{path}[{index}]"
         sent_object = checks.an_object(sent_option, option_path)
         options.append(_read_option(sent_object, existing, option_path))
+    # Names are unique regardless of case (notion-api.md 3.3).
     names = [option["name"].casefold() for option in options]
     for name in names:
         if names.count(name) > 1:
@@ -122,6 +124,7 @@ def _read_option(sent: Mapping[str, Any], existing: Sequence[Option], path: str)
     if known is None:
         name = check_name(checks.require(sent, "name", path), f"{path}.name")
         return new_option(name, color=color or "default", description=description)
+    # Sending the same color is accepted, for clients that send back what they read.
     if color not in (None, known["color"]):
         name_or_id = sent.get("id") or sent.get("name")
         raise validation_error(f"Cannot update color of select with id/name: {name_or_id}.")

@@ -59,9 +59,11 @@ NUMBER_FORMATS = [
     "bitcoin",
 ]
 
+# Types that hold a plain text.
 TEXTS = ("url", "email", "phone_number")
 STAMPS = ("created_time", "created_by", "last_edited_time", "last_edited_by")
 COMPUTED = ("formula", "rollup", "unique_id", *STAMPS, "button")  # cannot be written
+# Between these types values may survive, see values/convert.py. `place` converts to nothing.
 CONVERTIBLE = (
     "rich_text",
     "number",
@@ -94,7 +96,7 @@ def _empty_config(sent: Mapping[str, Any], existing: Config | None, path: str) -
     return {}
 
 
-# Types whose config depends only on the request. For relation, rollup and formula, which also
+# Types with a config that depends only on the request. For relation, rollup and formula, which also
 # depend on other properties, see schema.py.
 SELF_CONTAINED: dict[str, Callable[[Mapping[str, Any], Config | None, str], Config]] = {
     **dict.fromkeys(

@@ -1,6 +1,6 @@
 """Relations, one-way and two-way.
 
-Each side of a two-way relation is a property of its own data source, and knows the id of the other
+Each side of a two-way relation is a property of one data source, and knows the id of the other
 side: `near` is the side that a request changes, `far` the other one. Links are stored for both.
 """
 
@@ -85,6 +85,7 @@ def relink(session: Session, near: Property, page_id: str, targets: list[str]) -
     before = [row[0] for row in rows]
     if before == targets:
         return
+    # The near side is written anew in the order of the request.
     _unlink(session, near.id, [(page_id, target) for target in before])
     _link(session, near.id, [(page_id, target) for target in targets])
     far = near.config.get("synced_property_id")
@@ -136,6 +137,7 @@ def _make_far_side(
     taken = target.schema()
     near_source = session.data_source(data_source_id)
     title = "".join(part["plain_text"] for part in session.database(near_source.database_id).title)
+    # The default name of the service (notion-api.md 3.3).
     name = unique_name(taken, wanted or f"Related to {title} ({near.name})")
     link = {
         "data_source_id": data_source_id,

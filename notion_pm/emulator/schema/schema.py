@@ -118,10 +118,12 @@ class Editor:
             raise validation_error(
                 "Cannot create new title property: a data source has exactly one."
             )
+        # Only wikis have it (notion-api.md 3.1); turn_into_wiki adds it.
         if kind == "verification":
             raise validation_error(
                 "Verification properties exist only in wikis and cannot be created."
             )
+        # The id of the title is always `title` (notion-api.md 3.1).
         property_id = "title" if kind == "title" else ids.new_property_id(schema)
         name = self._read_name(key, None)
         created = Property(property_id, name, kind, {}, _read_description(spec, None, path))
@@ -142,10 +144,12 @@ class Editor:
 
     def _convert(self, existing: Property, kind: str, spec: Mapping[str, Any], path: str) -> None:
         """Change the type of a property. Its values are removed, converted and written back."""
+        # A data source has exactly one title (notion-api.md 3.1).
         if "title" in (existing.type, kind):
             raise validation_error("Cannot convert to or from the title property.")
         if existing.type == "relation":
             relations.remove_relation(self._session, self._id, existing)
+        # The values are taken out before the type changes, and written back in the new one.
         values = schema_migration.remove_values(self._session, self._id, existing)
         self._configure(replace(existing, type=kind, config={}), spec, None, path)
         if existing.type in CONVERTIBLE and kind in CONVERTIBLE:
@@ -174,6 +178,7 @@ class Editor:
         config = existing.config if existing else None
         if wanted.type in SELF_CONTAINED:
             return SELF_CONTAINED[wanted.type](sent, config, path)
+        # `{"relation": {}}` keeps the existing config.
         if config and not sent:
             return config
         if wanted.type == "relation":

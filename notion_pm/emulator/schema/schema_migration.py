@@ -33,7 +33,7 @@ def json_path(property_id: str) -> str:
 
 
 def fill_new_property(session: Session, data_source_id: str, created: Property) -> None:
-    """Give existing pages the values of a new property that nobody writes.
+    """Give existing pages the values of a new property that Notion sets.
 
     These are the numbers of a unique id, and the default status.
     """
@@ -46,6 +46,7 @@ def fill_new_property(session: Session, data_source_id: str, created: Property) 
         session.db.execute(
             "INSERT INTO counters VALUES (?, ?, ?)", (data_source_id, created.id, count)
         )
+    # A page shows the default status from the start (notion-api.md 3.2).
     default = default_status(created.config) if created.type == "status" else None
     if default is not None:
         session.db.execute(
@@ -99,6 +100,7 @@ def write_converted(
 
 
 def _convert_value(session: Session, value: Any, former: Property, changed: Property) -> Any:
+    # People become mentions, not names (measured).
     if former.type == "people" and changed.type == "rich_text":
         mentions = [
             {"type": "mention", "mention": {"type": "user", "user": {"id": user_id}}}

@@ -42,6 +42,7 @@ def create_workspace(db: sqlite3.Connection, now: str) -> None:
     db.executemany("INSERT INTO settings VALUES (?, ?)", values.items())
     settings = Settings(**values)
     person = _person()
+    # The person comes first: users.first_person acts in the app.
     add_user(db, person)
     add_user(db, bot(settings))
     PAGES.insert(db, _root_page(settings, author=person["id"], now=now))

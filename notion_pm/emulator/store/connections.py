@@ -71,7 +71,7 @@ def connect(
 
 
 def of_token(db: sqlite3.Connection, token: str) -> Connection | None:
-    """Return the connection of a token, None if there is none."""
+    """Return the connection of a token, None if it is unknown."""
     found = CONNECTIONS.select(db, "WHERE token = ?", (token,))
     return found[0] if found else None
 

@@ -32,6 +32,7 @@ class Past:
         with self._lock:
             self._close_older_than(moment - timedelta(seconds=lag), keep_any=lag > 0)
             if lag:
+                # A connection of its own, because the transaction stays open across requests.
                 db = self._store.reader()
                 db.execute("BEGIN")
                 # BEGIN alone does not fix the state that a transaction sees: the first read does.

@@ -74,6 +74,7 @@ class Session:
         """
         self._check_shared("database", database_id)
         found = DATABASES.find(self.db, database_id)
+        # The error names the right endpoint for an id of the other kind.
         if found is None and PAGES.find(self.db, database_id):
             raise wrong_kind(database_id, "page", "database")
         return found or self._raise_not_found("database", database_id)

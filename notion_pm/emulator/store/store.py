@@ -89,6 +89,7 @@ class Store:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    # `isolation_level=None`: transactions begin and end only by explicit statements.
     return sqlite3.connect(
         path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -123,6 +124,7 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connect
     db.execute(begin)
     try:
         yield db
+    # Also on KeyboardInterrupt, or the connection would go back to the pool with a transaction.
     except BaseException:
         db.execute("ROLLBACK")
         raise
@@ -164,7 +166,7 @@ class Table(Generic[R]):
         self._select = f"SELECT {qualified_columns} FROM {name} "
 
     def find(self, db: sqlite3.Connection, record_id: str) -> R | None:
-        """Return the record of this id, None if there is none."""
+        """Return the record of this id, None if it does not exist."""
         row = db.execute(f"{self._select} WHERE id = ?", (record_id,)).fetchone()
         return None if row is None else self._load(row)
 

@@ -110,6 +110,7 @@ def _journal() -> str:
 
 
 def _of_pages() -> list[str]:
+    # Locking is its own event type, besides property changes.
     locked = "CASE NEW.is_locked WHEN 1 THEN 'page.locked' ELSE 'page.unlocked' END"
     return [
         _trigger(

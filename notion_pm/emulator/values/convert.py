@@ -34,6 +34,7 @@ def convert_value(value: Any, former_type: str, changed: Property, *, was_set: b
     conversion treats it as empty (measured).
     """
     kind = changed.type
+    # Any value becomes an unticked checkbox (measured).
     if kind == "checkbox":
         return False
     if value is None or not was_set:
@@ -51,6 +52,7 @@ def convert_value(value: Any, former_type: str, changed: Property, *, was_set: b
             if kind in ("number", "date"):
                 return None
             return _from_option(value["name"], changed)
+        # Several names become one text joined by commas, without a space (measured).
         case "multi_select":
             return _from_options([option["name"] for option in value], changed)
         case "date":

@@ -41,6 +41,7 @@ def list_emojis(
     session: Session, name: str | None, start_cursor: str | None, page_size: str | None
 ) -> Json:
     """Return a page of the emojis, of all or of those with a name, in the recorded envelope."""
+    # An empty name lists all emojis.
     found = EMOJIS.select(session.db, "WHERE ? IN (name, '') ORDER BY seq", (name or "",))
     page = page_of([asdict(emoji) for emoji in found], start_cursor, page_size)
     return {

@@ -128,6 +128,7 @@ def send(
     """Receive the bytes of a file, or of one part of it."""
     upload = find(session, upload_id)
     _refuse_unless_pending(upload)
+    # The limit is the one that the bot's user object names.
     limit = me(session)["bot"]["workspace_limits"]["max_file_upload_size_in_bytes"]
     if len(data) > limit:
         raise validation_error(
@@ -137,6 +138,7 @@ def send(
     session.db.execute(
         "INSERT OR REPLACE INTO file_parts VALUES (?, ?, ?)", (upload.id, number, data)
     )
+    # A single part completes the upload, several parts need `complete` (notion-api.md 2.8).
     if upload.mode == "single_part":
         typed = replace(upload, content_type=upload.content_type or content_type)
         upload = _mark_uploaded(session, typed)

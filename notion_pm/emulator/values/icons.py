@@ -44,6 +44,7 @@ def _read_any(session: Session, value: Any, kinds: tuple[str, ...], path: str) -
             kind: custom_emojis.resolve_emoji(session, content, f"{path}.custom_emoji"),
         }
     content = checks.an_object(content, f"{path}.{kind}")
+    # Responses show an attached upload as a hosted file (notion-api.md 2.8).
     if kind == "file_upload":
         upload_id = checks.body_id(content, "id", f"{path}.file_upload")
         return {"type": "file", "file": hosted_file(session, upload_id)}

@@ -73,6 +73,7 @@ class Reader:
         """Return a value as page responses show it, with at most 25 relations or people."""
         body: Json = {"id": ids.encode_property_id(prop.id), "type": prop.type}
         if prop.type == "relation":
+            # One more than is shown, to know `has_more`.
             targets = self.related_ids(page, prop, most=MOST_SHOWN + 1)
             body["relation"] = [{"id": target} for target in targets[:MOST_SHOWN]]
             body["has_more"] = len(targets) > MOST_SHOWN
@@ -151,6 +152,8 @@ class Reader:
                 return self.user(getattr(page, prop.type))
             case "people":
                 return [self.user(user_id) for user_id in stored or ()]
+            # The stored value may have more keys, see options.never_set and
+            # convert.surviving_status.
             case "status":
                 return as_value(stored) if stored else None
             case "unique_id":
@@ -173,7 +176,7 @@ class Reader:
     def _rollup(self, page: Page, prop: Property) -> Json:
         """Aggregate the values of the related pages.
 
-        A rollup whose relation or property was deleted has the type `unsupported`.
+        A rollup with a deleted relation or property has the type `unsupported`.
         """
         function = prop.config["function"]
         relation, rolled_up = self.rollup_path(page, prop)

@@ -127,6 +127,7 @@ def _read_mention(
     kind = mention.get("type") or next(iter(mention), None)
     text, href = item.get("plain_text") or "", item.get("href")
     match kind:
+        # The name is looked up now, and stays in the text if the person is renamed.
         case "user":
             content: Any = serialize_user(session, _mentioned_id(mention, kind, path))
             text, href = f"@{content.get('name') or 'Unknown'}", None

@@ -53,8 +53,10 @@ def _atoms(item: Value) -> list[Any]:
         return list(content or ())
     if kind == "formula":
         return _formula_atoms(content or {})
+    # A rich text is one value, although it has several items.
     if kind in ("title", "rich_text"):
         content = plain_text(content)
+    # An unticked checkbox counts as empty.
     if kind == "checkbox":
         return [True] if content else []
     return [] if content in (None, "", {}) else [content]
@@ -76,7 +78,7 @@ def _all_atoms(items: Sequence[Value]) -> list[Any]:
 
 
 def _identity(atom: Any) -> str:
-    """Return what tells two values apart: their ids, or if they have none, all their content."""
+    """Return what distinguishes values: their ids, or if they have none, all their content."""
     if isinstance(atom, Mapping) and "id" in atom:
         return str(atom["id"])
     return json.dumps(atom, sort_keys=True)

@@ -46,6 +46,7 @@ def list_users(session: Session, start_cursor: str | None, page_size: str | None
 def _in_list(session: Session, user: User) -> User:
     """Return a user as lists show it: details only of the bot that asks (recorded)."""
     body = session.access.hide_email(user)
+    # Details of other bots are empty in lists (recorded).
     is_another_bot = user["type"] == "bot" and user["id"] != session.settings.bot_id
     return {**body, "bot": {}} if is_another_bot else body
 

@@ -34,7 +34,7 @@ class Written:
 
 
 def write(session: Session, schema: Schema, data_source: DataSource | None, sent: Any) -> Written:
-    """Check a request's `properties` against a schema, and return what is to be stored.
+    """Check a request's `properties` against a schema, and return what to store.
 
     A select name that is not an option becomes one, and is saved. Raises 400.
     """
@@ -58,6 +58,7 @@ class _Writer:
         if prop is None:
             raise validation_error(f"{key} is not a property that exists.")
         path = f"body.properties.{key}"
+        # All values of a request are checked before anything is stored.
         value = _value_of(prop, spec, path)
         if prop.type == "relation":
             self.written.links[prop.id] = self._read_targets(prop, value, f"{path}.relation")
@@ -102,6 +103,7 @@ class _Writer:
         config = self._schema[prop.id].config
         found = options.find(config["options"], wanted)
         if found is None:
+            # Only a name creates a new option (notion-api.md 3.3).
             if wanted.get("name") is None:
                 raise validation_error(f"Could not find option with id: {wanted.get('id')}")
             found = options.new_option(options.check_name(wanted["name"], f"{path}.name"))
@@ -160,6 +162,7 @@ def _value_of(prop: Property, spec: Any, path: str) -> Any:
 
 def _read_status(prop: Property, value: Any, path: str) -> Any:
     if value is None:
+        # Null resets a status to its default (notion-api.md 3.5).
         return options.default_status(prop.config)
     wanted = checks.an_object(value, path)
     found = options.find(prop.config["options"], wanted)

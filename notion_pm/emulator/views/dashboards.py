@@ -23,6 +23,7 @@ _PLACEMENTS = ("new_row", "existing_row")
 def with_widget(session: Session, draft: View, body: Mapping[str, Any]) -> View:
     """Add a new view to the dashboard that the request names, and return it."""
     dashboard = tabs.find(session, checks.body_id(body, "view_id"))
+    # Dashboards cannot be nested (notion-api.md 2.6).
     if dashboard.type != "dashboard" or draft.type == "dashboard":
         raise validation_error(
             "Widgets can be added to dashboard views only, and a dashboard cannot be a widget."

@@ -32,6 +32,7 @@ def position(session: Session, database_id: str, sent: Any) -> float:
     kind = checks.one_of(
         checks.require(wanted, "type", "body.position"), _POSITIONS, "body.position.type"
     )
+    # Positions are floats, like those of blocks.
     if kind == "end" or not tabs:
         return last_position(session, database_id) + 1
     if kind == "start":

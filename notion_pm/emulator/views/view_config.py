@@ -243,6 +243,7 @@ _WITHOUT_NAMES = frozenset(("cover", "value", "y_axis", "subtasks", "arrows_by")
 
 def read(kind: str, sent: Any, schema: Schema, path: str = "body.configuration") -> Json:
     """Return a configuration. Raises 400 if it does not fit the type of the view."""
+    # The rows of a dashboard are read-only: widgets are added as views (notion-api.md 2.6).
     if kind == "dashboard":
         raise body_error(path, "not present", sent)
     config = checks.an_object(sent, path)

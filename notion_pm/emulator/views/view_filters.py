@@ -33,6 +33,7 @@ def read_sorts(value: Any, schema: Schema) -> list[Json] | None:
     return _rename_sorts(value, _id_in(schema))
 
 
+# The types of the update request have no timestamp (notion-api.md 2.6).
 def refuse_timestamp_sorts(value: Any) -> None:
     """Refuse sorts by timestamp in an update, which accepts only sorts by property."""
     if not isinstance(value, list):

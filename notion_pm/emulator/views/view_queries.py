@@ -48,6 +48,7 @@ def create(session: Session, view_id: str, body: Mapping[str, Any]) -> Json:
 
 
 def _run(session: Session, view: View) -> ViewQuery:
+    # Only dashboards have no data source.
     if view.data_source_id is None:
         raise validation_error("A dashboard view has no rows of its own: query its widgets.")
     source = session.data_source(view.data_source_id)

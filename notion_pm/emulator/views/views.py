@@ -162,6 +162,7 @@ def delete(session: Session, view_id: str) -> Json:
     The last view of a database cannot be deleted.
     """
     view = tabs.find(session, view_id)
+    # Widgets do not count: a dashboard may lose all of them (notion-api.md 2.6).
     if view.dashboard_view_id is None and len(tabs.list_tabs(session, view.database_id)) == 1:
         raise validation_error("Cannot delete the last view of a database.")
     if view.dashboard_view_id is not None:
@@ -169,6 +170,7 @@ def delete(session: Session, view_id: str) -> Json:
     session.db.execute(
         "DELETE FROM views WHERE id = ? OR dashboard_view_id = ?", (view.id, view.id)
     )
+    # Results of deleted views, including those of the widgets.
     session.db.execute("DELETE FROM view_queries WHERE view_id NOT IN (SELECT id FROM views)")
     return {"object": "view", "id": view.id, "parent": _parent(view), "type": view.type}
 

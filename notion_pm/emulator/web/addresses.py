@@ -39,6 +39,7 @@ class Addresses:
         if not url:
             return None
         if url.startswith(_NOTION_PREFIX):
+            # Links to Notion pages stay on this site.
             return f"/p/{url.removeprefix(_NOTION_PREFIX)}"
         if url.startswith(FILES_URL):
             return str(self.signer.sign_all(url))
@@ -50,7 +51,7 @@ class Addresses:
     def image(self, url: str | None) -> str | None:
         """Return the URL of an image, None unless it is a file of this workspace.
 
-        Images from elsewhere would tell their server who reads the page.
+        Images from elsewhere would let their server see who reads the page.
         """
         return self.link(url) if url and url.startswith(FILES_URL) else None
 

@@ -68,6 +68,7 @@ class _NodeBuilder:
 
     def nodes(self, blocks: Sequence[Json]) -> tuple[Node, ...]:
         nodes: list[Node] = []
+        # In Notion a list is only neighbouring items; HTML needs an element around them.
         for list_kind, run in groupby(blocks, key=lambda block: _LISTS.get(block["type"])):
             items = tuple(map(self._node, run))
             if list_kind:

@@ -99,6 +99,7 @@ class CellReader:
         if kind in ("string", "unsupported", "incomplete"):
             has_text = kind == "string" and content
             return Cell("text", (str(content),)) if has_text else _EMPTY
+        # Rollups give fractions; the app shows them in percent.
         if kind == "number" and str(config.get("function", "")).startswith("percent"):
             config = {"format": "percent"}
         return self._cell("checkbox" if kind == "boolean" else kind, content, config)

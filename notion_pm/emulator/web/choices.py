@@ -41,6 +41,7 @@ def choice(page: Page, prop: Property) -> Choice:
     for group in prop.config.get("groups", ()):
         members = [options[option_id] for option_id in group["option_ids"] if option_id in options]
         groups.append((str(group["name"]), tuple(members)))
+    # A select has options without groups.
     if not groups:
         groups = [("", tuple(options.values()))]
     return Choice(

@@ -58,6 +58,7 @@ def grouping(session: Session, schema: Schema, config: Mapping[str, Any]) -> Gro
 
 
 def _groups(session: Session, prop: Property, setting: Mapping[str, Any]) -> list[Grouped]:
+    # One column for each of the three groups, not for each option.
     if prop.type == "status" and setting.get("group_by") == "group":
         return [_status_group(prop, group) for group in prop.config["groups"]]
     if prop.type in ("status", "select"):

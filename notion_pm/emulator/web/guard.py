@@ -59,6 +59,7 @@ def is_from_here(headers: Headers, origin: str) -> bool:
     referrer.
     """
     site, sender = headers.get("Sec-Fetch-Site"), headers.get("Origin", "null")
+    # If a browser sends both headers, both must agree.
     if sender not in ("null", origin):
         return False
     return site == "same-origin" if site is not None else sender == origin

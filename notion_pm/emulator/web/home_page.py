@@ -78,6 +78,7 @@ def _recent(session: Session, databases: list[Database]) -> list[Recent]:
         for source in session.data_sources_of(database.id):
             pages = PAGES.select(session.db, clauses, (source.id,))
             found += [(page, database) for page in pages]
+    # Each data source has given its latest rows; the latest of all are among them.
     latest = nlargest(_RECENT, found, key=lambda pair: (pair[0].last_edited_time, pair[0].seq or 0))
     return [
         Recent(page_link(page), database_link(database), _when(page)) for page, database in latest

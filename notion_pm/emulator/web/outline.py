@@ -80,6 +80,7 @@ def _node(session: Session, block: Block, children: Mapping[str, Sequence[Block]
 def _page_of(session: Session, block: Block) -> str:
     """Return the page that a child page or database is on, even inside a toggle or a column."""
     parent_id, parent_type = block.parent_id, block.parent_type
+    # Blocks inside a toggle or column have that block as parent.
     while parent_type == "block_id":
         above = BLOCKS.find(session.db, parent_id)
         if above is None or above.type in _HOLDERS:

@@ -44,6 +44,7 @@ def page_head(session: Session, addresses: Addresses, page: Page) -> PageHead:
     reader = Reader(session)
     cells = CellReader(reader, addresses)
     schema = reader.page_schema(page)
+    # The API refuses changes of a page in the trash.
     can_be_set = not page.in_trash
     lines = []
     for prop in schema.values():

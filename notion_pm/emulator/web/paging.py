@@ -24,6 +24,7 @@ class Paging:
     @property
     def pages(self) -> int:
         """The number of pages."""
+        # -(-a // b) is a / b rounded up.
         return max(1, -(-self.total // self.size))
 
     @property

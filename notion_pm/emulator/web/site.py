@@ -46,6 +46,7 @@ class Site(Flask):
         """Answer one request inside one transaction."""
         if request.endpoint == "static":
             return super().dispatch_request()
+        # As for requests of the API: what is due must be visible.
         page_templates.apply_due_templates(self._store, self._settings, self._clock())
         # Unlike clients of the API, the site uses property ids as they are stored.
         with behaving(_OWN), self._store.transaction(write=request.method == "POST") as db:
@@ -59,6 +60,7 @@ class Site(Flask):
             message = "Open this page on the machine it runs on, as localhost or 127.0.0.1."
             return self.response_class(message, 403, mimetype="text/plain")
         g.cookie = request.cookies.get(guard.COOKIE) or self._tokens.new_cookie()
+        # Reading needs no token: the loopback check is enough.
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return None
         if not guard.is_from_here(request.headers, request.host_url.rstrip("/")):

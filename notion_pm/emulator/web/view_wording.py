@@ -76,6 +76,7 @@ def _test(test: Any, schema: Schema) -> str:
 
     In filters of formulas and rollups the test is one level deeper.
     """
+    # A checked filter has exactly one operator.
     operator, operand = next(iter(test.items()), ("", None))
     if isinstance(operand, dict) and operand:
         text = _test(operand, schema)

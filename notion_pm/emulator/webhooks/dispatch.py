@@ -97,6 +97,7 @@ class Webhooks:
         If another process keeps the file locked, try again later.
         """
         while not stop.wait(_POLL_SECONDS):
+            # "database is locked": another process writes for longer than the timeout.
             with suppress(sqlite3.OperationalError):
                 while self.deliver() and not stop.is_set():
                     pass

@@ -81,6 +81,7 @@ def read_journal(db: sqlite3.Connection, workspace_id: str) -> list[Event]:
 def merge(events: Iterable[Event]) -> list[Event]:
     """Merge events of one type about one object. Updates after a creation are part of it."""
     found: dict[tuple[str, str], Event] = {}
+    # Later events of a key are merged into the first, which keeps its position.
     for event in events:
         if belongs_to_creation(event, found):
             continue
@@ -90,7 +91,7 @@ def merge(events: Iterable[Event]) -> list[Event]:
 
 
 def belongs_to_creation(event: Event, known: Iterable[tuple[str, str]]) -> bool:
-    """Return whether an event is an update of something whose creation is not sent yet.
+    """Return whether an event updates an object, and its creation was not sent yet.
 
     `known`: the keys of the events that are not sent yet.
     """
@@ -172,10 +173,12 @@ class _Reader:
         thing: Page | Database | None = table.find(self._db, entity_id)
         if thing is None:
             return None
+        # The official types call the workspace a space here.
         if thing.parent_type == "workspace":
             return {"id": self._workspace_id, "type": "space"}
         if thing.parent_type in _KINDS:
             return {"id": thing.parent_id, "type": _KINDS[thing.parent_type]}
+        # A row: its parent is the database, with the data source beside it (official types).
         source = DATA_SOURCES.find(self._db, thing.parent_id or "")
         database = source.database_id if source else None
         return {"id": database, "type": "database", "data_source_id": thing.parent_id}

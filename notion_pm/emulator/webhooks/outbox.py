@@ -1,4 +1,4 @@
-"""The pending deliveries: add events, take those that are due, and record the attempts."""
+"""The pending deliveries: add events, take the due ones, and record the attempts."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def has_work(db: sqlite3.Connection, now: datetime) -> bool:
 def enqueue_events(db: sqlite3.Connection, settings: Settings, pace: Pace, now: datetime) -> None:
     """Move the events of the journal to the deliveries of each subscription."""
     events = read_journal(db, settings.workspace_id)
+    # In the same transaction as the new deliveries: no event is lost or sent twice.
     db.execute("DELETE FROM changes")
     subscriptions = SUBSCRIPTIONS.select(db, "WHERE is_active ORDER BY seq")
     for subscription in subscriptions:
@@ -153,6 +154,7 @@ def take_due(db: sqlite3.Connection, now: datetime) -> list[tuple[Delivery, Subs
     taken: list[tuple[Delivery, Subscription]] = []
     for delivery in DELIVERIES.select(db, clauses, (to_stored(now), _MOST_AT_ONCE)):
         subscription = SUBSCRIPTIONS.find(db, delivery.subscription_id)
+        # The subscription was deleted after the event.
         if subscription is None:
             DELIVERIES.delete(db, delivery.id)
             continue

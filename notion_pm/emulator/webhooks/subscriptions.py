@@ -70,6 +70,7 @@ def send_verification_token(client: httpx.Client, subscription: Subscription) ->
 def verify(db: sqlite3.Connection, subscription_id: str, token: str) -> Subscription:
     """Activate a subscription with its token. Raises ApiError (400, 404)."""
     subscription = find(db, subscription_id)
+    # Takes the same time for every token, so that it cannot be guessed byte by byte.
     if not secrets.compare_digest(token.encode(), subscription.verification_token.encode()):
         raise validation_error("This is not the verification token that was delivered.")
     active = replace(subscription, is_active=True)

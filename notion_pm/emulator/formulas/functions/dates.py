@@ -44,6 +44,7 @@ _part("year", lambda moment: moment.year)
 
 @function("dateAdd", "date", "number", "text", returns=DATE)
 def date_add(moment: Date, amount: float, unit: str) -> Date:
+    # Adding hours to a day gives a time.
     timed = moment.timed or _unit(unit) in _TIMED
     end = moment.end and _shift(moment.end, amount, unit)
     return Date(_shift(moment.start, amount, unit), end, timed=timed)
@@ -152,4 +153,5 @@ def _months_between(later: datetime, earlier: datetime) -> int:
     if later < earlier:
         return -_months_between(earlier, later)
     months = (later.year - earlier.year) * 12 + later.month - earlier.month
+    # One less if the last month is not complete.
     return months - (_on(add_months(earlier.date(), months), earlier) > later)

@@ -1,4 +1,4 @@
-"""Functions of lists. Those that evaluate a formula for each item are in forms.py."""
+"""Functions of lists. Functions that evaluate a formula for each item are in forms.py."""
 
 from __future__ import annotations
 
@@ -82,6 +82,7 @@ def unique(items: list[Value]) -> list[Value]:
     kept: list[Value] = []
     for item in items:
         spend(len(kept))
+        # Quadratic, because values are not hashable; the work is counted above.
         if not any(are_equal(item, other) for other in kept):
             kept.append(item)
     return kept

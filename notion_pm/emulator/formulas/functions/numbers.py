@@ -159,6 +159,7 @@ def to_number(value: Value) -> float | None:
     """Return the number at the start of a text. For a date it is the timestamp."""
     if isinstance(value, Date):
         return value.start.timestamp() * 1000
+    # true is 1, as in JavaScript.
     if isinstance(value, bool | float | int):
         return float(value)
     found = re.match(r"\s*([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)", as_text(value))

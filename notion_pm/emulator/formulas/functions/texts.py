@@ -125,6 +125,7 @@ def pad_end(text: str, width: float, padding: str) -> str:
 
 @function("split", "text", "text?", returns=list_of(TEXT))
 def split(text: str, separator: str = " ") -> list[str]:
+    # Work on long texts counts as more than one step.
     spend(len(text) // 1000)
     return text.split(separator, MOST_ITEMS) if separator else list(text[: MOST_ITEMS + 1])
 

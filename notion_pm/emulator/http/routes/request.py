@@ -25,6 +25,7 @@ def body() -> dict[str, Any]:
 
     Raises 400 for anything else.
     """
+    # The limit counts the bytes that were sent, not the parsed JSON.
     data = request.get_data()
     if len(data) > _MOST_BYTES:
         raise validation_error(
@@ -37,6 +38,7 @@ def body() -> dict[str, Any]:
         raise invalid_json() from None
     if not isinstance(parsed, dict):
         raise invalid_json()
+    # The rename is checked here once, because all endpoints share it.
     if not session().is_old:
         _refuse_archived(parsed, "body")
     return parsed
