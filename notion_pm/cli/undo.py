@@ -12,7 +12,7 @@ from notion_pm.console.completion_values import complete_template
 from notion_pm.console.confirm_undo import confirm_undo
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.links import where_to_look
-from notion_pm.console.locking import locks_workspace
+from notion_pm.console.locking import locks_workspace, use_template_name
 from notion_pm.console.output import echo_json, echo_lines, end_with, json_option, note, progress
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange
 from notion_pm.importing.commands.undo_import import run_undo_import
@@ -37,7 +37,7 @@ _MARKS = {"create": "+", "update": "~", "delete": "-"}
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_context
-@locks_workspace
+@locks_workspace(use_template_name)
 def command(
     context: Context, *, what: str, template: str | None, dry_run: bool, yes: bool, as_json: bool
 ) -> None:

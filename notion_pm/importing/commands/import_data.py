@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +19,10 @@ from notion_pm.console.completion_values import (
     complete_template,
 )
 from notion_pm.console.context import Context, pass_context
-from notion_pm.console.locking import locks_workspace
+from notion_pm.console.locking import check_template, locks_workspace
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.console.thread_options import sync_context_of
-from notion_pm.errors import RowsRejected, UsageError
+from notion_pm.errors import FileMissing, RowsRejected, UsageError
 from notion_pm.importing.commands.render_import import (
     empty_file_as_data,
     import_as_data,
@@ -122,6 +122,25 @@ def _parse_separator(_: click.Context, __: click.Parameter, separator: str | Non
     return sign
 
 
+def _check_input(_: Context, options: Mapping[str, Any]) -> str | None:
+    """Read the file, the map and the template. Return the template's name where one is given."""
+    file, map_path = options["file"], options["map_path"]
+    if file is None:
+        raise UsageError("No file given.", "For example:  notion-pm import feedback.csv")
+    if file != STDIN:  # what comes through a pipe can be read only once
+        if not Path(file).exists():
+            raise FileMissing(Path(file))
+        names = ("encoding", "separator", "header_line", "sheet", "json_path")
+        reading = ReadOptions(*(options[name] for name in names))
+        read_records(file, options["format_"], reading)
+    if map_path is not None and map_path.exists():
+        map_files.read_map(map_path)
+    if options["preset"] is not None:
+        map_files.load_preset(options["preset"])
+    template = options["template"]
+    return None if template is None else check_template(template, {})
+
+
 @click.command(epilog=_EXAMPLES)
 @click.argument("file", metavar="FILE|-", required=False, shell_complete=complete_file)
 @click.option(
@@ -217,7 +236,7 @@ def _parse_separator(_: click.Context, __: click.Parameter, separator: str | Non
 )
 @json_option
 @pass_context
-@locks_workspace
+@locks_workspace(_check_input)
 def command(
     context: Context, /, *, file: str | None, show_preset: str | None, **values: Any
 ) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.links import where_to_look
-from notion_pm.console.locking import locks_workspace
+from notion_pm.console.locking import check_template, locks_workspace
 from notion_pm.console.output import echo_json, echo_lines, json_option, progress
 from notion_pm.errors import RecordCopied, UsageError
 from notion_pm.notion.limiter import NOTION_BUDGET
@@ -28,6 +30,26 @@ from notion_pm.provision.repair.repair import plan_repair
 from notion_pm.state.lock import hold_run_lock
 
 _MAPPING = Path("mapping.yaml")
+
+
+def _check_input(context: Context, options: Mapping[str, Any]) -> str:
+    """Read the template or the mapping, and return the template's name."""
+    template, mapping = options["template"], options["mapping"]
+    _require_template_or_mapping(template, mapping)
+    if mapping is not None:
+        return check_template(mapping_file.read(mapping).model.adopt, {})
+    assert template is not None
+    return check_template(template, {})
+
+
+def _require_template_or_mapping(template: str | None, mapping: Path | None) -> None:
+    if mapping is not None and template is not None:
+        raise UsageError(
+            "--apply reads the template and the databases from the mapping.",
+            "Leave out the template and the databases.",
+        )
+    if mapping is None and template is None:
+        raise UsageError("Which template?", "For example:  notion-pm adopt product")
 
 
 @click.command()
@@ -52,7 +74,7 @@ _MAPPING = Path("mapping.yaml")
 )
 @json_option
 @pass_context
-@locks_workspace
+@locks_workspace(_check_input)
 def command(
     context: Context,
     *,
@@ -77,17 +99,11 @@ def command(
     shows the copied databases, asks, gives them a record of their own, and moves the copied record
     to the trash.
     """
-    if mapping is not None and template is not None:
-        raise UsageError(
-            "--apply reads the template and the databases from the mapping.",
-            "Leave out the template and the databases.",
-        )
+    _require_template_or_mapping(template, mapping)
     if mapping is not None:
         _apply_mapping(context, mapping, yes=yes, as_json=as_json)
     elif template is not None:
         _propose_or_adopt_copy(context, template, databases, output, yes=yes, as_json=as_json)
-    else:
-        raise UsageError("Which template?", "For example:  notion-pm adopt product")
 
 
 def _propose_or_adopt_copy(

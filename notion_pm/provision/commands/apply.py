@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import click
 
 from notion_pm.console.all_clients import all_option
 from notion_pm.console.context import DEFAULT_TEMPLATE, Context, pass_context
-from notion_pm.console.locking import locks_workspace
+from notion_pm.console.locking import check_template, locks_workspace
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.errors import PlanKeepsChanging, UnsafeChange, UsageError
 from notion_pm.notion.limiter import NOTION_BUDGET
@@ -53,6 +55,18 @@ class ApplyRequest:
         return self.yes or self.checksum is not None
 
 
+def _check_input(context: Context, options: Mapping[str, Any]) -> str | None:
+    """Read the template or the plan file. Return the template's name, None when none is given."""
+    reference = context.template(options["template"])
+    if reference is None:
+        return None
+    if reference.endswith(plan_file.SUFFIX):
+        planned = plan_file.read_plan_file(Path(reference))
+        return check_template(planned.reference, planned.variables)
+    apply_options: ApplyOptions = options["apply_options"]
+    return check_template(reference, apply_options.values)
+
+
 @click.command()
 @template_options
 @click.option(
@@ -65,7 +79,7 @@ class ApplyRequest:
 @all_option
 @json_option
 @pass_context
-@locks_workspace
+@locks_workspace(_check_input)
 def command(
     context: Context,
     *,

@@ -9,7 +9,7 @@ import click
 from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.links import where_to_look
-from notion_pm.console.locking import locks_workspace
+from notion_pm.console.locking import locks_workspace, use_template_name
 from notion_pm.console.output import echo_json, echo_lines, json_option, progress
 from notion_pm.errors import UsageError
 from notion_pm.provision.destroy import DestroyPlan, destroy, plan_destroy
@@ -27,7 +27,7 @@ _LOCK_REQUESTS = LOCK_REQUESTS - 1  # the lock is trashed with the record page
 )
 @json_option
 @pass_context
-@locks_workspace
+@locks_workspace(use_template_name)
 def command(context: Context, *, template: str | None, confirm: str | None, as_json: bool) -> None:
     """Move everything that a template made to the trash.
 

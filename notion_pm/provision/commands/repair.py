@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from notion_pm.console.completion_values import complete_template
 from notion_pm.console.context import DEFAULT_TEMPLATE, Context, pass_context
 from notion_pm.console.links import where_to_look
-from notion_pm.console.locking import locks_workspace
+from notion_pm.console.locking import check_template, locks_workspace
 from notion_pm.console.output import echo_json, echo_lines, json_option, progress
 from notion_pm.errors import RecordLost
 from notion_pm.model.ids import NotionId, page_url
@@ -18,12 +21,17 @@ from notion_pm.template.templates import name_of
 from notion_pm.text import quantity
 
 
+def _check_input(context: Context, options: Mapping[str, Any]) -> str:
+    """Read the template, and return its name."""
+    return check_template(context.template(options["template"]) or DEFAULT_TEMPLATE, {})
+
+
 @click.command()
 @click.argument("template", required=False, shell_complete=complete_template)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_context
-@locks_workspace
+@locks_workspace(_check_input)
 def command(context: Context, *, template: str | None, yes: bool, as_json: bool) -> None:
     """Rebuild the record of a template after its page was deleted or damaged.
 
