@@ -1,4 +1,4 @@
-"""Remove what a template made, by moving it to Notion's trash. People can restore it for 30 days."""
+"""Move what a template made to Notion's trash. People can restore it for 30 days."""
 
 from __future__ import annotations
 

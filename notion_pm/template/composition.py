@@ -231,7 +231,7 @@ class _Layers:
 
 
 def _is_merged(below: Any, above: Any, path: YamlPath) -> bool:
-    """Return whether two values are merged key by key, rather than the upper replacing the lower."""
+    """Return whether two values are merged key by key; otherwise the upper replaces the lower."""
     depth = _MERGE_DEPTHS.get(str(path[0]), _MERGE_DEPTH)
     if len(path) > depth or not isinstance(below, dict) or not isinstance(above, dict):
         return False

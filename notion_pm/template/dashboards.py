@@ -108,10 +108,9 @@ def is_rearranged(
     """
     wanted_ids = [_existing_ids(row, ids) for row in wanted]
     ours = _all_of(wanted_ids)
-    current_ids = [[widget for widget in row if widget in ours] for row in current]
+    current_ids = _only(current, ours)
     present = _all_of(current_ids)
-    wanted_present = [[widget for widget in row if widget in present] for row in wanted_ids]
-    return _without_empty(current_ids) != _without_empty(wanted_present)
+    return current_ids != _only(wanted_ids, present)
 
 
 def _all_of(rows: Sequence[Sequence[NotionId]]) -> set[NotionId]:
@@ -119,5 +118,13 @@ def _all_of(rows: Sequence[Sequence[NotionId]]) -> set[NotionId]:
     return widgets.union(*rows)
 
 
-def _without_empty(rows: Sequence[list[NotionId]]) -> list[list[NotionId]]:
-    return [row for row in rows if row]
+def _only(
+    rows: Sequence[Sequence[NotionId]], widgets: Collection[NotionId]
+) -> list[list[NotionId]]:
+    """Return the rows with only these widgets, without rows that become empty."""
+    result = []
+    for row in rows:
+        kept = [widget for widget in row if widget in widgets]
+        if kept:
+            result.append(kept)
+    return result

@@ -70,7 +70,7 @@ def check_references(template: Template) -> list[TemplateProblem]:
 
 def _check_titles(template: Template) -> Iterator[TemplateProblem]:
     titles = {key: database.title for key, database in template.databases.items()}
-    for key in _repeated(titles):
+    for key in _find_repeated(titles):
         message = f"two databases have the title {titles[key]!r}."
         yield TemplateProblem(("databases", key, "title"), message, "Give each its own title.")
 
@@ -140,7 +140,7 @@ def _check_database(
         property_key: property_title(template, key, property_key)
         for property_key in property_keys(template, key)
     }
-    for repeated in _repeated(titles):
+    for repeated in _find_repeated(titles):
         # The other side of a relation has no place of its own in this database.
         is_listed = repeated in database.properties
         place: YamlPath = (*path, "properties", repeated, "title") if is_listed else path
@@ -150,7 +150,7 @@ def _check_database(
         yield from _check_property(template, key, property_key)
 
     view_titles = {view_key: view.title for view_key, view in database.views.items()}
-    for repeated in _repeated(view_titles):
+    for repeated in _find_repeated(view_titles):
         message = f"two views have the title {view_titles[repeated]!r}."
         yield TemplateProblem((*path, "views", repeated, "title"), message)
     for view_key, view in database.views.items():
@@ -210,12 +210,12 @@ def _check_options(path: YamlPath, spec: OptionsProperty) -> Iterator[TemplatePr
         yield TemplateProblem(path, message)
 
     keys = {index: option.key for index, option in enumerate(spec.options)}
-    for index in _repeated(keys):
+    for index in _find_repeated(keys):
         message = f"a second option has the key `{keys[index]}`."
         yield TemplateProblem((*path, index, "key"), message)
     # Notion compares the names of options without case (notion-api.md 3.3).
     names = {index: option.name.lower() for index, option in enumerate(spec.options)}
-    for index in _repeated(names):
+    for index in _find_repeated(names):
         message = f"a second option has the name `{names[index]}`."
         yield TemplateProblem((*path, index, "name"), message)
 
@@ -386,7 +386,7 @@ def _check_circles(template: Template) -> Iterator[TemplateProblem]:
         yield TemplateProblem(path, f"it is computed from itself: {circle}.")
 
 
-def _repeated(names: Mapping[K, str]) -> list[K]:
+def _find_repeated(names: Mapping[K, str]) -> list[K]:
     """Return the keys with a name that an earlier key already has."""
     seen: set[str] = set()
     repeated = []

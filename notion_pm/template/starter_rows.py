@@ -55,7 +55,9 @@ def _problem(database: str, line: int, message: str, advice: str = "") -> Templa
 
 def check_rows(template: Template, rows: Rows) -> list[TemplateProblem]:
     """Return the problems of starter rows: what does not fit the template."""
-    keys = {database: dict.fromkeys(row.key for row in rows[database]) for database in rows}
+    keys = {}
+    for database in rows:
+        keys[database] = dict.fromkeys(row.key for row in rows[database])
     problems: list[TemplateProblem] = []
     for database in rows:
         problems += _check_database(template, rows[database], keys, database)

@@ -70,7 +70,7 @@ def _differences(
 
 
 def _containers(place: Address) -> set[Address]:
-    """Return what contains a thing: `features.status.idea` is in `features` and `features.status`."""
+    """Return what contains a thing: `features` and `features.status` for `features.status.idea`."""
     steps = place.split(".")
     return {address(*steps[:length]) for length in range(1, len(steps))}
 

@@ -152,7 +152,7 @@ class _Leveller:
     def _compute(self, name: PropertyName, trail: tuple[PropertyName, ...]) -> int:
         database, key = name
         spec = self._template.databases[database].properties[key]
-        needed = self._needed(name)
+        needed = self._properties_needed_by(name)
         levels = [self.level(needed_name, (*trail, name)) for needed_name in needed]
         match spec:
             case RelationProperty():
@@ -168,7 +168,7 @@ class _Leveller:
             return 0
         return 1 + max(levels)
 
-    def _needed(self, name: PropertyName) -> list[PropertyName]:
+    def _properties_needed_by(self, name: PropertyName) -> list[PropertyName]:
         """Return the properties that must exist before a property can be created."""
         database, key = name
         spec = self._template.databases[database].properties[key]

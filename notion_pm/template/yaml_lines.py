@@ -77,7 +77,9 @@ def parse(text: str, most_values: int = MOST_VALUES) -> Document:
     try:
         loader = _Loader(text, most_values)
     except yaml.YAMLError as error:  # a character that YAML does not allow
-        return _broken(_line_of_error(text, error), getattr(error, "reason", None) or str(error))
+        return _broken_document(
+            _line_of_error(text, error), getattr(error, "reason", None) or str(error)
+        )
     try:
         node = loader.get_single_node()
         reader = _Reader(loader, most_values)
@@ -85,11 +87,13 @@ def parse(text: str, most_values: int = MOST_VALUES) -> Document:
         return Document(data, reader.lines, tuple(reader.problems))
     except yaml.MarkedYAMLError as error:
         reason = " ".join(part for part in (error.context, error.problem) if part)
-        return _broken(_line_of_error(text, error), reason)
+        return _broken_document(_line_of_error(text, error), reason)
     except yaml.YAMLError as error:
-        return _broken(_line_of_error(text, error), getattr(error, "reason", None) or str(error))
+        return _broken_document(
+            _line_of_error(text, error), getattr(error, "reason", None) or str(error)
+        )
     except (ValueError, RecursionError) as error:  # for example `%YAML 1.` with 6,000 digits
-        return _broken(0, str(error))
+        return _broken_document(0, str(error))
     finally:
         loader.dispose()
 
@@ -230,7 +234,7 @@ def _yaml_error(problem: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 
-def _broken(line: int, reason: str) -> Document:
+def _broken_document(line: int, reason: str) -> Document:
     return Document(None, {}, (TemplateProblem((), f"this is not YAML: {reason}.", line=line),))
 
 

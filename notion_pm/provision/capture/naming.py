@@ -72,13 +72,13 @@ class Titles:
         """Return a title; repeated titles get a number, empty ones the fallback."""
         first = result = title if title.strip() else fallback
         number = 1
-        while self._compared(result) in self._taken:
+        while self._comparison_form(result) in self._taken:
             number += 1
             result = f"{first} ({number})"
-        self._taken.add(self._compared(result))
+        self._taken.add(self._comparison_form(result))
         return result
 
-    def _compared(self, title: str) -> str:
+    def _comparison_form(self, title: str) -> str:
         return title.lower() if self._ignore_case else title
 
 

@@ -185,10 +185,11 @@ class PageReader:
             for row in view.rows:
                 widget_ids.update(dict.fromkeys(row))
         views += map_concurrently(self._client.get_view, widget_ids, self._jobs)
-        return [
-            replace(database, views=tuple(view for view in views if _belongs_to(view, database)))
-            for database in databases
-        ]
+        result = []
+        for database in databases:
+            own_views = [view for view in views if _belongs_to(view, database)]
+            result.append(replace(database, views=tuple(own_views)))
+        return result
 
     def _read_tabs(self, database_id: NotionId) -> list[View]:
         views = [

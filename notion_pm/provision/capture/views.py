@@ -27,7 +27,7 @@ class ViewConverter:
         self._losses = losses
 
     def convert(self, view: View, title: str) -> ViewSpec | None:
-        """Return a view as in a template, None (with a loss added) when templates do not have it."""
+        """Return a view as in a template, None when templates do not have it (a loss is added)."""
         try:
             return ViewSpec.model_validate(
                 {"title": title, "type": view.type, **self._fields(view)}
@@ -73,7 +73,7 @@ class ViewConverter:
             lambda: quick_filters_to_where(self._database, view.quick_filters),
         )
         fields["sort"] = list(self._sort(view))
-        fields["show"] = list(self._shown(view))
+        fields["show"] = list(self._visible_columns(view))
         return fields
 
     def _widgets(self, view: View) -> list[list[str]]:
@@ -123,7 +123,7 @@ class ViewConverter:
             else:
                 yield {key: sort["direction"]}
 
-    def _shown(self, view: View) -> Iterator[str]:
+    def _visible_columns(self, view: View) -> Iterator[str]:
         for column in view.configuration.get("properties") or ():
             if column.get("visible"):
                 key = self._key(view, "show", column.get("property_id"))
@@ -131,7 +131,7 @@ class ViewConverter:
                     yield key
 
     def _key(self, view: View, field: str, reference: str | None) -> str | None:
-        """Return the key of a property that a view refers to, None (with a loss) if it is missing."""
+        """Return the key of a property that a view uses, None when it does not exist."""
         if reference is None:
             return None
         prop = self._database.property(reference)

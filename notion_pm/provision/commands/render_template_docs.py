@@ -1,4 +1,4 @@
-"""Reference pages in Markdown: the template format, and one template for people who work with it."""
+"""Reference pages in Markdown: of the template format, and of one template."""
 
 from __future__ import annotations
 
