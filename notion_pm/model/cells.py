@@ -1,10 +1,11 @@
-"""Cells of starter rows: from the text of a CSV file to a value."""
+"""Parse the cells of starter rows: from the text of a CSV file to a value."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
 
 from notion_pm.model.page import DateValue
 from notion_pm.model.property_lookup import find_option, is_open, options_of, property_type
@@ -16,7 +17,7 @@ _YES, _NO = frozenset({"true", "yes", "x", "1"}), frozenset({"false", "no", "0"}
 
 @dataclass(frozen=True, slots=True)
 class OptionKeys:
-    """Options of the template, by key; `free` are names that it does not list, of a property that is open."""
+    """Options of the template, by key. `free`: names of other options, in a property that is open."""
 
     keys: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
@@ -34,7 +35,10 @@ Cell = str | bool | int | float | DateValue | OptionKeys | RowKeys
 
 
 class CellInvalid(ValueError):
-    """A cell does not hold what its property takes. Fields: `advice`, the next step; `choices`, what was possible."""
+    """A cell does not hold what its property needs.
+
+    Fields: `advice`, the next step; `choices`, the possible values.
+    """
 
     def __init__(self, message: str, advice: str = "", choices: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -42,14 +46,10 @@ class CellInvalid(ValueError):
         self.choices = choices
 
 
-class _Parser(Protocol):
-    def __call__(self, text: str) -> Cell: ...
-
-
 def parse_cell(template: Template, database: str, key: str, text: str) -> Cell:
     """Return the value of a cell that is not empty.
 
-    Raises CellInvalid when the property does not take it, or takes none from a file.
+    Raises CellInvalid when the property does not accept it, or cannot be filled from a file.
     """
     kind = property_type(template, database, key)
     if kind in OPTION_TYPES:
@@ -69,21 +69,28 @@ def parse_cell(template: Template, database: str, key: str, text: str) -> Cell:
 
 
 def _parts(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
+    """Return the parts that semicolons separate, each once."""
+    parts = [part.strip() for part in text.split(";")]
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def _options(names: tuple[str, ...], options: tuple[OptionSpec, ...], *, free: bool) -> OptionKeys:
-    found = {name: find_option(options, name) for name in names}
-    unlisted = tuple(name for name, option in found.items() if option is None)
-    if unlisted and not free:
-        raise CellInvalid(
-            f"unknown option `{unlisted[0]}`", choices=tuple(each.key for each in options)
-        )
-    if too_free := next((name for name in unlisted if "," in name), None):
-        raise CellInvalid(
-            f"`{too_free}` has a comma", "Notion does not take commas in the names of options."
-        )
-    return OptionKeys(tuple(dict.fromkeys(each.key for each in found.values() if each)), unlisted)
+    keys: list[str] = []
+    unlisted: list[str] = []
+    for name in names:
+        option = find_option(options, name)
+        if option is not None:
+            keys.append(option.key)
+        elif not free:
+            choices = tuple(option.key for option in options)
+            raise CellInvalid(f"unknown option `{name}`", choices=choices)
+        elif "," in name:
+            raise CellInvalid(
+                f"`{name}` has a comma", "Notion does not accept commas in the names of options."
+            )
+        else:
+            unlisted.append(name)
+    return OptionKeys(tuple(dict.fromkeys(keys)), tuple(unlisted))
 
 
 def _text(text: str) -> str:
@@ -96,17 +103,18 @@ def _number(text: str) -> int | float:
         number = float(plain)
     except ValueError:
         raise CellInvalid(f"`{text}` is not a number", "Write it like 1250 or 0.8.") from None
-    if number != number or number in {float("inf"), float("-inf")}:
-        raise CellInvalid(f"`{text}` is not a number that Notion takes")
+    if not math.isfinite(number):
+        raise CellInvalid(f"`{text}` is not a number that Notion accepts")
     if text.strip().endswith("%"):
         number /= 100
     return int(number) if number.is_integer() else number
 
 
 def _checkbox(text: str) -> bool:
-    if text.strip().lower() in _YES | _NO:
-        return text.strip().lower() in _YES
-    raise CellInvalid(f"`{text}` is neither yes nor no", "Write true or false.")
+    word = text.strip().lower()
+    if word not in _YES | _NO:
+        raise CellInvalid(f"`{text}` is neither yes nor no", "Write true or false.")
+    return word in _YES
 
 
 def _date(text: str) -> DateValue:
@@ -118,14 +126,17 @@ def _date(text: str) -> DateValue:
 
 def _check_date(text: str) -> None:
     try:
-        date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+        if len(text) == len("2026-11-22"):
+            date.fromisoformat(text)
+        else:
+            datetime.fromisoformat(text)
     except ValueError:
         raise CellInvalid(
             f"`{text}` is not a date", "Write it like 2026-11-22, a span as 2026-11-22/2026-11-30."
         ) from None
 
 
-TEXT_PARSERS: dict[str, _Parser] = {
+TEXT_PARSERS: dict[str, Callable[[str], Cell]] = {
     "title": _text,
     "rich_text": _text,
     "url": _text,

@@ -1,4 +1,4 @@
-"""What exists in a workspace of what a template asks for, as far as planning needs it."""
+"""What exists in a workspace, as far as a plan needs it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from notion_pm.model.schema import DataSource, View, WidgetRows
 class ExistingDatabase:
     """One database. `title` is None when only its data source was read.
 
-    `view_ids` are its tabs; `dashboards` those of them that hold views of ours, with all that they hold.
-    `views` and `rows` are read only to heal an interrupted apply: views that are not in the manifest, and rows that
-    were created since that apply began. `left_behind`: that apply made the database and did not record it.
+    `view_ids`: its tabs. `dashboards`: the tabs that contain views of the template, with all their
+    widgets. `views` and `rows` are only read to repair an interrupted apply: views that are not in
+    the manifest, and rows created since that apply began. `left_behind`: that apply created the
+    database, but did not record it.
     """
 
     data_source: DataSource
@@ -31,15 +32,17 @@ class ExistingDatabase:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """The manifest, if there is one, and the databases that it names or that an interrupted apply left behind.
+    """The manifest, and the databases that it names or that an interrupted apply left behind.
 
-    `lost` are databases of the manifest that are in the trash or no longer shared, `trashed` those of them that are
-    known to be in the trash, with the links to them; `neighbours` the titles of all
-    databases under the parent page, whoever made them. `bound` are databases that the template only reads, as they are
-    now. `claims`: how many claims of other runs are on the record page. `other_templates`: further
-    templates that are recorded under the same page. `sibling_ids`: all blocks of the parent page. What was
-    there before an apply cannot be something that it made. `not_ours`: titles of databases that came after the
-    beginning of an interrupted apply, are called as one that it still lacks, and are not what it would have created.
+    `lost`: databases of the manifest that are in the trash or no longer shared.
+    `neighbours`: the titles of all databases under the parent page.
+    `bound`: databases that the template only reads, as they are now.
+    `trashed`: those of `lost` that are known to be in the trash, with their links.
+    `claims`: the number of claims of other runs on the record page.
+    `other_templates`: further templates that are recorded under the same parent page.
+    `sibling_ids`: all blocks of the parent page. A block from before an apply was not created by it.
+    `not_ours`: titles of databases that were created after an interrupted apply began and have the
+    name of a database that it still lacks, but are not what it would have created.
     """
 
     manifest: Manifest | None = None
@@ -55,7 +58,7 @@ class Existing:
 
     @property
     def interrupted(self) -> bool:
-        """Whether an apply began and did not come to its end."""
+        """Whether an apply began and did not finish."""
         return self.manifest is not None and self.manifest.state == "applying"
 
     def was_deleted(self, database: str, key: str) -> bool:
@@ -71,23 +74,27 @@ class Existing:
     @property
     def widget_ids(self) -> frozenset[NotionId]:
         """The ids of the views on dashboards."""
-        found = (rows for each in self.databases.values() for rows in each.dashboards.values())
-        return frozenset(view_id for rows in found for row in rows for view_id in row)
+        ids: set[NotionId] = set()
+        for database in self.databases.values():
+            for rows in database.dashboards.values():
+                for row in rows:
+                    ids.update(row)
+        return frozenset(ids)
 
     @property
     def view_ids(self) -> dict[tuple[str, str], NotionId]:
-        """The ids of our views, by the keys of their databases and their own."""
-        return {
-            (key, each): view.id
-            for key, entry in self.owned.items()
-            for each, view in entry.views.items()
-        }
+        """The ids of the template's views, by database key and view key."""
+        ids: dict[tuple[str, str], NotionId] = {}
+        for database, entry in self.owned.items():
+            for key, view in entry.views.items():
+                ids[database, key] = view.id
+        return ids
 
     @property
     def owned(self) -> Mapping[str, DatabaseEntry]:
-        """The databases of the manifest that are ours."""
+        """The databases of the manifest that belong to the template, without those it only reads."""
         return self.manifest.owned if self.manifest else {}
 
     def entry(self, database: str) -> DatabaseEntry | None:
-        """Return what is known of a database, ours or bound."""
+        """Return the entry of a database, owned or bound."""
         return self.bound.get(database) or self.owned.get(database)

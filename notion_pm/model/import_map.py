@@ -1,4 +1,4 @@
-"""An import map: which columns of another tool's file fill which properties, and what makes two rows the same."""
+"""Import maps: which columns of a file fill which properties, and what identifies a row."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 def _as_tuple(value: Any) -> Any:
-    """One word may stand for a list of one."""
+    """Return a list for a single word: `from: Title` means `from: [Title]`."""
     return (value,) if isinstance(value, str) else value
 
 
 def _one_group(pattern: str) -> str:
     if BoundedPattern(pattern).groups != 1:
-        raise ValueError("it needs exactly one pair of parentheses, around the part to take")
+        raise ValueError("it needs exactly one pair of parentheses, around the part to use")
     return pattern
 
 
@@ -33,7 +33,7 @@ class _FromColumns(BaseModel):
 
     columns: Words = Field((), alias="from", description="The columns, by their headers.")
     part: Part | None = Field(
-        None, description="Take only this part: a regular expression with one group."
+        None, description="Use only this part of the cell: a regular expression with one group."
     )
 
     @model_validator(mode="before")
@@ -43,33 +43,32 @@ class _FromColumns(BaseModel):
 
 
 class Filling(_FromColumns):
-    """How one property is filled. A word alone is the column to take.
+    """How one property is filled. A word alone is the column.
 
-    Of several columns a multi-select takes all values, everything else those of the first that is not empty.
+    From several columns, a multi-select gets all values, other properties those of the first
+    column that is not empty.
     """
 
     value: str | None = Field(
-        None, description="The same for every row; `{Column}` stands for that row's cell."
+        None, description="The same for every row; `{Column}` is replaced by the row's cell."
     )
     text: Literal["plain", "html", "jira", "notion"] = Field(
         "plain",
-        description="What the text is marked up with; notion: links to pages, of which the titles are taken.",
+        description="The markup of the text; notion: links to pages, which are replaced by titles.",
     )
     date: str | None = Field(
         None,
-        description="How dates are written: iso, unix, or as %d/%m/%Y. Without it, found out from all of them.",
+        description="How dates are written: iso, unix, or as %d/%m/%Y. Default: detected.",
     )
-    split: str | None = Field(
-        None, description="What stands between the values of a list in one cell."
-    )
+    split: str | None = Field(None, description="The separator of several values in one cell.")
     words: dict[str, str | None] = Field(
         default_factory=dict,
-        description="Their words -> our options, by key or name; empty: leave the property empty.",
+        description="Words of the file -> options, by key or name; empty: leave the property empty.",
     )
-    length: int | None = Field(None, ge=1, description="Cut longer text to so many characters.")
+    length: int | None = Field(None, ge=1, description="Cut longer text to this many characters.")
     new: bool | None = Field(
         None,
-        description="Make options and related pages that are not there. Without it: where the template lets people.",
+        description="Create missing options and related pages. Default: where the template allows it.",
     )
 
     @model_validator(mode="after")
@@ -80,16 +79,17 @@ class Filling(_FromColumns):
 
 
 class RowKey(_FromColumns):
-    """What makes a row the same as one that was imported before."""
+    """What identifies a row, so that it is recognised when it is imported again."""
 
     prefix: str = Field(
-        "", description="Stands before it, so that the ids of two tools cannot be mistaken."
+        "", description="Text before the key, so that the ids of two tools are never the same."
     )
     hashed: bool = Field(
-        False, description="Keep a mark of the cells instead: where no column identifies a row."
+        False,
+        description="Use a hash of the cells: for files without a column that identifies a row.",
     )
     property: str | None = Field(
-        None, description="The property that keeps it. By default the template's choice."
+        None, description="The property that keeps the key. Default: the template's `import_by`."
     )
 
     @model_validator(mode="after")
@@ -100,77 +100,83 @@ class RowKey(_FromColumns):
 
 
 class ImportMap(BaseModel):
-    """A whole map. `source` is what the tool is called; `needs` are the headers by which its files are recognised."""
+    """A whole map.
+
+    `source`: the name of the tool. `needs`: the headers by which its files are recognised.
+    """
 
     model_config = _STRICT
 
     source: str = Field(min_length=1)
     into: str = Field("insights", description="The database: its key, title, id or link.")
     verified: bool = Field(
-        True, description="Whether a real file of the tool has passed through it."
+        True, description="Whether a real export of the tool has been imported with it."
     )
     complete: bool = Field(
         True,
-        description="Whether nothing is left to a person, such as which question is the quote.",
+        description="Whether it needs no choice of a person, such as which question is the quote.",
     )
     needs: tuple[str, ...] = ()
     headers: dict[str, Words] = Field(
         default_factory=dict,
-        description="What the tool calls its columns in other languages, by the English header.",
+        description="The tool's headers in other languages, by the English header.",
     )
     first: str | None = Field(
-        None, description="The header that is the first where the tool's files are recognised."
+        None, description="The header that must be the first one in files of the tool."
     )
     key: RowKey
     fill: dict[str, Filling] = Field(description="Properties, by key or title.")
-    body: Filling | None = Field(None, description="What a new page holds, in Markdown.")
+    body: Filling | None = Field(None, description="The body of a new page, in Markdown.")
     only: dict[str, Words] = Field(
-        default_factory=dict, description="Take only rows in which a column holds one of these."
+        default_factory=dict,
+        description="Import only rows in which a column has one of these values.",
     )
     without: Words = Field(
         (), description="Leave out rows in which one of these columns is not empty."
     )
     repeats: Literal["refuse", "first"] = Field(
         "refuse",
-        description="What to do with a second row of the same key: refuse it, or take the first alone.",
+        description="A second row with the same key is rejected (refuse), or left out (first).",
     )
-    notes: Words = Field((), description="What a person should know beforehand.")
+    notes: Words = Field((), description="What a person should know before the import.")
 
     @property
     def used_columns(self) -> frozenset[str]:
-        """Every column that it looks at."""
-        fillings = [*self.fill.values(), *([self.body] if self.body else [])]
-        placed = (name for each in fillings for name in placeholders(each.value or ""))
-        named = (name for each in fillings for name in each.columns)
-        return frozenset((*self.key.columns, *self.only, *self.without, *named, *placed))
+        """All columns that the map uses."""
+        columns = {*self.key.columns, *self.only, *self.without}
+        for filling in (*self.fill.values(), self.body):
+            if filling is not None:
+                columns.update(filling.columns)
+                columns.update(placeholders(filling.value or ""))
+        return frozenset(columns)
 
     def with_columns(self, names: Mapping[str, str]) -> ImportMap:
-        """Return the map with other names of columns."""
+        """Return the map with other names for columns. `names`: old name -> new name."""
 
-        def renamed(columns: tuple[str, ...]) -> tuple[str, ...]:
+        def rename(columns: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(names.get(column, column) for column in columns)
 
-        def filled(filling: Filling) -> Filling:
-            return filling.model_copy(update={"columns": renamed(filling.columns)})
+        def rename_in(filling: Filling) -> Filling:
+            return filling.model_copy(update={"columns": rename(filling.columns)})
 
         changed = {
-            "needs": renamed(self.needs),
+            "needs": rename(self.needs),
             "first": names.get(self.first, self.first) if self.first else None,
-            "key": self.key.model_copy(update={"columns": renamed(self.key.columns)}),
-            "fill": {name: filled(each) for name, each in self.fill.items()},
-            "body": filled(self.body) if self.body else None,
+            "key": self.key.model_copy(update={"columns": rename(self.key.columns)}),
+            "fill": {name: rename_in(filling) for name, filling in self.fill.items()},
+            "body": rename_in(self.body) if self.body else None,
             "only": {names.get(column, column): words for column, words in self.only.items()},
-            "without": renamed(self.without),
+            "without": rename(self.without),
         }
         return self.model_copy(update=changed)
 
     def of_source(self, source: str) -> ImportMap:
-        """Return the map for another source, whose keys cannot be mistaken for those of this one."""
+        """Return the map for another source, with its own key prefix: its keys are never the same."""
         slug = "-".join(re.findall(r"\w+", source.casefold())) or "import"
         key = self.key.model_copy(update={"prefix": f"{slug}:"}) if self.key.prefix else self.key
         return self.model_copy(update={"source": source, "key": key})
 
 
 def placeholders(value: str) -> tuple[str, ...]:
-    """Return the columns that a `value` names in braces."""
+    """Return the columns that a fixed value names in braces."""
     return tuple(re.findall(r"\{([^{}]+)\}", value))

@@ -1,4 +1,4 @@
-"""The manifest: which things in a workspace belong to a template, by address. It is kept in the workspace itself."""
+"""The manifest: what in a workspace belongs to a template. It is stored in the workspace itself."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from notion_pm.model.property_ids import as_received
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 PropertyId = Annotated[str, AfterValidator(as_received)]
-"""A property id as Notion gives it. Records of earlier versions hold it decoded, and are read in this form too."""
+"""A property id as Notion gives it. Earlier versions recorded it decoded; that is converted."""
 
 FORMAT: Final = 3
-"""The format that is written. A record with a higher number comes from a later version of notion-pm.
+"""The format that is written. A record with a higher number is from a later version of notion-pm.
 
-Format 1 had neither `page_id` nor `parent_id`, and only format 3 has a checksum over the record (see
-`workspace/record_text.py`). The earlier ones are read as ever; the next write makes them format 3.
+Format 1 had no `page_id` and `parent_id`, and only format 3 has a checksum over the record (see
+`workspace/record_text.py`). Earlier formats are still read; the next write makes them format 3.
 """
 
 
 class ViewEntry(BaseModel):
-    """A view that we made, and the fingerprint of what the template said when we did: people may change it since.
+    """A view of the template.
 
-    A widget names its `dashboard` by its address. `quick` are the properties whose quick filters are ours.
+    `fingerprint`: of the template's settings when it was written; people may have changed it since.
+    `dashboard`: for a widget, the address of its dashboard. `quick`: the properties with quick
+    filters of the template.
     """
 
     model_config = _STRICT
@@ -39,9 +41,10 @@ class ViewEntry(BaseModel):
 
 
 class Adopted(BaseModel):
-    """What was the client's before a template took a database over: never renamed, retyped or removed by us.
+    """What the client had in a database before it was adopted: never renamed, converted or removed.
 
-    By Notion's ids. `headings`: the titles of ours, by key, whose own title a property of the client's has.
+    By Notion's ids. `headings`: by key, the titles of properties of the template that could not
+    get their own title, because a property of the client has it.
     """
 
     model_config = _STRICT
@@ -54,10 +57,11 @@ class Adopted(BaseModel):
 class DatabaseEntry(BaseModel):
     """What belongs to the template in one database.
 
-    Properties: key -> property id. Options: `property key.option key` -> option id. Rows: row key -> page id.
-    Titles: what we last wrote, so that a client's renaming can be told from the template's. Fingerprints: property key
-    -> what the template said of it where Notion does not give it back as it was sent (formulas, descriptions); the
-    database's own is under the empty key.
+    `properties`: key -> property id. `options`: `property key.option key` -> option id. `rows`: row
+    key -> page id. `titles`: the titles that were last written, to tell a client's renaming from
+    the template's. `fingerprints`: property key -> fingerprint of the template's settings that
+    Notion does not return as they were sent (formulas, descriptions); the database's own is under
+    the empty key.
     """
 
     model_config = _STRICT
@@ -72,38 +76,35 @@ class DatabaseEntry(BaseModel):
     rows: dict[str, NotionId] = Field(default_factory=dict)
     fingerprints: dict[str, str] = Field(default_factory=dict)
     bound: str | None = Field(
-        None, description="How a template names a database that is not ours: read, never changed."
+        None, description="The name of a database that the template only reads and never changes."
     )
     adopted: Adopted | None = Field(
-        None, description="Of a database that was there before the template."
+        None, description="Only of a database that existed before the template."
     )
 
     def is_adopted(self, notion_id: str) -> bool:
-        """Whether a property or an option was the client's before."""
-        return self.adopted is not None and notion_id in {
-            *self.adopted.properties,
-            *self.adopted.options,
-        }
+        """Whether the client had a property or an option before the template."""
+        if self.adopted is None:
+            return False
+        return notion_id in self.adopted.properties or notion_id in self.adopted.options
 
     def key_of_option(self, property_key: str, option_id: str) -> str | None:
-        """Return the template's key of an option, None for one that people added."""
-        prefix = f"{property_key}."
-        return next(
-            (
-                a.removeprefix(prefix)
-                for a, each in self.options.items()
-                if each == option_id and a.startswith(prefix)
-            ),
-            None,
-        )
+        """Return the template's key of an option, None for an option that people added."""
+        for address, known_id in self.options.items():
+            key, _, option_key = address.partition(".")
+            if known_id == option_id and key == property_key:
+                return option_key
+        return None
 
 
 class Manifest(BaseModel):
-    """The record of ownership. `state` is applying from the start of an apply to its end: an interrupted one shows.
+    """The record of what a template owns.
 
-    `page_id` is the page that holds the record, `parent_id` the parent page of the databases. Notion's *Duplicate*
-    copies the text of a record with both, so a record that is found elsewhere is known as a copy. A new record page
-    has no `page_id` until the first write after its creation: Notion gives the id only then.
+    `state`: "applying" from the start of an apply to its end, so that an interrupted one is noticed.
+    `page_id`: the page with the record; `parent_id`: the parent page of the databases. Notion's
+    *Duplicate* copies the text of a record with both ids, so a record that is found on another page
+    is known to be a copy. A new record page has no `page_id` until the first write after its
+    creation, because Notion gives the id only then.
     """
 
     model_config = _STRICT
@@ -121,24 +122,26 @@ class Manifest(BaseModel):
 
     @property
     def ids(self) -> Iterator[NotionId]:
-        """The ids of everything that it records and that Notion is asked for by its id."""
-        yield from (each for each in (self.page_id, self.parent_id) if each is not None)
-        for each in self.databases.values():
-            yield from (each.database_id, each.data_source_id, *each.rows.values())
-            yield from (view.id for view in each.views.values())
+        """All recorded ids with which things are read from Notion."""
+        for page_id in (self.page_id, self.parent_id):
+            if page_id is not None:
+                yield page_id
+        for entry in self.databases.values():
+            yield from (entry.database_id, entry.data_source_id, *entry.rows.values())
+            yield from (view.id for view in entry.views.values())
 
     def placed(self, page_id: NotionId | None, parent_id: NotionId) -> Manifest:
-        """Return the manifest for a record on this page, under this parent page."""
+        """Return the manifest for a record on a page, under a parent page."""
         return self.model_copy(
             update={"format": FORMAT, "page_id": page_id, "parent_id": parent_id}
         )
 
     @property
     def made(self) -> dict[str, DatabaseEntry]:
-        """The databases that the template made: neither bound nor adopted."""
+        """The databases that the template created: neither bound nor adopted."""
         return {key: entry for key, entry in self.owned.items() if entry.adopted is None}
 
     @property
     def owned(self) -> dict[str, DatabaseEntry]:
-        """The databases that are ours; the others are bound."""
-        return {key: each for key, each in self.databases.items() if each.bound is None}
+        """The databases that the template manages; it only reads the others (bound)."""
+        return {key: entry for key, entry in self.databases.items() if entry.bound is None}
