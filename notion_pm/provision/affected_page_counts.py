@@ -53,7 +53,8 @@ class _PageCounter:
         pages_by_database = self._read_pages_of_lossy_changes()
         pages_by_option = self._read_pages_by_replaced_option()
 
-        # Every change belongs to one of the three groups: values lost, pages moved, overwritten as a whole.
+        # Every change belongs to one of the three groups: values lost, pages moved, overwritten as
+        # a whole.
         changes = []
         for change in self.plan.changes:
             if _needs_lossy_count(change):
@@ -156,7 +157,7 @@ class _PageCounter:
                 changing = self._properties_that_change(change.database)
                 return replace(change, planned=PlannedView(view, changing))
         except (NotShared, InTrash):
-            pass  # somebody has deleted it already
+            pass  # people have deleted it already
         return change
 
     def _properties_that_change(self, database: str) -> frozenset[str]:

@@ -25,7 +25,7 @@ SUFFIX = ".json"
 
 
 class PlanFile(BaseModel):
-    """A plan that somebody reviewed: how to make it again, and the plan as people and programs read
+    """A reviewed plan: how to make it again, and the plan as people and programs read
     it.
 
     The seal covers every field, also those that later versions add.
@@ -64,7 +64,7 @@ class PlanFile(BaseModel):
         return tuple(consents)
 
     def is_unedited(self, plan: Plan) -> bool:
-        """Whether nobody edited the file, judged by the same plan, made again."""
+        """Whether the file is as it was written, judged by the same plan, made again."""
         return compare_digest(self.seal, self._compute_seal(plan))
 
     def with_seal(self, plan: Plan) -> PlanFile:
@@ -74,8 +74,8 @@ class PlanFile(BaseModel):
     def _compute_seal(self, plan: Plan) -> str:
         """Return a checksum of the whole file, keyed with the fingerprint of the plan's input.
 
-        That fingerprint depends on the workspace and is not in the file. So nobody who cannot read
-        the workspace can edit a file, or write one, that is accepted.
+        That fingerprint depends on the workspace and is not in the file. So only people who
+        can read the workspace can write a file that is accepted.
         """
         content = json.dumps(self.model_dump(mode="json", exclude={"seal"}), sort_keys=True)
         return hmac.new(plan.input_fingerprint.encode(), content.encode(), "sha256").hexdigest()

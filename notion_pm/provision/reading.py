@@ -326,7 +326,8 @@ class _DatabaseReader:
             database_id, source_id = left_behind.id, left_behind.data_source_ids[0]
         try:
             source = self._client.get_data_source(source_id)
-            # Notion still returns a data source in the trash; one that is not shared raises NotShared.
+            # Notion still returns a data source in the trash; one that is not shared raises
+            # NotShared.
             if source.in_trash:
                 self._trashed[key] = source.url
                 return None

@@ -78,7 +78,7 @@ def test_all_clients_are_planned_and_applied_beside_one_that_fails(clients: Prog
     assert [each["outcome"] for each in again] == ["up to date", "up to date", "failed"]
 
 
-def test_a_dangerous_plan_is_held_back_and_the_others_go_on(clients: Program) -> None:
+def test_a_dangerous_plan_is_held_back_and_the_others_are_applied(clients: Program) -> None:
     _write(clients, 1, "files")
     assert clients("-w", "acme", "apply", "small.yaml", "--yes").code == 0
     _write(clients, 2, "rich_text")
@@ -93,7 +93,7 @@ def test_a_dangerous_plan_is_held_back_and_the_others_go_on(clients: Program) ->
     assert clients("-w", "acme", "status", "small.yaml", "--json").json[0]["version"] == 1
 
 
-def test_nothing_is_applied_to_anybody_without_a_yes(clients: Program) -> None:
+def test_nothing_is_applied_without_a_yes(clients: Program) -> None:
     refused = clients("apply", "small.yaml", "--all")
     assert refused.code == 1
     assert "Confirmation needed for 6 changes" in refused.err

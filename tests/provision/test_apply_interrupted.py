@@ -1,4 +1,4 @@
-"""An apply that ends at any moment is healed by applying again: no duplicate, nothing lost."""
+"""An apply that was interrupted at any moment continues when it is run again."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class _LastBreath(Fault):
 
 
 def _dying(moment: int, *, carried_out: bool) -> Weather:
-    """Return the weather in which a process ends at a request: before it is sent, or after it was carried out."""
+    """Return the weather in which a process ends at a request: before it is sent, or after it was
+    carried out."""
 
     def weather(number: int, request: httpx.Request) -> Fault | None:
         if number == moment and carried_out:
@@ -154,7 +155,8 @@ def _interrupt(workspace: LocalWorkspace, loaded: LoadedTemplate, weather: Weath
 
 
 def _healed(folder: Path, loaded: LoadedTemplate, weather: Weather) -> object:
-    """Interrupt an apply, apply again, and return all that is there; prove that nothing is left to do."""
+    """Interrupt an apply, apply again, and return all that is there; prove that nothing is left to
+    do."""
     workspace = open_workspace(folder / f"{time.monotonic_ns()}.sqlite")
     _interrupt(workspace, loaded, weather)
     gateway, transport = gateway_to(workspace)
@@ -181,7 +183,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, object]:
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_killed_at_any_request_and_healed(
+def test_an_apply_continues_after_it_was_killed_at_any_request(
     tmp_path: Path, undisturbed: tuple[int, object], carried_out: bool
 ) -> None:
     requests, found = undisturbed
@@ -189,10 +191,11 @@ def test_killed_at_any_request_and_healed(
         assert _healed(tmp_path, _rich(), _dying(moment, carried_out=carried_out)) == found, moment
 
 
-def test_another_connection_goes_on_after_any_create(
+def test_another_connection_continues_after_any_creation(
     tmp_path: Path, undisturbed: tuple[int, object]
 ) -> None:
-    """Ownership is judged by the record and by what is under the parent page, not by who created it."""
+    """Ownership is judged by the record and by what is under the parent page, not by who created
+    it."""
 
     def dying_at_create(wanted: int) -> Weather:
         creates = 0
@@ -233,7 +236,9 @@ def test_another_connection_goes_on_after_any_create(
 
 
 @pytest.mark.parametrize("carried_out", [False, True])
-def test_an_upgrade_killed_at_any_request_is_healed(tmp_path: Path, carried_out: bool) -> None:
+def test_an_upgrade_continues_after_it_was_killed_at_any_request(
+    tmp_path: Path, carried_out: bool
+) -> None:
     def upgraded(weather: Weather | None) -> tuple[int, object]:
         workspace = open_workspace(tmp_path / f"{time.monotonic_ns()}.sqlite")
         gateway, _ = gateway_to(workspace)
@@ -256,7 +261,9 @@ def test_an_upgrade_killed_at_any_request_is_healed(tmp_path: Path, carried_out:
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(loaded=templates(), moment=st.integers(2, 40), carried_out=st.booleans())
-def test_any_template_is_healed(loaded: LoadedTemplate, moment: int, carried_out: bool) -> None:
+def test_an_apply_of_any_template_continues_after_an_interruption(
+    loaded: LoadedTemplate, moment: int, carried_out: bool
+) -> None:
     with TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder) / "undisturbed.sqlite")
         gateway, _ = gateway_to(workspace)
@@ -267,7 +274,9 @@ def test_any_template_is_healed(loaded: LoadedTemplate, moment: int, carried_out
         assert _healed(Path(folder), loaded, _dying(moment, carried_out=carried_out)) == found
 
 
-def test_killed_twice_and_healed(tmp_path: Path, undisturbed: tuple[int, object]) -> None:
+def test_an_apply_continues_after_it_was_killed_twice(
+    tmp_path: Path, undisturbed: tuple[int, object]
+) -> None:
     _, found = undisturbed
     workspace = open_workspace(tmp_path / "workspace.sqlite")
     _interrupt(workspace, _rich(), _dying(7, carried_out=True))
@@ -318,7 +327,7 @@ _WEATHER = {
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(moment=st.integers(1, 28), kind=st.sampled_from(sorted(_WEATHER)))
-def test_bad_weather_at_any_request_is_outlived(
+def test_an_apply_survives_a_fault_at_any_request(
     undisturbed: tuple[int, object], moment: int, kind: str
 ) -> None:
     """The same run goes on: what may have been done is looked up, what was not is sent again."""
@@ -335,7 +344,7 @@ def test_bad_weather_at_any_request_is_outlived(
 
 
 @pytest.mark.parametrize("pause", [0.7, 1.0, 1.5])
-def test_a_killed_process_is_healed(tmp_path: Path, pause: float) -> None:
+def test_an_apply_continues_after_its_process_was_killed(tmp_path: Path, pause: float) -> None:
     """The program itself, killed for real, on a local workspace."""
     program = Program(tmp_path)
     command = [sys.executable, "-m", "notion_pm", "--local", "w.sqlite", "apply", "--yes"]

@@ -1,4 +1,5 @@
-"""What is decided on old facts is decided again: people edit a workspace while apply asks, and while it works."""
+"""People edit a workspace while apply asks and while it works: outdated decisions are made
+again."""
 
 from __future__ import annotations
 
@@ -93,7 +94,9 @@ def test_a_value_that_is_set_while_apply_asks_is_not_lost(program: Program) -> N
     assert _types_and_sizes(program) == ("rich_text", ["very large", ""])
 
 
-def test_a_plan_that_changed_at_the_prompt_is_shown_and_asked_about_again(program: Program) -> None:
+def test_a_plan_that_changed_at_the_prompt_is_shown_again_with_a_new_question(
+    program: Program,
+) -> None:
     _write(program, version=2, size="number")
     _a_person_sets_size(program, "A", "very large")
 
@@ -119,7 +122,7 @@ def test_a_plan_that_changed_at_the_prompt_is_shown_and_asked_about_again(progra
     assert re.search(r"Done and verified \(\d+ requests, as planned\)\.", agreed.out)
 
 
-def test_a_command_without_a_template_takes_the_one_that_was_applied(program: Program) -> None:
+def test_a_command_without_a_template_uses_the_applied_one(program: Program) -> None:
     other = Program(program.folder, NOTION_PM_LOCAL="other.sqlite")
     assert other("apply", "okrs", "--yes", "--no-rows").code == 0
     for command in (
@@ -136,7 +139,7 @@ def test_a_command_without_a_template_takes_the_one_that_was_applied(program: Pr
     assert "small" in no_such_file.err
 
 
-def test_without_a_template_several_recorded_ones_are_a_question(tmp_path: Path) -> None:
+def test_without_a_template_several_records_are_an_error(tmp_path: Path) -> None:
     program = Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
     assert "product" in program("plan").out
     for template in ("okrs", "discovery"):
@@ -238,7 +241,7 @@ def _features(
 @pytest.mark.parametrize(
     "by_people", [{"icon": "🔥"}, {"description": "Ours"}, {"title": "Funktionen"}, {}], ids=str
 )
-def test_what_people_made_of_title_and_look_before_the_plan_stays(
+def test_a_title_and_an_icon_that_people_changed_before_the_plan_stay(
     program: Program, by_people: dict[str, str]
 ) -> None:
     _write_look(program, 2, "title: Features\n    icon: 🧩\n    description: What")
@@ -260,7 +263,7 @@ def test_what_people_made_of_title_and_look_before_the_plan_stays(
     assert program("plan", "small.yaml", "--exit-code").code == 0
 
 
-def test_a_look_that_people_changed_is_named_in_the_plan(program: Program) -> None:
+def test_a_plan_notes_an_icon_that_people_changed(program: Program) -> None:
     _features(program, icon="🔥")
     _write_look(program, 2, "title: Features\n    icon: 🎯")
     assert "respected" in program("plan", "small.yaml", "--details").out

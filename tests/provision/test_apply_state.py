@@ -1,4 +1,4 @@
-"""What an apply knows by now, while it does several things at once."""
+"""What an apply knows while it does several things at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.template_worlds import load
 ID = NotionId("00000000-0000-4000-8000-000000000000")
 
 
-def test_no_view_is_forgotten_when_many_are_noted_at_once() -> None:
+def test_no_view_is_lost_when_many_are_recorded_at_once() -> None:
     keys = [f"v{number}" for number in range(100)]
     views = {key: {"title": key, "type": "table"} for key in keys}
     name = {"name": {"type": "title", "title": "Name"}}

@@ -1,4 +1,4 @@
-"""Databases that the client has already: read by their titles, related to, and never changed."""
+"""Databases that the client has already: matched by title, related to, and never changed."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_a_later_binding_is_recorded(
     assert set(result.manifest.databases["tasks"].options) == {"state.open", "state.done"}
 
 
-def test_what_is_no_longer_bound_is_let_go(
+def test_a_database_that_is_no_longer_bound_leaves_the_record(
     gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client, theirs: dict[str, Any]
 ) -> None:
     before = _shown(api, theirs)

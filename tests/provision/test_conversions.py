@@ -1,4 +1,5 @@
-"""Properties that get another type, and relations that are to lead elsewhere: what is lost is counted before."""
+"""Properties that get another type, and relations that get another target: losses are counted
+first."""
 
 from __future__ import annotations
 
@@ -175,7 +176,7 @@ def test_a_relation_follows_the_template(
     assert _look(gateway, workspace, upgrade, options)[1].changes == ()
 
 
-def test_a_relation_without_links_is_turned_safely(
+def test_a_relation_without_links_is_changed_safely(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template(about=_ONE_WAY))

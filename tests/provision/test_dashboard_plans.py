@@ -47,7 +47,7 @@ def test_an_empty_dashboard_becomes_what_the_template_says(sizes: list[int]) -> 
     st.randoms(use_true_random=False),
     st.lists(st.lists(st.sampled_from("xyz"), max_size=4), max_size=3),
 )
-def test_whatever_people_did_every_widget_finds_a_place(
+def test_every_widget_finds_a_place_in_any_arrangement(
     sizes: list[int], random: object, theirs: list[list[str]]
 ) -> None:
     wanted = _wanted(sizes)

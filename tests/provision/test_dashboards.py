@@ -1,4 +1,5 @@
-"""Dashboards and quick filters from a template: made once, healed, changed, and left as people arranged them."""
+"""Dashboards and quick filters from a template: created once, changed, and kept as people arranged
+them."""
 
 from __future__ import annotations
 
@@ -98,7 +99,7 @@ def _tabs(gateway: NotionClient, workspace: LocalWorkspace) -> list[str]:
     return [gateway.get_view(each).name for each in ids]
 
 
-def test_widgets_stand_in_rows_and_are_no_tabs(
+def test_widgets_are_placed_in_rows_and_are_not_tabs(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     result = apply_to(gateway, workspace, _template())
@@ -121,7 +122,7 @@ def test_widgets_stand_in_rows_and_are_no_tabs(
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_widget_whose_answer_was_lost_is_made_once(
+def test_a_widget_is_created_once_if_the_answer_was_lost(
     workspace: LocalWorkspace, *, after: bool
 ) -> None:
     def weather(number: int, request: httpx.Request) -> Fault | None:
@@ -143,7 +144,7 @@ class _Killed(BaseException):
 
 
 @pytest.mark.parametrize("moment", range(8, 18))
-def test_an_apply_that_ends_anywhere_among_the_widgets_is_healed(
+def test_an_apply_interrupted_among_the_widgets_continues(
     workspace: LocalWorkspace, moment: int
 ) -> None:
     class LastBreath(Fault):
@@ -166,7 +167,7 @@ def test_an_apply_that_ends_anywhere_among_the_widgets_is_healed(
     healing.close()
 
 
-def test_a_new_widget_goes_beside_its_neighbours_wherever_these_stand(
+def test_a_new_widget_is_placed_beside_its_neighbours(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template())
@@ -177,7 +178,9 @@ def test_a_new_widget_goes_beside_its_neighbours_wherever_these_stand(
     assert plan_for(gateway, workspace, wider).changes == ()
 
 
-def test_what_the_api_cannot_move_is_told(gateway: NotionClient, workspace: LocalWorkspace) -> None:
+def test_views_that_the_api_cannot_move_are_noted(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     apply_to(gateway, workspace, _template())
     turned = plan_for(gateway, workspace, _template([_ROWS[1], _ROWS[0]]))
     assert (turned.changes, [str(each.address) for each in turned.notes]) == (
@@ -192,7 +195,7 @@ def test_what_the_api_cannot_move_is_told(gateway: NotionClient, workspace: Loca
     ]
 
 
-def test_what_people_took_away_is_told_and_not_made_again(
+def test_a_widget_that_people_deleted_is_noted_and_not_created_again(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template())
@@ -242,7 +245,7 @@ def _pruned(gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemp
     return [str(each.address) for each in plan.changes if each.action == "delete"]
 
 
-def test_quick_filters_are_set_changed_and_taken_away_and_those_of_people_stay(
+def test_quick_filters_are_set_changed_and_removed_and_those_of_people_stay(
     gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     apply_to(gateway, workspace, _template())

@@ -1,4 +1,5 @@
-"""A person edits before any request of an upgrade with lossy and slow changes: nothing is lost in silence."""
+"""People edit before any request of an upgrade with lossy and slow changes: every loss is
+reported."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ _ROWS = {
 
 
 def _template(version: int) -> LoadedTemplate:
-    """A template; its second version converts a property, replaces an option, and renames everything."""
+    """A template; its second version converts a property, replaces an option, and renames
+    everything."""
     is_new = version == 2
     options = [
         {"key": "open", "name": "Doing" if is_new else "Open"},
@@ -144,7 +146,8 @@ def _plan(gateway: NotionClient, root: NotionId) -> tuple[Reading, Plan]:
 
 @dataclass
 class Outcome:
-    """What an upgrade came to. `stopped`: the error that says so; `made`: whether the edit could be made.
+    """What an upgrade came to. `stopped`: the error that says so; `made`: whether the edit could be
+    made.
 
     `planned`: how many requests were sent when the plan was made that a person agrees to.
     """
@@ -218,8 +221,8 @@ _OVERWRITTEN_AS_PLANNED = {"a database's icon", "a view's title", "a view's sort
 def _is_blind(calm: Outcome, moment: int, edit: str) -> bool:
     """Return whether the edit comes after the last reading and before the write.
 
-    Notion has no conditional write that could refuse it. Between the reading of a data source and its
-    change there is one more request, which counts the values that would be lost.
+    Notion has no conditional write that could refuse it. Between the reading of a data source and
+    its change there is one more request, which counts the values that would be lost.
     """
     request = calm.requests[moment - 1]
     if request.method == "PATCH":
@@ -229,7 +232,8 @@ def _is_blind(calm: Outcome, moment: int, edit: str) -> bool:
 
 
 def _moments(calm: Outcome, edit: str) -> list[int]:
-    """Return the requests before which a person edits: after the plan was made each one, before it some."""
+    """Return the requests before which a person edits: after the plan was made each one, before it
+    some."""
     before = range(1, calm.planned + 1, 4) if edit not in _OVERWRITTEN_AS_PLANNED else ()
     after = range(calm.planned + 1, len(calm.requests) + 1)
     return [moment for moment in (*before, *after) if not _is_blind(calm, moment, edit)]

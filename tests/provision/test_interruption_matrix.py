@@ -1,8 +1,9 @@
-"""The product template, every request of its apply, every kind of trouble: applying again heals all of them.
+"""Every kind of fault at every request of the product template's apply: applying again completes
+it.
 
 By default a few requests of each kind, others every day; all of them, and the figures, with
 
-    NOTION_PM_MATRIX=all pytest tests/provision/test_interruption_matrix.py
+NOTION_PM_MATRIX=all pytest tests/provision/test_interruption_matrix.py
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ REPEATED: dict[str, Literal["first", "second"]] = {
 
 
 def _product() -> LoadedTemplate:
-    """Return the product template with a few of its starter rows, related to each other as far as both are there."""
+    """Return the product template with a few of its starter rows, related to each other as far as
+    both are there."""
     loaded = templates.load("product")
     features = loaded.rows["features"][: _ROWS["features"]]
     named = {row.key for row in features}
@@ -129,7 +131,8 @@ def _place(folder: Path) -> Iterator[Place]:
     workspace = open_workspace(folder / "workspace.sqlite", clock=clock)
     gateway, _ = gateway_to(workspace)
     database = gateway.create_database(
-        # With the title of one of ours and without a record, apply would refuse to make a second set.
+        # With the title of one of ours and without a record, apply would refuse to make a second
+        # set.
         workspace.root_page_id,
         "Specs of theirs",
         {"Name": PropertyPatch(type="title")},

@@ -1,4 +1,5 @@
-"""Journals on the disk: each line is there before its request, a torn one is as if it was never written."""
+"""Journals on the disk: each line is there before its request, a torn one is as if it was never
+written."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert isinstance(found.lines[-1], Ended)
 
 
-def test_one_that_was_interrupted_goes_on_after_its_last_whole_line(tmp_path: Path) -> None:
+def test_an_interrupted_journal_continues_after_its_last_complete_line(tmp_path: Path) -> None:
     path = journal_path(tmp_path, "product", _NOW)
     with JournalWriter(path, _begun()) as journal:
         journal.doing("create view", "", "All", None)
@@ -58,7 +59,7 @@ def test_one_that_was_interrupted_goes_on_after_its_last_whole_line(tmp_path: Pa
     assert [each.number for each in found.lines if isinstance(each, Done)] == [2]
 
 
-def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_journal_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     assert read_journal(path) is None
     path.write_text('{"kind":"ended","moment":"2026-11-22T09:00:00Z"}\n')

@@ -1,4 +1,5 @@
-"""Linked views on the parent page, and query results that are no whole pages: left out with a note, said once."""
+"""Linked views on the parent page, and results that are not complete pages: left out with one
+note."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ def _row(api: httpx.Client, source: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("answer", ["400", "404"])
-def test_a_linked_view_on_the_parent_page_stops_no_command(
+def test_a_linked_view_on_the_parent_page_does_not_stop_any_command(
     client: Program, workspace: LocalWorkspace, api: httpx.Client, answer: Literal["400", "404"]
 ) -> None:
     _, source = _features(api, workspace)
@@ -109,7 +110,7 @@ def test_databases_beside_a_linked_view_are_adopted_and_repaired(
     assert client("plan", "small.yaml", "--exit-code").code == 0
 
 
-def test_only_whole_pages_are_read(
+def test_only_complete_pages_are_read(
     client: Program, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     _, source = _features(api, workspace)

@@ -1,6 +1,8 @@
-"""Options that the template renames and recolours: pages move to new ones, whenever the apply is interrupted.
+"""Options that the template renames and recolours: pages move to new ones, also after
+interruptions.
 
-By default a few requests of each upgrade are struck, others every day; all of them with NOTION_PM_MATRIX=all.
+By default a few requests of each upgrade are interrupted, others every day; all of them with
+NOTION_PM_MATRIX=all.
 """
 
 from __future__ import annotations
@@ -170,7 +172,7 @@ def _names(value: Any) -> list[str]:
     ]
 
 
-def test_a_renamed_option_takes_its_pages_along(
+def test_pages_of_a_renamed_option_move_with_it(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template())
@@ -207,7 +209,7 @@ def test_a_renamed_option_takes_its_pages_along(
     assert _look(gateway, workspace, _template(version=2, **_RENAMED))[1].changes == ()
 
 
-def test_a_recoloured_option_waits_on_a_stand_in(
+def test_pages_of_a_recoloured_option_wait_on_a_placeholder(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template())
@@ -226,7 +228,9 @@ def test_a_recoloured_option_waits_on_a_stand_in(
     assert _look(gateway, workspace, again)[1].changes == ()
 
 
-def test_names_can_change_hands(gateway: NotionClient, workspace: LocalWorkspace) -> None:
+def test_a_title_can_pass_from_one_property_to_another(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     _apply(gateway, workspace, _template())
     again = _template(version=2, **_EXCHANGED)
     result = _apply(gateway, workspace, again)
@@ -280,7 +284,7 @@ def _people_edit(
     edit_option(workspace, found.id or "", name=name, color=color)
 
 
-def test_a_clients_name_outlives_a_new_colour(
+def test_a_name_that_the_client_gave_stays_when_the_template_changes_the_colour(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template())
@@ -333,8 +337,9 @@ def test_a_new_option_takes_its_place_in_the_order_of_the_template(
     ]
 
 
-def test_what_people_choose_meanwhile_is_not_lost(workspace: LocalWorkspace) -> None:
-    """While the pages move, somebody sets the old option on another page, and somebody adds one of their own."""
+def test_a_choice_that_people_make_during_the_move_is_kept(workspace: LocalWorkspace) -> None:
+    """While the pages move, somebody sets the old option on another page, and somebody adds one of
+    their own."""
     calmly, _ = gateway_to(workspace)
     _apply(calmly, workspace, _template())
     source_id, status = _property(calmly, workspace, "status")
@@ -379,7 +384,8 @@ _TROUBLE: dict[str, Callable[[int], Weather]] = {
 def _upgraded(
     folder: Path, upgrade: LoadedTemplate, weather: Weather = calm
 ) -> tuple[int, list[Any]]:
-    """Apply the first version, the next in this weather, and the next once more; return what is there."""
+    """Apply the first version, the next in this weather, and the next once more; return what is
+    there."""
     workspace = open_workspace(folder / "workspace.sqlite")
     gateway, _ = gateway_to(workspace)
     _apply(gateway, workspace, _template())
@@ -417,7 +423,7 @@ def _folder(parent: Path, number: int) -> Path:
     return folder
 
 
-def test_an_option_keeps_its_pages_when_the_template_calls_it_otherwise(
+def test_an_option_keeps_its_pages_when_the_template_renames_it(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     _apply(gateway, workspace, _template())

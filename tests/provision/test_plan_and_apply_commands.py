@@ -84,7 +84,7 @@ def test_apply_ends_with_where_to_look_and_the_next_step(program: Program) -> No
     assert "Done" not in unchanged and "Next:" not in unchanged
 
 
-def test_apply_asks_and_takes_no_answer_for_no(program: Program) -> None:
+def test_apply_without_a_terminal_changes_nothing(program: Program) -> None:
     refused = program("apply", "small.yaml")
     assert refused.code == 1
     assert "Confirmation needed for 6 changes, but there is no terminal." in refused.err

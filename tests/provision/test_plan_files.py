@@ -1,4 +1,4 @@
-"""Plans that are looked at first and carried out later: as a file, by checksum, in a pull request."""
+"""Plans that are reviewed first and applied later: as a file, by checksum, in a pull request."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _make_size_a_checkbox(program: Program) -> None:
     rows.write_text(rows.read_text(encoding="utf-8").replace(",10,", ",,"), encoding="utf-8")
 
 
-def test_a_plan_file_is_carried_out_once_and_without_a_question(program: Program) -> None:
+def test_a_plan_file_is_applied_once_and_without_a_question(program: Program) -> None:
     planned = program(
         "plan", "small.yaml", "--set", "client=Globex", "--no-rows", "-o", "plan.json", "--json"
     )
@@ -74,9 +74,7 @@ def test_a_plan_file_is_carried_out_once_and_without_a_question(program: Program
 
 
 @pytest.mark.parametrize("moved", ["template", "rows", "workspace"])
-def test_a_plan_is_refused_when_anything_it_was_made_from_has_moved(
-    program: Program, moved: str
-) -> None:
+def test_a_plan_is_refused_when_its_input_has_changed(program: Program, moved: str) -> None:
     assert program("apply", "small.yaml", "--yes").code == 0
     _edit(program, "title: Size", "title: Effort")
     assert program("plan", "small.yaml", "-o", "plan.json").code == 0
@@ -91,7 +89,7 @@ def test_a_plan_is_refused_when_anything_it_was_made_from_has_moved(
     assert program("apply", "plan.json").code == 3
 
 
-def test_a_plan_file_that_anybody_edited_is_refused(program: Program) -> None:
+def test_an_edited_plan_file_is_refused(program: Program) -> None:
     assert program("apply", "small.yaml", "--yes").code == 0
     _make_size_a_checkbox(program)
     assert program("plan", "small.yaml", "-o", "plan.json").code == 3
@@ -117,14 +115,14 @@ def test_a_plan_file_that_anybody_edited_is_refused(program: Program) -> None:
     assert allowed.code == 0, "the same file, only laid out differently: " + allowed.err
 
 
-def test_a_plan_may_be_ordered_by_its_checksum(program: Program) -> None:
+def test_a_plan_can_be_applied_by_its_checksum(program: Program) -> None:
     checksum = program("plan", "small.yaml", "--json").json["checksum"]
     assert program("apply", "small.yaml", "--checksum", "0" * 64).code == 3
     assert program("apply", "small.yaml", "--checksum", checksum).code == 0
     assert program("plan", "small.yaml", "--exit-code").code == 0
 
 
-def test_a_file_that_is_no_plan_is_refused(program: Program) -> None:
+def test_a_file_that_is_not_a_plan_is_refused(program: Program) -> None:
     (program.folder / "other.json").write_text("{}", encoding="utf-8")
     refused = program("apply", "other.json")
     assert refused.code == 1

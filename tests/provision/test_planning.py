@@ -1,4 +1,4 @@
-"""Planning: what differs, in which order it is made, and when a run is stopped."""
+"""Plans: what differs, in which order it is applied, and when a run is stopped."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _with_property(existing: Existing, database: str, key: str, **changed: Any) 
 
 
 @given(templates())
-def test_what_was_applied_to_the_letter_needs_no_change(loaded: LoadedTemplate) -> None:
+def test_an_applied_template_needs_no_change(loaded: LoadedTemplate) -> None:
     assert diff(loaded, applied(loaded), with_rows=True) == ((), ())
 
 
@@ -103,7 +103,7 @@ def test_every_new_thing_is_made_by_exactly_one_operation(loaded: LoadedTemplate
     assert verbs.count(OperationKind.CREATE_VIEW) + verbs.count(OperationKind.ADOPT_VIEW) == views
 
 
-def test_a_clients_new_name_for_a_property_is_respected_and_told() -> None:
+def test_a_property_that_the_client_renamed_is_respected_and_noted() -> None:
     desired = load(_features(status=_STATUS))
     existing = _with_property(applied(desired), "features", "status", name="Zustand")
     assert _changes(desired, existing) == {}
@@ -122,7 +122,7 @@ def test_the_templates_new_title_is_written_unless_the_client_has_chosen_another
     assert _changes(after, renamed) == {}
 
 
-def test_a_property_with_a_new_key_is_kept_by_its_old_one() -> None:
+def test_a_property_with_a_new_key_is_found_by_its_old_key() -> None:
     before = load(_features(size={"type": "number", "title": "Size"}))
     after = load(_features(effort={"type": "number", "title": "Effort", "was": "size"}))
     change = _changes(after, applied(before))["features.effort"]
@@ -131,7 +131,7 @@ def test_a_property_with_a_new_key_is_kept_by_its_old_one() -> None:
     assert list(_changes(after, applied(before))) == ["features.effort"]
 
 
-def test_a_missing_option_is_added_and_peoples_own_are_left() -> None:
+def test_a_missing_option_is_added_and_those_of_people_are_kept() -> None:
     before = load(_features(status=_STATUS))
     more = {**_STATUS, "options": [*_STATUS["options"], {"key": "beta", "name": "Beta"}]}
     changes = _changes(load(_features(status=more)), applied(before))
@@ -155,7 +155,7 @@ def test_an_option_that_people_added_under_the_same_name_is_taken_over() -> None
     assert OperationKind.APPLY_PROPERTIES not in {each.kind for each in plan.operations}
 
 
-def test_a_property_that_people_deleted_is_made_again_and_said_to_be_empty() -> None:
+def test_a_property_that_people_deleted_is_created_again_and_empty() -> None:
     desired = load(_features(status=_STATUS))
     existing = applied(desired)
     found = existing.databases["features"]
@@ -169,7 +169,7 @@ def test_a_property_that_people_deleted_is_made_again_and_said_to_be_empty() -> 
     assert "its values are gone" in change.reason
 
 
-def test_a_property_of_somebody_else_under_the_same_title_blocks() -> None:
+def test_a_property_of_people_with_the_same_title_blocks() -> None:
     before, after = load(_features()), load(_features(status=_STATUS))
     existing = applied(before)
     found = existing.databases["features"]
@@ -184,7 +184,7 @@ def test_a_property_of_somebody_else_under_the_same_title_blocks() -> None:
         plan.raise_if_unsafe(force=True, allow_lossy=True)
 
 
-def test_what_is_not_the_templates_is_never_mentioned() -> None:
+def test_things_of_people_are_never_mentioned() -> None:
     desired = load(_features(status=_STATUS))
     existing = applied(desired)
     found = existing.databases["features"]
@@ -199,7 +199,7 @@ def test_what_is_not_the_templates_is_never_mentioned() -> None:
     assert diff(desired, existing, with_rows=True) == ((), ())
 
 
-def test_what_the_template_no_longer_has_is_told_and_left() -> None:
+def test_what_the_template_no_longer_has_is_noted_and_kept() -> None:
     before, after = (
         load(_features(status=_STATUS, size={"type": "number", "title": "Size"})),
         load(_features()),
@@ -211,7 +211,7 @@ def test_what_the_template_no_longer_has_is_told_and_left() -> None:
     }
 
 
-def test_another_type_may_lose_values_and_needs_a_word() -> None:
+def test_another_type_may_lose_values_and_needs_consent() -> None:
     before = load(_features(size={"type": "rich_text", "title": "Size"}))
     plan = make_plan(load(_features(size={"type": "number", "title": "Size"})), applied(before))
     assert [each.change_class for each in plan.changes] == ["lossy"]
@@ -232,7 +232,7 @@ def test_many_changes_at_once_are_stopped_with_the_figures() -> None:
     plan.raise_if_unsafe(force=True)
 
 
-def test_few_properties_have_no_threshold() -> None:
+def test_few_properties_have_no_limit() -> None:
     before = load(_features(n={"type": "number", "title": "N"}))
     plan = make_plan(
         load(_features(n={"type": "number", "title": "N", "format": "euro"})), applied(before)
@@ -241,7 +241,7 @@ def test_few_properties_have_no_threshold() -> None:
     assert [each.details for each in plan.changes] == [("format",)]
 
 
-def test_a_database_in_the_trash_is_not_made_again_silently() -> None:
+def test_a_database_in_the_trash_blocks_the_plan() -> None:
     desired = load(_features(status=_STATUS))
     existing = replace(applied(desired), databases={}, lost=frozenset({"features"}))
     plan = make_plan(desired, existing)
@@ -317,7 +317,7 @@ def test_what_notion_does_not_convert_is_blocked() -> None:
     assert "Give the template's property a new key" in changes["features.p"].details[-1]
 
 
-def test_a_relation_that_is_to_lead_elsewhere_may_lose_its_links() -> None:
+def test_a_relation_with_another_target_may_lose_its_links() -> None:
     other = {"databases": {"other": {"title": "Other", "properties": {"name": _NAME}}}}
     before = _features(link=_SELF)
     before["databases"].update(other["databases"])
@@ -362,7 +362,7 @@ def test_options_that_people_renamed_regrouped_or_deleted() -> None:
     ]
 
 
-def test_an_option_of_another_colour_is_told_and_respected() -> None:
+def test_an_option_of_another_colour_is_noted_and_respected() -> None:
     blue = {**_STATUS, "options": [{"key": "open", "name": "Open", "color": "blue"}]}
     options = (Option("Open", "features.status.open", color="red", group="To-do"),)
     desired = load(_features(status=blue))
@@ -373,14 +373,14 @@ def test_an_option_of_another_colour_is_told_and_respected() -> None:
     }
 
 
-def test_an_option_that_left_the_template_is_left() -> None:
+def test_an_option_removed_from_the_template_is_kept() -> None:
     fewer = {**_STATUS, "options": _STATUS["options"][:1]}
     assert _notes(load(_features(status=fewer)), applied(load(_features(status=_STATUS)))) == {
         "features.status.done": "is no longer in the template; left as it is"
     }
 
 
-def test_a_database_that_left_the_template_is_left() -> None:
+def test_a_database_removed_from_the_template_is_kept() -> None:
     before = _features()
     before["databases"]["notes"] = {"title": "Notes", "properties": {"name": _NAME}}
     assert _notes(load(_features()), applied(load(before))) == {
@@ -399,7 +399,7 @@ def test_title_and_look_of_a_database() -> None:
     assert _notes(desired, renamed)["features"].startswith("is called 'Funktionen' in Notion")
 
 
-def test_a_view_that_left_the_template_is_left_and_a_changed_one_is_set() -> None:
+def test_a_removed_view_is_kept_and_a_changed_view_is_set() -> None:
     data = _features()
     views = {"all": {"title": "All", "type": "table"}, "old": {"title": "Old", "type": "list"}}
     data["databases"]["features"]["views"] = views

@@ -1,4 +1,4 @@
-"""No two properties of a database have one name, not even for a moment: what Notion does then is not known."""
+"""No two properties of a database have the same title, not even for a moment."""
 
 from __future__ import annotations
 
@@ -54,10 +54,11 @@ def _names_at_each_moment(traffic: Path) -> list[list[str]]:
     return [[prop["name"] for prop in each["properties"].values()] for each in answers]
 
 
-def test_a_name_is_given_once_it_is_free(local: Program) -> None:
+def test_a_title_is_given_as_soon_as_it_is_free(local: Program) -> None:
     _template(local, 1, {"effort": ("number", "Effort"), "done": ("checkbox", "Done")})
     assert _run(local, "apply", "small.yaml", "--yes") == 0
-    # Effort becomes Size, Done becomes Effort, and a new property is called Done: each name waits for the one before.
+    # Effort becomes Size, Done becomes Effort, and a new property is called Done: each name waits
+    # for the one before.
     _template(
         local,
         2,
@@ -82,7 +83,7 @@ def test_a_name_is_given_once_it_is_free(local: Program) -> None:
     assert len(patches) == 3
 
 
-def test_names_that_change_places_are_refused_in_words(local: Program) -> None:
+def test_titles_that_change_places_are_refused_with_an_explanation(local: Program) -> None:
     _template(local, 1, {"effort": ("number", "Effort"), "size": ("number", "Size")})
     assert _run(local, "apply", "small.yaml", "--yes") == 0
     _template(local, 2, {"effort": ("number", "Size"), "size": ("number", "Effort")})

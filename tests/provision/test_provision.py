@@ -1,4 +1,5 @@
-"""Templates applied to a local workspace over HTTP: what is made, what it costs, and that it holds."""
+"""Templates applied to a local workspace over HTTP: what is made, what it costs, and that it
+holds."""
 
 from __future__ import annotations
 
@@ -76,7 +77,9 @@ _ROWS = {
 }
 
 
-def test_the_product_template_keeps_to_its_request_count(workspace: LocalWorkspace) -> None:
+def test_the_product_template_takes_the_planned_number_of_requests(
+    workspace: LocalWorkspace,
+) -> None:
     gateway, transport = gateway_to(workspace)
     result = apply_to(gateway, workspace, template_files.load("product"))
     assert result.planned == result.sent == len(transport.seen) == gateway.requests.attempts
@@ -86,7 +89,8 @@ def test_the_product_template_keeps_to_its_request_count(workspace: LocalWorkspa
 
 
 def test_a_fresh_apply_takes_the_fewest_requests() -> None:
-    """One write a database, one for what needs ids, one a view; about these, the record, and the proof."""
+    """One write a database, one for what needs ids, one a view; about these, the record, and the
+    proof."""
     loaded = template_files.load("product")
     databases = len(loaded.template.databases)
     views = sum(len(each.views) for each in loaded.template.databases.values())
@@ -133,7 +137,7 @@ def test_applying_again_only_reads_and_changes_nothing(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(templates())
-def test_any_sound_template_can_be_applied_and_then_holds(loaded: LoadedTemplate) -> None:
+def test_any_valid_template_can_be_applied_and_then_needs_no_change(loaded: LoadedTemplate) -> None:
     with TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder) / "workspace.sqlite")
         gateway, transport = gateway_to(workspace)
@@ -214,7 +218,7 @@ class _Forgetful(httpx.BaseTransport):
         )
 
 
-def test_a_mirror_gets_its_name_even_where_notion_forgets_it(workspace: LocalWorkspace) -> None:
+def test_a_mirror_gets_its_title_even_if_notion_ignores_it(workspace: LocalWorkspace) -> None:
     gateway, transport = gateway_to(workspace)
     transport.inner = _Forgetful(transport.inner)
     count = {
@@ -260,7 +264,7 @@ def test_a_database_without_table_view_loses_notions_default_view(
     assert tables(gateway, workspace)["Insights"][0].views == (("Default view", "table"),)
 
 
-def test_a_new_version_adds_and_renames_and_leaves_the_rest(
+def test_a_new_version_adds_and_renames_and_keeps_the_rest(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, load(_two(size={"type": "number", "title": "Size"}), _ROWS))
@@ -325,7 +329,7 @@ def test_adding_an_option_keeps_peoples_own_and_their_values(
     assert page.properties[status.id].value == OptionValue(entry.options["status.done"], "Done")
 
 
-def test_an_option_that_people_were_first_to_add_is_taken_over(
+def test_an_option_that_people_added_before_the_template_is_taken_over(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
@@ -419,7 +423,7 @@ def test_without_rows_is_remembered(gateway: NotionClient, workspace: LocalWorks
     assert len(later.applied_rows) == 4
 
 
-def test_applied_rows_tell_what_was_written(
+def test_applied_rows_contain_what_was_written(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     result = apply_to(gateway, workspace, load(_two(), _ROWS))
@@ -431,7 +435,7 @@ def test_applied_rows_tell_what_was_written(
         assert page.properties[value.id] == value or isinstance(value.value, RelationValue)
 
 
-def test_the_manifest_page_speaks_to_people_first(
+def test_the_record_page_begins_with_a_text_for_people(
     gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     apply_to(gateway, workspace, load(_two(), _ROWS))
@@ -446,7 +450,7 @@ def test_the_manifest_page_speaks_to_people_first(
     assert (of_sync.type, record.type) == ("paragraph", "code")
 
 
-def test_a_damaged_manifest_is_never_taken_for_a_fresh_start(
+def test_a_damaged_record_does_not_count_as_a_first_apply(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     loaded = load(_two(), _ROWS)
@@ -478,7 +482,7 @@ def test_a_workspace_without_any_apply_says_so(
     assert "notion-pm apply product" in error.value.advice
 
 
-def test_two_manifests_ask_which_one(gateway: NotionClient, workspace: LocalWorkspace) -> None:
+def test_two_records_need_a_template_name(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     apply_to(gateway, workspace, load(_two()))
     other = {
         "template": "other",
@@ -490,7 +494,7 @@ def test_two_manifests_ask_which_one(gateway: NotionClient, workspace: LocalWork
         read_manifest(gateway, workspace.root_page_id)
 
 
-def test_a_lossy_change_is_made_when_it_is_allowed(
+def test_a_lossy_change_is_applied_when_it_is_allowed(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     before = _two(
@@ -558,7 +562,9 @@ def test_every_kind_of_setting_follows_the_template(
     assert [each.name for each in status.config.options] == ["Open", "Done"]
 
 
-def test_progress_is_told_in_a_few_phases(gateway: NotionClient, workspace: LocalWorkspace) -> None:
+def test_progress_is_shown_in_a_few_phases(
+    gateway: NotionClient, workspace: LocalWorkspace
+) -> None:
     told: dict[str, list[tuple[int, int]]] = {}
     loaded = load(_two(), _ROWS)
     apply_to(
@@ -575,7 +581,7 @@ def test_progress_is_told_in_a_few_phases(gateway: NotionClient, workspace: Loca
     )  # as the plan counts them, however many requests each takes
 
 
-def test_what_rolls_up_over_a_deleted_relation_is_set_anew_with_it(
+def test_a_rollup_is_set_again_with_its_deleted_relation(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     count = {
@@ -624,7 +630,7 @@ def test_the_manifest_keeps_the_templates_order(
     assert list(manifest.databases["features"].properties) == ["size", "insights", "status", "name"]
 
 
-def test_a_database_of_the_same_title_is_told_and_left(
+def test_a_database_of_the_same_title_is_noted_and_kept(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     two = _two()

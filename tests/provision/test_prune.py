@@ -1,4 +1,4 @@
-"""What the template no longer has, and what people renamed: left by default, put right when it is wished for."""
+"""What the template no longer has, and what people renamed: kept by default, changed on request."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _prune(
 _FULL = {"kind": _KIND, "size": {"type": "number", "title": "Size"}, "tags": _TAGS, "heard": True}
 
 
-def test_pruned_properties_views_and_mirrors_go_and_the_rest_stays(
+def test_properties_views_and_mirrors_are_pruned_and_the_rest_stays(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template(_FULL, ("all", "old")))
@@ -120,7 +120,7 @@ def test_pruned_properties_views_and_mirrors_go_and_the_rest_stays(
     assert _look(gateway, workspace, fewer, _PRUNE).changes == ()
 
 
-def test_options_that_nobody_uses_are_pruned_safely_and_peoples_own_stay(
+def test_unused_options_are_pruned_safely_and_those_of_people_stay(
     gateway: NotionClient, workspace: LocalWorkspace
 ) -> None:
     apply_to(gateway, workspace, _template(_FULL))
@@ -168,7 +168,7 @@ def test_the_last_view_and_the_title_are_never_pruned(
 @pytest.mark.parametrize(
     "edit", [{"name": "Ours"}, {"sorts": [{"property": "title", "direction": "ascending"}]}]
 )
-def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
+def test_a_view_that_people_changed_since_the_plan_is_not_pruned(
     gateway: NotionClient, workspace: LocalWorkspace, edit: dict[str, Any]
 ) -> None:
     apply_to(gateway, workspace, _template({}, ("all", "mine")))
@@ -182,9 +182,7 @@ def test_a_view_that_somebody_changed_since_the_plan_is_not_pruned(
     assert view_id in gateway.list_view_ids(reading.existing.owned["features"].database_id)
 
 
-def test_titles_are_reset_when_it_is_wished_for(
-    gateway: NotionClient, workspace: LocalWorkspace
-) -> None:
+def test_titles_are_reset_on_request(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     loaded = _template(_FULL)
     apply_to(gateway, workspace, loaded)
     entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
@@ -203,7 +201,7 @@ def test_titles_are_reset_when_it_is_wished_for(
 
 
 @pytest.mark.parametrize("kind", ["status", "select", "multi_select"])
-def test_what_happens_to_the_pages_of_a_removed_option_is_said(
+def test_a_plan_says_what_happens_to_the_pages_of_a_removed_option(
     gateway: NotionClient, workspace: LocalWorkspace, kind: str
 ) -> None:
     options = [{"key": "a", "name": "A"}, {"key": "b", "name": "B"}]

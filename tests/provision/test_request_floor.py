@@ -1,7 +1,9 @@
-"""The fewest requests that Notion's API allows, itemised: an apply makes them and no others, and side by side.
+"""The fewest requests that Notion's API allows, itemised: an apply makes them and no others, and
+side by side.
 
-For D databases and V views that is a create a database, an update a database for all that needs ids of others (the same
-request that tells the ids), a look at the views that Notion made, whose first is taken over, and a request a view.
+For D databases and V views that is a create a database, an update a database for all that needs ids
+of others (the same request that tells the ids), a look at the views that Notion made, whose first
+is taken over, and a request a view.
 """
 
 from __future__ import annotations
@@ -144,7 +146,8 @@ def test_a_plan_without_changes_reads_each_database_and_its_views(
 
 @pytest.mark.parametrize(("with_rows", "share"), [(False, 0.65), (True, 0.35)])
 def test_independent_requests_run_side_by_side(*, with_rows: bool, share: float) -> None:
-    """Four workers, and requests that take equally long: how many rounds there are instead of requests."""
+    """Four workers, and requests that take equally long: how many rounds there are instead of
+    requests."""
     operations = make_plan(
         templates.load("full"), Existing(), options=PlanOptions(with_rows=with_rows)
     ).operations

@@ -1,4 +1,4 @@
-"""What an apply created twice goes to the trash, and nothing that somebody else made does."""
+"""What an apply created twice goes to the trash, and never what people created."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_databases_of_two_templates_made_in_one_minute_both_stay(workspace: Loca
     gateway.close()
 
 
-def test_a_database_that_a_request_made_twice_goes_to_the_trash(workspace: LocalWorkspace) -> None:
+def test_a_database_that_was_created_twice_goes_to_the_trash(workspace: LocalWorkspace) -> None:
     repeated = Rule(methods=("POST",), path="/v1/databases", trouble="repeated", first=1)
     workspace.faults.change(Faults(rules=(repeated,)))
     gateway, _ = gateway_to(workspace)
@@ -148,7 +148,8 @@ def _insights(*, wide: bool) -> LoadedTemplate:
 def test_a_database_that_a_person_made_after_an_interruption_is_not_ours(
     workspace: LocalWorkspace, person: NotionClient, wide: bool
 ) -> None:
-    """The title and the time of a database do not make it the one that an interrupted apply created."""
+    """The title and the time of a database do not make it the one that an interrupted apply
+    created."""
 
     def weather(number: int, request: httpx.Request) -> None:
         if request.method == "POST" and request.url.path == "/v1/databases":
@@ -251,7 +252,7 @@ def test_a_widget_that_a_person_copied_stays(
     gateway.close()
 
 
-def test_a_view_that_a_request_made_twice_is_deleted(workspace: LocalWorkspace) -> None:
+def test_a_view_that_was_created_twice_is_deleted(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     apply_to(gateway, workspace, _with_views(all=_ALL))
     workspace.faults.change(
@@ -268,7 +269,7 @@ def test_a_view_that_a_request_made_twice_is_deleted(workspace: LocalWorkspace) 
 
 
 @pytest.mark.parametrize("answer", ["first", "second"])
-def test_a_dashboard_that_a_request_made_twice_is_deleted(
+def test_a_dashboard_that_was_created_twice_is_deleted(
     workspace: LocalWorkspace, answer: Literal["first", "second"]
 ) -> None:
     gateway, _ = gateway_to(workspace)

@@ -1,4 +1,5 @@
-"""Views of templates in the API's JSON: conditions as filters, order, visible properties, groups."""
+"""Views of templates in the API's JSON: conditions as filters, order, visible properties,
+groups."""
 
 from __future__ import annotations
 
@@ -197,7 +198,7 @@ def test_cards_and_forms() -> None:
     }
 
 
-def test_which_options_a_category_means_is_part_of_the_fingerprint() -> None:
+def test_the_options_of_a_category_are_part_of_the_fingerprint() -> None:
     def mark(category: str) -> str:
         status = {**_PROPERTIES["status"]}
         status["options"] = [

@@ -255,7 +255,8 @@ class ApplyState:
         """Record what a data source holds after these changes."""
         with self._lock:
             self._sources[key] = source
-            # The order matters: new things are recognised first, then deleted and replaced ones removed.
+            # The order matters: new things are recognised first, then deleted and replaced ones
+            # removed.
             entry = with_found_properties(
                 self._template, key, self._entries[key], source, self._sources
             )

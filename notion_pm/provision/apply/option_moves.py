@@ -78,8 +78,8 @@ class OptionMoves:
         """Remove the options that no page holds any more.
 
         The order of the reads matters. The list of options is read first, because it is replaced as
-        a whole and people may have added some. The pages are asked for last: a value that somebody
-        has chosen matters more than an option that nobody uses yet.
+        a whole and people may have added some. The pages are asked for last: a
+        value that people have chosen matters more than an option that is not used yet.
 
         Raises OptionStillUsed if people chose a leaving option on more pages. Applying again moves
         these too.

@@ -27,13 +27,13 @@ def new_spec(template: Template, change: Change) -> PropertySpec | None:
 def changes_still_wanted(
     context: ApplyContext, operation: Operation, before: DataSource, now: DataSource
 ) -> tuple[Change, ...]:
-    """Return the changes of an operation without those that people have overtaken.
+    """Return the changes of an operation without those that people have made unnecessary.
 
     `before` is the data source as the plan saw it, `now` as it is right before the change. A title
-    that somebody has changed stays, and what they have deleted is not deleted again.
+    that people have changed stays, and what they have deleted is not deleted again.
 
     Raises ChangedDuringRun if a property was converted or deleted that is to be changed, or if
-    somebody has added one with the title of a new one.
+    people have added one with the title of a new one.
     """
     wanted = []
     for change in operation.changes:
@@ -58,10 +58,10 @@ def _change_of_existing(
     if now is None:
         if change.action == "delete":
             return None
-        raise ChangedDuringRun(database, f"somebody deleted the property {before.name!r}")
+        raise ChangedDuringRun(database, f"people deleted the property {before.name!r}")
     if before.type != now.type:
-        raise ChangedDuringRun(database, f"somebody made the property {before.name!r} a {now.type}")
-    # Somebody renamed it after the plan was made: that name is newer than the template's.
+        raise ChangedDuringRun(database, f"people made the property {before.name!r} a {now.type}")
+    # People renamed it after the plan was made: that name is newer than the template's.
     if "title" in change.facets and before.name != now.name:
         other_facets = change.facets - {"title"}
         return replace(change, facets=other_facets) if other_facets else None
@@ -75,7 +75,7 @@ def _raise_if_title_taken(
     found = now.find_property(title)
     is_new = found is not None and before.find_property(title) is None
     if is_new and found is not None and not _is_our_mirror(context, change, found):
-        raise ChangedDuringRun(change.database, f"somebody added a property {title!r}")
+        raise ChangedDuringRun(change.database, f"people added a property {title!r}")
 
 
 def _is_our_mirror(context: ApplyContext, change: Change, found: Property) -> bool:
@@ -141,8 +141,8 @@ def _pages_with_values(
     property_ids = ["title", *sorted(options)]
     pages = list(context.client.query(source.id, filter=asked, property_ids=property_ids))
     if len(pages) > PAGE_SIZE:
-        # The list took several requests. Whoever wrote a value while it was read has edited a page
-        # since this run began, so one more query finds these pages.
+        # The list took several requests. A page that got a value while it was read was edited since
+        # this run began, so one more query finds it.
         recent: dict[str, Any] = {
             "timestamp": "last_edited_time",
             "last_edited_time": {"on_or_after": context.began.isoformat()},

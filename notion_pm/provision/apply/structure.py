@@ -66,7 +66,7 @@ def update_database(context: ApplyContext, operation: Operation) -> None:
     if isinstance(change.planned, PlannedDatabase):
         now = context.client.get_database(database_id)
         if not change.planned.is_unchanged(now):
-            what = f"somebody changed the title or the look of the database {now.title!r}"
+            what = f"people changed the title or the look of the database {now.title!r}"
             raise ChangedDuringRun(key, what)
     sets_look = "look" in change.facets
     context.client.update_database(

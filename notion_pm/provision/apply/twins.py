@@ -111,7 +111,7 @@ class TwinFinder:
         return self._is_new(block) and has_same_creator and has_same_type and not block.in_trash
 
     def _is_untouched(self, created: ChildBlock | Page) -> bool:
-        """Return whether our connection created something, and nobody else has edited it."""
+        """Return whether our connection created something, and no person has edited it."""
         people = {created.created_by, created.last_edited_by}
         return people == {self._context.connection_id}
 

@@ -116,7 +116,7 @@ def _read_unchanged_view(
     except NotShared:
         return None
     if not planned.is_unchanged(now):
-        what = f"somebody changed the view {now.name!r} that it was about to {action}"
+        what = f"people changed the view {now.name!r} that it was about to {action}"
         raise ChangedDuringRun(operation.database, what)
     return now
 

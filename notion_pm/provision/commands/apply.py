@@ -37,7 +37,7 @@ from notion_pm.workspace.lock import raise_if_locked
 class ApplyRequest:
     """What the user asked for: a template with options, and how to show and confirm the plan.
 
-    `checksum`: only the plan with this checksum may be applied, because somebody reviewed it.
+    `checksum`: only the plan with this checksum may be applied, because a person reviewed it.
     `planned`: the plan file that was given instead of a template.
     """
 
@@ -51,7 +51,7 @@ class ApplyRequest:
 
     @property
     def needs_no_answer(self) -> bool:
-        """Whether nobody is asked: with --yes, or if the plan was reviewed before."""
+        """Whether no question is asked: with --yes, or if the plan was reviewed before."""
         return self.yes or self.checksum is not None
 
 
@@ -72,7 +72,7 @@ def _check_input(context: Context, options: Mapping[str, Any]) -> str | None:
 @click.option(
     "--checksum",
     metavar="X",
-    help="Apply only the plan with this checksum, which somebody has reviewed.",
+    help="Apply only the plan with this checksum, which a person has reviewed.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--details", is_flag=True, help="A line for every property, view and row.")
@@ -129,7 +129,7 @@ def command(
         _show(context, plan, request)
         _raise_if_not_allowed(plan, request)
         if plan.operations and reading.page is not None:
-            # Before the question: nobody should read a plan that cannot be applied now.
+            # Before the question: a plan that cannot be applied now need not be read.
             reading.page.refuse_if_edited()
             now = context.gateway.server_time(context.now())
             raise_if_locked(reading.page.claims, context.claimant("apply"), now)
@@ -205,8 +205,8 @@ def _raise_if_not_reviewed(plan: Plan, request: ApplyRequest) -> None:
         )
     if request.planned is not None and not request.planned.is_unedited(plan):
         raise UnsafeChange(
-            "The plan file was edited after notion-pm wrote it, so it may show or permit what "
-            "nobody agreed to.",
+            "The plan file was edited after notion-pm wrote it, so it may show or permit changes "
+            "that were never reviewed.",
             f"Nothing was changed. Write it again:  notion-pm plan {reference} -o plan.json",
         )
 
@@ -214,9 +214,9 @@ def _raise_if_not_reviewed(plan: Plan, request: ApplyRequest) -> None:
 def _apply_when_confirmed(
     context: Context, request: ApplyRequest, shown: PlannedWorkspace
 ) -> tuple[Plan, ApplyResult]:
-    """Ask, plan again, and apply the plan if it is still the one that was shown; else ask again.
+    """Ask, plan again, and apply the plan if it is still the plan that was shown; else ask again.
 
-    Raises PlanKeepsChanging if nobody is asked and the plan changes a second time.
+    Raises PlanKeepsChanging if no question is asked and the plan changes a second time.
     """
     for attempt in count():
         reading, plan = shown

@@ -82,9 +82,9 @@ def _apply_client(
     *,
     yes: bool,
 ) -> ApplyResult:
-    """Apply a client's plan if it is still the one that was shown.
+    """Apply a client's plan if it is still the plan that was shown.
 
-    With `yes` nobody agreed to a certain plan, so a changed one is applied as well, once. Raises
+    With `yes` no certain plan was agreed to, so a changed plan is applied as well, once. Raises
     UnsafeChange if the plan is another one and a person agreed to the first.
     """
 
@@ -100,6 +100,6 @@ def _apply_client(
             with suppress(PlanChanged):
                 return apply_and_record(client, new_plan, changed.reading, apply_options, draw)
         raise UnsafeChange(
-            "Somebody changed this workspace after its plan was shown.",
+            "This workspace changed after its plan was shown.",
             f"Nothing was changed. Look at its new plan:  notion-pm -w {client.name} apply",
         ) from None

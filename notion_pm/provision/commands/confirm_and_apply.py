@@ -73,6 +73,7 @@ def result_lines(context: Context, plan: Plan, result: ApplyResult) -> Iterator[
     """Yield what an apply did, where to see it, and the next step."""
     sent = quantity(result.sent, "request")
     as_planned = "as planned" if result.sent == result.planned else f"{result.planned} planned"
+    yield ""
     yield f"Done and verified ({sent}, {as_planned})."
     yield ""
     yield where_to_look(context)

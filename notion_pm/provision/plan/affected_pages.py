@@ -41,7 +41,7 @@ def loses_value(page: Page, prop: Property, option_id: str, spec: PropertySpec |
 
 
 def _default_status_id(prop: Property) -> str | None:
-    """Return the id of the status option that Notion shows on pages where nobody has set one.
+    """Return the id of the status option that Notion shows on pages without one.
 
     It is the first option of the first group that has any. None for other types.
     """
@@ -104,8 +104,8 @@ def values_filter(properties: Iterable[tuple[Property, Sequence[str]]]) -> Mappi
 def other_options_filter(prop: Property, kept: Sequence[Option]) -> list[Mapping[str, Any]]:
     """Return the API's conditions for pages that hold another option than those that are kept.
 
-    A select or status is asked for any other value at all. That also finds an option that somebody
-    has just added or renamed. A multi_select can only be asked for options by name.
+    A select or status is asked for any other value at all. That also finds an option that people
+    have just added or renamed. A multi_select can only be asked for options by name.
     """
     options = prop.config.options if isinstance(prop.config, OptionsConfig) else ()
     kept_ids = {option.id for option in kept}

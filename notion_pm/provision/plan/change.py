@@ -13,7 +13,7 @@ from notion_pm.text import quantity
 
 Action = Literal["create", "update", "delete"]
 ChangeClass = Literal["safe", "slow", "lossy", "blocked"]
-"""safe: nobody loses anything. slow: safe, but takes many requests. lossy: values may be lost.
+"""safe: nothing is lost. slow: safe, but takes many requests. lossy: values may be lost.
 blocked: Notion does not allow it or it would be dangerous; a person has to act first."""
 
 Kind = Literal["manifest", "database", "property", "option", "view", "row"]
@@ -45,7 +45,7 @@ class PlannedView:
     changing: frozenset[str] = frozenset()
 
     def is_unchanged(self, now: View) -> bool:
-        """Whether nobody has edited the view since the plan was made."""
+        """Whether the view is still as it was when the plan was made."""
         planned = self.view
         if (now.name, now.type) != (planned.name, planned.type):
             return False
@@ -78,7 +78,7 @@ class PlannedDatabase:
     facets: frozenset[str]
 
     def is_unchanged(self, now: Database) -> bool:
-        """Whether nobody has edited what the plan sets."""
+        """Whether what the plan sets is still as it was."""
         return PlannedDatabase(now, self.facets).content == self.content
 
     @property

@@ -53,8 +53,8 @@ def with_client_names(
         return loaded
 
     titles = {key: _adopted_titles(template, key, entry) for key, entry in adopted.items()}
-    # Databases of the template's own are adapted too: a relation from one of them may have its mirror
-    # on an adopted database, under the client's title.
+    # Databases of the template's own are adapted too: a relation from one of them may have its
+    # mirror on an adopted database, under the client's title.
     databases = {}
     for key, spec in template.databases.items():
         if key in adopted:
@@ -86,8 +86,8 @@ def _adapt_database(
     titles: Mapping[str, str],
 ) -> DatabaseSpec:
     spec = template.databases[key]
-    # Formulas name properties by title, so they must use the client's titles: `prop("Effort")` becomes
-    # `prop("Aufwand")`.
+    # Formulas name properties by title, so they must use the client's titles: `prop("Effort")`
+    # becomes `prop("Aufwand")`.
     new_title_of = {
         property_title(template, key, property_key): title for property_key, title in titles.items()
     }
@@ -152,7 +152,8 @@ def _with_client_option(spec: OptionSpec, option: Option | None) -> OptionSpec:
     """Return an option as the client has it; what it means to rules stays the template's."""
     if option is None:
         return spec
-    # The client may have moved a status option to another group. Rules read the meaning, not the group.
+    # The client may have moved a status option to another group. Rules read the meaning, not the
+    # group.
     group_keys = [key for key, name in GROUP_NAMES.items() if name == option.group]
     has_meaning = bool(spec.group or spec.category)
     return spec.model_copy(

@@ -83,10 +83,10 @@ def loses_in_conversion(
     """Return whether a value that is not empty is lost or changed, completely or in part.
 
     `options` are the names of the new property's options. `may_be_unset`: the value is a status
-    that Notion also shows where nobody has set one. Whatever is not known to be kept counts as
+    that Notion also shows on pages without one. Whatever is not known to be kept counts as
     lost.
     """
-    # Notion cannot tell a default status from one that somebody has chosen.
+    # Notion cannot tell a default status from one that people have chosen.
     if may_be_unset:
         return True
     if classify_conversion(old, new).change_class == "safe":
@@ -104,7 +104,7 @@ def loses_in_conversion(
 
 def _loses_in_text(old: str, new: str, value: Value) -> bool:
     if old == "status":
-        return False  # measured: a status that somebody has set becomes its text
+        return False  # measured: a status that people have set becomes its text
     if old == "rich_text" and new == "url":
         return len(str(value)) > _MAX_URL_LENGTH
     return True
@@ -157,7 +157,7 @@ def _as_texts(old: str, value: Value) -> list[str]:
 
 def _classify_from_computed(new: str) -> Conversion:
     if new in DERIVED_TYPES | (_PLAIN - {"status", "people"}):
-        return Conversion("safe", "its values were computed: nobody loses anything")
+        return Conversion("safe", "its values were computed, so nothing is lost")
     return _block("Notion does not convert it")
 
 
@@ -177,7 +177,7 @@ def _classify_between_plain(old: str, new: str) -> Conversion:
     if (old, new) == ("select", "multi_select"):
         return Conversion("safe", "options are kept")
     if old == "status" and new in _TEXTS:
-        # Notion shows the default status where nobody has set one, and drops it when converting.
+        # Notion shows the default status on pages without one, and drops it when converting.
         return Conversion(
             "lossy", "a status that was never set, but shows its default, becomes empty"
         )

@@ -157,5 +157,5 @@ def operation_names(operations: Iterable[Operation]) -> frozenset[str]:
 
 
 def list_requests(items: int) -> int:
-    """Return how many requests list so many items; an empty list takes one."""
+    """Return how many requests it takes to list `items` things; an empty list takes one."""
     return max(1, -(-items // PAGE_SIZE))

@@ -221,7 +221,7 @@ def make_plan(
     manifest = existing.manifest
     with_rows = options.with_rows
     if with_rows is None:
-        # Who declined the starter rows once is not asked to take them with the next version.
+        # People who declined starter rows once do not get them with the next version.
         with_rows = manifest.with_rows if manifest else True
     changes, notes = diff(desired, existing, with_rows=with_rows, options=options)
     steps = operations(desired, existing, changes)

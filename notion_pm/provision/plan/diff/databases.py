@@ -282,7 +282,7 @@ def without_changes_by_people(
     facets = set(change.facets)
     details = list(change.details)
 
-    # Whoever set the template's new title by hand has done what the plan wants.
+    # If people set the template's new title by hand, the plan agrees with them.
     is_renamed_by_people = now.title not in {entry.title, spec.title}
     if "title" in facets and is_renamed_by_people and not reset_titles:
         facets.remove("title")

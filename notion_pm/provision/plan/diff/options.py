@@ -221,8 +221,8 @@ class _OptionDiff:
             for option in self._options:
                 if option.id == option_id:
                     return option
-        # Example: the template swaps the names of two options. By name alone, each would be taken for the
-        # other.
+        # Example: the template swaps the names of two options. By name alone, each would be taken
+        # for the other.
         taken = {other for ref, other in recorded.items() if ref != self._recorded_ref}
         free = [option for option in self._options if option.id not in taken]
         return find_option_named(free, self.spec.name)
@@ -246,7 +246,8 @@ class _OptionDiff:
             is_as_written: bool = getattr(in_notion, facet) == last
             return is_as_written and getattr(wanted, facet) != last
 
-        # --reset-titles overrules people. A colour that the template leaves open is theirs in any case.
+        # --reset-titles overrules people. A colour that the template leaves open is theirs in any
+        # case.
         is_reset = self.database.options.reset_titles
         has_color = self.spec.color != "default"  # `default`: the template leaves the colour open
         name = found.name

@@ -188,8 +188,8 @@ class _PropertyDiff:
 
     def _compare_settings(self, spec: PropertySpec) -> None:
         settings = _changed_settings(self.database, spec, self.prop)
-        # Descriptions and formulas come back from Notion in another form than they were sent. So not they
-        # are compared, but the template now and at the last apply.
+        # Descriptions and formulas come back from Notion in another form than they were sent. So
+        # not they are compared, but the template now and at the last apply.
         recorded = self.database.entry.fingerprints.get(self.owned_as)
         if recorded != fingerprint.of_property(spec):
             settings.add("formula" if spec.type == "formula" else "description")

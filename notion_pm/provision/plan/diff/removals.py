@@ -48,8 +48,8 @@ def _removed_property(database: ComparedDatabase, key: str, prop: Property) -> F
        before: kept.
     4. With --prune: removed. A computed property loses nothing.
     """
-    # 1. Example: `vision` had a mirror "Features" of the relation `features.vision`, and the template
-    # no longer wants it (`two_way` was removed). The links are kept in `features.vision`.
+    # 1. Example: `vision` had a mirror "Features" of the relation `features.vision`, and the
+    # template no longer wants it (`two_way` was removed). The links are kept in `features.vision`.
     if _was_a_mirror(database, key, prop) and _is_one_way_now(database, prop):
         reason = "mirrors a relation that is one-way in the template; the links stay there"
         return _removal(database, key, prop, reason, "safe", FORMER_MIRROR)

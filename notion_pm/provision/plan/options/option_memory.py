@@ -68,8 +68,8 @@ def with_agreed_option_facts(
         before = last_written(entry, ref)
         wanted = template_option_facts(spec)
         in_notion = notion_option_facts(option)
-        # Example: people had this option in another colour, and it was taken over. Nothing was written
-        # about it, so the difference counts as theirs.
+        # Example: people had this option in another colour, and it was taken over. Nothing was
+        # written about it, so the difference counts as theirs.
         if before is None and in_notion != _as_template_allows(wanted, in_notion):
             continue
         # Each facet for itself: people may have changed the colour and kept the name.

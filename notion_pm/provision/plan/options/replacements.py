@@ -64,7 +64,8 @@ class OptionReplacement:
     @property
     def added_first(self) -> Option | None:
         """The option that must exist before a page can move."""
-        # Deferred without a source: a plain new option that waits for a name. No page needs it to move.
+        # Deferred without a source: a plain new option that waits for a name. No page needs it to
+        # move.
         if not self.deferred:
             return self.target
         return self.placeholder_option if self.needs_placeholder else None
@@ -95,7 +96,8 @@ class OptionReplacement:
         """Return the pages that move at a stage."""
         if stage == MOVE_OUT:
             return self.source_pages
-        # All pages wait on the placeholder: those that moved there now, and those of an earlier apply.
+        # All pages wait on the placeholder: those that moved there now, and those of an earlier
+        # apply.
         if self.deferred:
             return self.placeholder_pages | self.source_pages
         return self.placeholder_pages
