@@ -51,7 +51,7 @@ class Client:
             self.gateway,
             provision.plan(reading),
             reading,
-            now=datetime(2026, 11, 22, 9, tzinfo=UTC),
+            provision.ApplySettings(datetime(2026, 11, 22, 9, tzinfo=UTC)),
         )
 
 

@@ -36,6 +36,7 @@ from notion_pm.workspace.record import locked_record, not_made_by_apply_error
 __all__ = [
     "AppliedRow",
     "ApplyResult",
+    "ApplySettings",
     "PlanChanged",
     "PlanOptions",
     "Reading",
@@ -81,6 +82,24 @@ class ApplyResult:
             "requests": {"planned": self.planned, "sent": self.sent},
             "twins_trashed": list(self.twins),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySettings:
+    """How a plan is applied.
+
+    `now`: the time of the apply; starter rows and the record refer to it. `jobs`: number of requests
+    at a time. `force` and `allow_lossy`: what the user agreed to. `claimant`: who holds the lock of
+    the workspace. `plan_again`: makes the plan again once the workspace is locked.
+    """
+
+    now: datetime
+    jobs: int = 4
+    progress: Progress = no_progress
+    force: bool = False
+    allow_lossy: bool = False
+    claimant: Claimant | None = None
+    plan_again: Callable[[], tuple[Reading, Plan]] | None = None
 
 
 class PlanChanged(Exception):
@@ -175,23 +194,17 @@ def apply(
     client: NotionClient,
     plan: Plan,
     reading: Reading,
+    settings: ApplySettings,
     *,
-    now: datetime,
-    jobs: int = 4,
-    progress: Progress = no_progress,
-    force: bool = False,
-    allow_lossy: bool = False,
     on_applied: Callable[[ApplyResult], None] = _ignore_result,
     recorder: Recorder = UNRECORDED,
-    claimant: Claimant | None = None,
-    plan_again: Callable[[], tuple[Reading, Plan]] | None = None,
 ) -> ApplyResult:
     """Carry out a plan, then read the workspace again and verify that nothing is left to do.
 
     The order matters:
 
     1. Lock the workspace, so that no other machine writes until the verification is done.
-    2. Plan again with `plan_again`: what was decided before the lock may be out of date.
+    2. Plan again, with `settings.plan_again`: what was decided before the lock may be out of date.
     3. Carry out the operations. `recorder` gets every write before it is sent, and its answer.
     4. Call `on_applied` with what was created. This comes before the verification, so that it is
        remembered even if the verification fails.
@@ -201,7 +214,7 @@ def apply(
     NotConverged or CreatedTwice if the verification fails, or a NotionError. Applying again after
     any interruption continues where it ended.
     """
-    plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
+    plan.raise_if_unsafe(force=settings.force, allow_lossy=settings.allow_lossy)
     requests_before = client.requests.logical
 
     def result(
@@ -216,23 +229,23 @@ def apply(
         return unchanged
 
     _refuse_if_record_edited(reading)
-    with _lock(
-        client, reading, claimant or Claimant(), will_plan_again=plan_again is not None
-    ) as lock:
-        if plan_again is not None:
+    with _lock(client, reading, settings) as lock:
+        if settings.plan_again is not None:
             agreed = plan
-            reading, plan = plan_again()
+            reading, plan = settings.plan_again()
             if not plan.is_same_as(agreed):
                 raise PlanChanged(reading, plan)
             _refuse_if_record_edited(reading)
-        state = ApplyState(reading.loaded, reading.existing, started=now, with_rows=plan.with_rows)
+        state = ApplyState(
+            reading.loaded, reading.existing, started=settings.now, with_rows=plan.with_rows
+        )
         journaling_client = _with_journal(client, recorder, reading.existing)
-        apply_run = ApplyRun(journaling_client, reading, state, now, lock)
-        run_all(plan.operations, apply_run.run, jobs=jobs, progress=progress)
+        apply_run = ApplyRun(journaling_client, reading, state, settings.now, lock)
+        run_all(plan.operations, apply_run.run, jobs=settings.jobs, progress=settings.progress)
         manifest = apply_run.manifest()
         rows = _applied_rows(plan, reading, state, apply_run)
         on_applied(result(manifest, rows))
-        twins = _verify(client, plan, reading, jobs, apply_run)
+        twins = _verify(client, plan, reading, settings.jobs, apply_run)
     return result(manifest, rows, tuple(twins.trashed))
 
 
@@ -242,16 +255,17 @@ def _refuse_if_record_edited(reading: Reading) -> None:
 
 
 def _lock(
-    client: NotionClient, reading: Reading, claimant: Claimant, *, will_plan_again: bool
+    client: NotionClient, reading: Reading, settings: ApplySettings
 ) -> AbstractContextManager[WorkspaceLock]:
     """Lock the workspace.
 
     Unless the plan is made again, the lock at least verifies that the record is as it was read. A
     first apply has no record page yet, and claims the workspace with the page that it creates.
     """
+    claimant = settings.claimant or Claimant()
     if reading.page is None:
         return workspace_lock(client, None, claimant)
-    if will_plan_again:
+    if settings.plan_again is not None:
         return workspace_lock(client, reading.page.id, claimant)
     return locked_record(client, reading.page, claimant)
 

@@ -129,7 +129,10 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     gateway, _ = gateway_to(workspace)
     reading = provision.read(gateway, NotionId(workspace.root_page_id), "discovery", {}, jobs=4)
     provision.apply(
-        gateway, provision.plan(reading, provision.PlanOptions(with_rows=False)), reading, now=NOW
+        gateway,
+        provision.plan(reading, provision.PlanOptions(with_rows=False)),
+        reading,
+        provision.ApplySettings(NOW),
     )
     gateway.close()
     workspace.close()

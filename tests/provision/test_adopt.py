@@ -87,7 +87,14 @@ class Client:
         reading = provision.read(self.gateway, self.root, "product")
         plan = provision.plan(reading, PlanOptions(**options))
         state = self.folder / "state"
-        apply_recorded(self.gateway, plan, reading, state, state_home=state, now=NOW, force=True)
+        apply_recorded(
+            self.gateway,
+            plan,
+            reading,
+            provision.ApplySettings(NOW, force=True),
+            state_directory=state,
+            state_home=state,
+        )
         return len(plan.changes)
 
     def theirs(self) -> dict[str, Any]:
@@ -231,7 +238,12 @@ def test_an_apply_to_adopted_databases_that_was_killed_is_healed(
     with pytest.raises(Killed):
         claimant = Claimant(marks=client.folder / "state" / "claims")
         plan = provision.plan(reading)
-        provision.apply(door, plan, reading, now=datetime.now(UTC), force=True, claimant=claimant)
+        provision.apply(
+            door,
+            plan,
+            reading,
+            provision.ApplySettings(datetime.now(UTC), force=True, claimant=claimant),
+        )
     door.close()
     client.apply()
     assert client.apply() == 0

@@ -69,7 +69,7 @@ def test_shipped_templates_come_back(name: str, workspace: LocalWorkspace, tmp_p
     loaded = load(name)
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     plan = provision.plan(reading, provision.PlanOptions(with_rows=False))
-    provision.apply(gateway, plan, reading, now=NOW)
+    provision.apply(gateway, plan, reading, provision.ApplySettings(NOW))
     captured = captured_from(gateway, workspace, tmp_path / "captured.yaml")
     gateway.close()
     assert captured.losses == ()
@@ -209,7 +209,7 @@ def test_a_messy_template_is_applied_elsewhere(
         ).json()["id"]
     parent = NotionId(other)
     reading = provision.read_for(gateway, parent, loaded)
-    provision.apply(gateway, provision.plan(reading), reading, now=NOW)
+    provision.apply(gateway, provision.plan(reading), reading, provision.ApplySettings(NOW))
     assert provision.plan(provision.read_for(gateway, parent, loaded)).changes == ()
     again = capturing.capture(gateway, parent, file=file)
     assert structure(again.template) == structure(captured.template)

@@ -63,7 +63,7 @@ def _apply(
 ) -> None:
     before = gateway.requests.logical
     reading, plan = _look(gateway, workspace, loaded, options.pop("options", DEFAULT_PLAN_OPTIONS))
-    result = provision.apply(gateway, plan, reading, now=NOW, **options)
+    result = provision.apply(gateway, plan, reading, provision.ApplySettings(NOW, **options))
     assert result.planned == result.sent == gateway.requests.logical - before
 
 

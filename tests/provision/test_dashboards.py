@@ -241,7 +241,7 @@ def test_a_dashboard_is_pruned_after_its_widgets_and_not_while_it_holds_one(
 def _pruned(gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate) -> list[str]:
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     plan = provision.plan(reading, PlanOptions(prune=True))
-    provision.apply(gateway, plan, reading, now=NOW)
+    provision.apply(gateway, plan, reading, provision.ApplySettings(NOW))
     return [str(each.address) for each in plan.changes if each.action == "delete"]
 
 

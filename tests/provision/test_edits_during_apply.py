@@ -181,7 +181,10 @@ def _upgrade(applied: Path, folder: Path, edit: str, moment: int) -> Outcome:
         reading, plan = _plan(gateway, root)
         outcome.planned = len(transport.seen)
         provision.apply(
-            gateway, plan, reading, now=NOW, jobs=1, plan_again=lambda: _plan(gateway, root)
+            gateway,
+            plan,
+            reading,
+            provision.ApplySettings(NOW, jobs=1, plan_again=lambda: _plan(gateway, root)),
         )
     except (UnsafeChange, PlanChanged) as stopped:
         outcome.stopped = stopped

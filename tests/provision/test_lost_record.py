@@ -54,7 +54,9 @@ class Machine:
     def apply(self, loaded: LoadedTemplate | None = None) -> None:
         loaded = loaded or _template()
         reading = provision.read_for(self.gateway, self.root, loaded, home=self.home)
-        made = provision.apply(self.gateway, provision.plan(reading), reading, now=NOW)
+        made = provision.apply(
+            self.gateway, provision.plan(reading), reading, provision.ApplySettings(NOW)
+        )
         remember_for_sync(self.home, loaded, made)
 
 

@@ -128,7 +128,9 @@ def _apply(
     options: PlanOptions = DEFAULT_PLAN_OPTIONS,
 ) -> ApplyResult:
     reading, plan = _look(gateway, workspace, loaded, options)
-    return provision.apply(gateway, plan, reading, now=NOW, claimant=claimant_of(workspace))
+    return provision.apply(
+        gateway, plan, reading, provision.ApplySettings(NOW, claimant=claimant_of(workspace))
+    )
 
 
 def _property(

@@ -412,13 +412,19 @@ def test_without_rows_is_remembered(gateway: NotionClient, workspace: LocalWorks
     root = NotionId(workspace.root_page_id)
     reading = provision.read_for(gateway, root, loaded)
     result = provision.apply(
-        gateway, provision.plan(reading, provision.PlanOptions(with_rows=False)), reading, now=NOW
+        gateway,
+        provision.plan(reading, provision.PlanOptions(with_rows=False)),
+        reading,
+        provision.ApplySettings(NOW),
     )
     assert result.applied_rows == ()
     assert plan_for(gateway, workspace, loaded).changes == ()
     reading = provision.read_for(gateway, root, loaded)
     later = provision.apply(
-        gateway, provision.plan(reading, provision.PlanOptions(with_rows=True)), reading, now=NOW
+        gateway,
+        provision.plan(reading, provision.PlanOptions(with_rows=True)),
+        reading,
+        provision.ApplySettings(NOW),
     )
     assert len(later.applied_rows) == 4
 

@@ -85,7 +85,7 @@ def _prune(
     before = gateway.requests.logical
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     plan = with_affected_page_counts(gateway, provision.plan(reading, _PRUNE), reading)
-    result = provision.apply(gateway, plan, reading, now=NOW, **options)
+    result = provision.apply(gateway, plan, reading, provision.ApplySettings(NOW, **options))
     assert result.planned == result.sent == gateway.requests.logical - before
     return result
 
@@ -178,7 +178,7 @@ def test_a_view_that_people_changed_since_the_plan_is_not_pruned(
     gateway.update_view(view_id, **edit)
     assert not _look(gateway, workspace, _template({}), _PRUNE).is_same_as(plan)
     with pytest.raises(ChangedDuringRun):
-        provision.apply(gateway, plan, reading, now=NOW)
+        provision.apply(gateway, plan, reading, provision.ApplySettings(NOW))
     assert view_id in gateway.list_view_ids(reading.existing.owned["features"].database_id)
 
 
@@ -193,7 +193,7 @@ def test_titles_are_reset_on_request(gateway: NotionClient, workspace: LocalWork
     assert plan_for(gateway, workspace, loaded).changes == ()
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     plan = provision.plan(reading, PlanOptions(reset_titles=True))
-    result = provision.apply(gateway, plan, reading, now=NOW)
+    result = provision.apply(gateway, plan, reading, provision.ApplySettings(NOW))
     assert [each.address for each in result.changes] == ["features", "features.kind"]
     assert result.planned == result.sent
     assert "Kind" in dict(tables(gateway, workspace)["Features"][0].properties)

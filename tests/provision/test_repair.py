@@ -52,7 +52,9 @@ class Client:
         full = templates.load("product")
         self.loaded = full.model_copy(update={"rows": {"vision": full.rows["vision"]}})
         reading = provision.read_for(self.gateway, self.root, self.loaded)
-        made = provision.apply(self.gateway, provision.plan(reading), reading, now=NOW)
+        made = provision.apply(
+            self.gateway, provision.plan(reading), reading, provision.ApplySettings(NOW)
+        )
         remember_for_sync(self.home, self.loaded, made)
         self.record = record_of(self.gateway, self.root)
 
@@ -168,7 +170,7 @@ def test_there_is_nothing_to_repair_without_databases(client: Client, api: httpx
 def test_a_copied_record_is_not_repaired(client: Client, api: httpx.Client, tmp_path: Path) -> None:
     page = NotionId(create_page(api, client.root, "Client A"))
     reading = provision.read_for(client.gateway, page, client.loaded)
-    provision.apply(client.gateway, provision.plan(reading), reading, now=NOW)
+    provision.apply(client.gateway, provision.plan(reading), reading, provision.ApplySettings(NOW))
     copy = NotionId(client.workspace.duplicate(page))
     with pytest.raises(RecordCopied):
         plan_repair(client.gateway, copy, "product", client.bare, now=NOW)

@@ -202,11 +202,9 @@ class Client:
             door,
             plan,
             reading,
-            self.state,
+            provision.ApplySettings(self.clock.now, force=True, allow_lossy=True),
+            state_directory=self.state,
             state_home=self.state,
-            now=self.clock.now,
-            force=True,
-            allow_lossy=True,
         )
         assert result.planned == result.sent or gateway
 

@@ -40,7 +40,7 @@ def apply_template(folder: Path, name: str) -> Path:
     gateway, _ = gateway_to(workspace)
     reading = provision.read(gateway, NotionId(workspace.root_page_id), name, {}, jobs=4)
     plan = provision.plan(reading, provision.PlanOptions(with_rows=False))
-    provision.apply(gateway, plan, reading, now=ManualClock().now)
+    provision.apply(gateway, plan, reading, provision.ApplySettings(ManualClock().now))
     gateway.close()
     workspace.close()
     return folder / FILE

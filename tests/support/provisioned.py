@@ -36,7 +36,9 @@ def apply_to(
     """Plan a template and carry it out."""
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
     options.setdefault("claimant", claimant_of(workspace))
-    return provision.apply(gateway, provision.plan(reading), reading, now=now, **options)
+    return provision.apply(
+        gateway, provision.plan(reading), reading, provision.ApplySettings(now, **options)
+    )
 
 
 def claimant_of(workspace: LocalWorkspace) -> Claimant:

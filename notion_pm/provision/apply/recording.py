@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,13 +17,12 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.provision import provision
 from notion_pm.provision.journal_files import JournalWriter, journal_path
 from notion_pm.provision.plan.plan import Plan
-from notion_pm.provision.provision import AppliedRow, ApplyResult, Reading
+from notion_pm.provision.provision import AppliedRow, ApplyResult, ApplySettings, Reading
 from notion_pm.rules import RuleSet
 from notion_pm.rules.page_codec import PageCodec
 from notion_pm.state.state import State
 from notion_pm.state.workspace_memory import WorkspaceMemory
 from notion_pm.workspace.lock import Claimant
-from notion_pm.workspace.progress import Progress, no_progress
 from notion_pm.workspace.sync_context import template_source
 
 
@@ -31,29 +30,25 @@ def apply_recorded(
     client: NotionClient,
     plan: Plan,
     reading: Reading,
-    state_directory: Path,
+    settings: ApplySettings,
     *,
+    state_directory: Path,
     state_home: StateHome,
-    now: datetime,
-    jobs: int = 4,
-    progress: Progress = no_progress,
-    force: bool = False,
-    allow_lossy: bool = False,
-    claimant: Claimant | None = None,
-    plan_again: Callable[[], tuple[Reading, Plan]] | None = None,
 ) -> ApplyResult:
     """Apply a plan with a journal for `undo`, and remember its rows for sync.
 
-    `now` is the time of this machine. The apply is recorded with Notion's time, in the same time
-    zone: after an interruption, another machine compares it with the times of what was created.
+    `settings.now` is the time of this machine. The apply is recorded with Notion's time, in the same
+    time zone: after an interruption, another machine compares it with the times of what was created.
 
     Raises what `provision.apply` raises, and FileUnusable if the journal cannot be written: what
     could not be undone is not done.
     """
-    now = client.server_time(now).astimezone(now.tzinfo)
-    plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
+    now = client.server_time(settings.now).astimezone(settings.now.tzinfo)
+    claimant = settings.claimant or Claimant(marks=state_directory / "claims")
+    settings = replace(settings, now=now, claimant=claimant)
+    plan.raise_if_unsafe(force=settings.force, allow_lossy=settings.allow_lossy)
     if not plan.operations:
-        return provision.apply(client, plan, reading, now=now)
+        return provision.apply(client, plan, reading, settings)
     begun = _first_line(reading, now)
     path = journal_path(state_directory, plan.template, begun.started)
     # Opened before the first write: without a journal nothing may be changed.
@@ -62,15 +57,9 @@ def apply_recorded(
             client,
             plan,
             reading,
-            now=now,
-            jobs=jobs,
-            progress=progress,
-            force=force,
-            allow_lossy=allow_lossy,
+            settings,
             on_applied=partial(remember_for_sync, state_home, reading.loaded),
             recorder=journal,
-            claimant=claimant or Claimant(marks=state_directory / "claims"),
-            plan_again=plan_again,
         )
         journal.ended(now)
     return result

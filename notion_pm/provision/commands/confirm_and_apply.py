@@ -17,7 +17,7 @@ from notion_pm.provision import provision
 from notion_pm.provision.apply.recording import apply_recorded
 from notion_pm.provision.commands.template_options import ApplyOptions
 from notion_pm.provision.plan.plan import Plan
-from notion_pm.provision.provision import ApplyResult, Reading
+from notion_pm.provision.provision import ApplyResult, ApplySettings, Reading
 from notion_pm.text import one_line, quantity
 from notion_pm.workspace.progress import Progress
 
@@ -38,19 +38,22 @@ def apply_and_record(
         new_plan.raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
         return new_reading, new_plan
 
-    return apply_recorded(
-        client.gateway,
-        plan,
-        reading,
-        client.state_directory,
-        state_home=client.state_home,
-        now=client.now(),
+    settings = ApplySettings(
+        client.now(),
         jobs=client.jobs,
         progress=progress,
         force=apply_options.force,
         allow_lossy=apply_options.allow_lossy,
         claimant=client.claimant("apply"),
         plan_again=plan_again,
+    )
+    return apply_recorded(
+        client.gateway,
+        plan,
+        reading,
+        settings,
+        state_directory=client.state_directory,
+        state_home=client.state_home,
     )
 
 
