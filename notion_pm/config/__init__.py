@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from notion_pm.config.config_file import CONFIG_FILE, ConfigFile, WorkspaceEntry, read_config
 from notion_pm.config.server import NOTION_URL, Server, TokenOrigin, raise_if_redirected
 from notion_pm.config.sources import Origin, Source
-from notion_pm.config.state_place import StateSetting, checked_state
+from notion_pm.config.state_place import StateSetting, validate_state
 from notion_pm.config.trusted_file import is_readable_by_others
 from notion_pm.config.variables import ENV_FILE, TOKEN, Variables, read_variables
 from notion_pm.errors import NoWorkspace, UsageError
@@ -55,9 +55,10 @@ _USUAL_ORIGIN = TokenOrigin(Source.ENVIRONMENT, TOKEN)
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A workspace behind Notion's API. `parent_page` is None where only the token is needed yet (init, doctor).
+    """A workspace at Notion, or at another server with its API.
 
-    `token_origin`: where the token came from. `origins`: where each setting came from.
+    `parent_page` is None when only the token is needed (init, doctor). `origins`: the settings with
+    their origins.
     """
 
     name: str
@@ -70,17 +71,20 @@ class Remote:
     token_origin: TokenOrigin = _USUAL_ORIGIN
     origins: tuple[Origin, ...] = ()
     read_lag: float | None = None
-    """Seconds after which a read shows what another connection has written; None: as long as is usual there."""
+    """Seconds until a read shows the writes of another connection. None: the usual time there."""
 
     @property
     def source(self) -> Source:
-        """What named the workspace."""
+        """The source of the token, and so of the workspace."""
         return self.token_origin.source
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A local workspace in a file. `source`: what named the file. `origins`: where each setting came from."""
+    """A local workspace in a file.
+
+    `source`: the source of the file name. `origins`: the settings with their origins.
+    """
 
     path: Path
     time_zone: ZoneInfo | None = None
@@ -101,34 +105,34 @@ def choose_target(
 ) -> Target:
     """Return the workspace that a command works on.
 
-    `local` and `workspace` come from the command line, or `local` from NOTION_PM_LOCAL. `is_named`: whether the user
-    named the workspace, see `read_trusted`; by default they did. With --all nobody named one.
+    `local` and `workspace` come from the command line, or `local` from NOTION_PM_LOCAL. `is_named`:
+    the user named the workspace, see `read_trusted`; False for --all. Default: whether `workspace`
+    is given.
 
-    Raises UsageError for settings that are wrong, missing or not to be trusted, NoWorkspace when nothing names a
-    workspace.
+    Raises UsageError for settings that are invalid, missing or not trusted, NoWorkspace when no
+    setting names a workspace.
     """
     if local is not None and workspace is not None:
-        raise UsageError(
-            "--local and --workspace name two different workspaces.", "Give one of them."
-        )
-    is_named = workspace is not None if is_named is None else is_named
+        raise UsageError("--local and --workspace cannot be combined.", "Use one of them.")
+    if is_named is None:
+        is_named = workspace is not None
     variables = read_variables(is_named=is_named)
     if local is not None:
-        return _named_local(local, local_source, variables)
+        return _local_target(local, local_source, variables)
     config = read_config(is_named=is_named)
     if workspace is not None:
-        return _configured(config, workspace, variables)
+        return _target_of_entry(config, workspace, variables)
     if variables.get(TOKEN) is not None:
         return _from_variables(variables)
-    name = config.default or (
-        next(iter(config.workspaces)) if len(config.workspaces) == 1 else None
-    )
+    name = config.default
+    if name is None and len(config.workspaces) == 1:
+        name = next(iter(config.workspaces))
     if name is not None:
-        return _configured(config, name, variables)
+        return _target_of_entry(config, name, variables)
     if config.workspaces:
         raise UsageError(
             f"{CONFIG_FILE} has several workspaces: {', '.join(config.workspaces)}.",
-            "Choose one with -w NAME, or name one as `default`.",
+            "Choose one with -w NAME, or set `default`.",
         )
     raise NoWorkspace
 
@@ -136,8 +140,8 @@ def choose_target(
 def second_token(target: Target, variable: str, *, is_named: bool) -> tuple[SecretStr, TokenOrigin]:
     """Return the token in a variable, for a second connection to a workspace.
 
-    Raises UsageError where the variable is none for a token, is empty, or comes from another source
-    than the server it would be sent to.
+    Raises UsageError when the variable is not named like a token, is empty, or comes from another
+    source than the server that would receive the token.
     """
     _raise_if_no_token_name(variable, "--second-token-env names")
     found = read_variables(is_named=is_named).get(variable)
@@ -147,31 +151,30 @@ def second_token(target: Target, variable: str, *, is_named: bool) -> tuple[Secr
         )
     origin = TokenOrigin(found.source, variable)
     if isinstance(target, Remote):
-        named = [origin for origin in target.origins if origin.setting == "server"]
-        server = (
-            Server(target.base_url, named[0].source, named[0].name)
-            if named
-            else Server(target.base_url)
-        )
+        server = Server(target.base_url)
+        for setting in target.origins:
+            if setting.setting == "server":
+                server = Server(target.base_url, setting.source, setting.name)
         raise_if_redirected(origin, server)
     return SecretStr(found.value), origin
 
 
 def configured_state(*, is_named: bool = False) -> StateSetting | None:
-    """Return where what is remembered is kept, None for the usual place.
+    """Return the place for the state that the settings name, None for the usual folder.
 
-    Raises UsageError for settings that are wrong or not to be trusted.
+    Raises UsageError for settings that are invalid or not trusted.
     """
     variable = read_variables(is_named=is_named).get("NOTION_PM_STATE")
     if variable is not None:
-        return checked_state(
-            StateSetting(SecretStr(variable.value.strip()), variable.source, variable.name)
-        )
-    stated = read_config(is_named=is_named).state
-    return checked_state(StateSetting(stated, Source.CONFIG_FILE, "state")) if stated else None
+        value = SecretStr(variable.value.strip())
+        return validate_state(StateSetting(value, variable.source, variable.name))
+    value_in_file = read_config(is_named=is_named).state
+    if value_in_file is None or not value_in_file.get_secret_value():
+        return None
+    return validate_state(StateSetting(value_in_file, Source.CONFIG_FILE, "state"))
 
 
-def _named_local(path: Path, source: Source, variables: Variables) -> Local:
+def _local_target(path: Path, source: Source, variables: Variables) -> Local:
     name = "NOTION_PM_LOCAL" if source is Source.ENVIRONMENT else "--local"
     zone = _zone(variables.settings().time_zone)
     origins = (
@@ -206,17 +209,17 @@ def _from_variables(variables: Variables) -> Remote:
     )
 
 
-def _configured(config: ConfigFile, name: str, variables: Variables) -> Target:
+def _target_of_entry(config: ConfigFile, name: str, variables: Variables) -> Target:
     entry = config.workspaces.get(name)
     if entry is None:
         known = ", ".join(config.workspaces) or "none"
         raise UsageError(
-            f"{CONFIG_FILE} has no workspace {name!r} (it has: {known}).", "Add it, or correct -w."
+            f"{CONFIG_FILE} has no workspace {name!r}. It has: {known}.", "Add it, or correct -w."
         )
     settings = variables.settings()
     zone = _zone(entry.time_zone or settings.time_zone)
     if entry.local is not None:
-        _raise_if_made_elsewhere(entry.local)
+        _raise_if_created_elsewhere(entry.local)
         return Local(
             entry.local,
             zone,
@@ -246,12 +249,13 @@ def _configured(config: ConfigFile, name: str, variables: Variables) -> Target:
     )
 
 
-def _raise_if_made_elsewhere(local: Path) -> None:
-    """Refuse to make a local workspace outside of the folder whose notion-pm.toml names it."""
+def _raise_if_created_elsewhere(local: Path) -> None:
+    """Refuse to create a local workspace outside of the folder of notion-pm.toml."""
     if not local.exists() and not local.resolve().is_relative_to(Path.cwd()):
         raise UsageError(
-            f"{CONFIG_FILE} names the local workspace {local}, which is outside of this folder and does not exist.",
-            f"If you want it there, make it yourself:  notion-pm --local {local} init",
+            f"{CONFIG_FILE} names the local workspace {local}, which is outside of this folder "
+            "and does not exist.",
+            f"If you want it there, create it yourself:  notion-pm --local {local} init",
         )
 
 
@@ -272,14 +276,15 @@ def _token(name: str, entry: WorkspaceEntry, variables: Variables) -> tuple[Secr
 
 
 def _raise_if_no_token_name(variable: str, who: str, example: str = "second") -> None:
-    """Raise UsageError for a variable that no token may be taken from.
+    """Raise UsageError for a variable that is not named like a token.
 
-    A file from elsewhere must not choose among all secrets of the environment.
+    A downloaded file must not be able to choose any secret of the environment.
     """
     if not variable.endswith(TOKEN):
+        better_name = f"{example.replace('-', '_').upper()}_{TOKEN}"
         raise UsageError(
-            f"{who} {variable}, which is no name of a token.",
-            f"Rename the variable, so that it ends in {TOKEN}, such as {example.replace('-', '_').upper()}_{TOKEN}.",
+            f"{who} {variable}, which is not the name of a token.",
+            f"Rename the variable so that it ends in {TOKEN}, for example {better_name}.",
         )
 
 
@@ -295,21 +300,25 @@ def _origin_of(server: Server) -> Origin:
 
 
 def _origins_of_variables(variables: Variables, *settings: str) -> Iterator[Origin]:
-    """Where each of our variables that has a value has it from."""
+    """Yield those of our own variables that have a value, with their origins."""
     for setting in settings:
-        found = variables.get(f"NOTION_PM_{setting.upper()}")
-        if found is not None:
-            yield Origin(setting.replace("_", " "), found.name, found.source, found.value)
+        variable = variables.get(f"NOTION_PM_{setting.upper()}")
+        if variable is not None:
+            label = setting.replace("_", " ")
+            yield Origin(label, variable.name, variable.source, variable.value)
 
 
 def _origins_of_entry(name: str, entry: WorkspaceEntry, variables: Variables) -> Iterator[Origin]:
-    """Where each setting of a workspace of notion-pm.toml came from: from there, or else from a variable."""
+    """Yield the settings of a workspace of notion-pm.toml, with their origins.
+
+    A setting that the file leaves out may come from a variable.
+    """
     where = f"workspaces.{name}"
     for setting in ("local", "parent_page", "template", "time_zone", "budget"):
-        stated = getattr(entry, setting)
-        if stated is not None:
-            called = "local workspace" if setting == "local" else setting.replace("_", " ")
-            yield Origin(called, where, Source.CONFIG_FILE, str(stated))
+        value = getattr(entry, setting)
+        if value is not None:
+            label = "local workspace" if setting == "local" else setting.replace("_", " ")
+            yield Origin(label, where, Source.CONFIG_FILE, str(value))
         elif setting in {"time_zone", "budget"}:
             yield from _origins_of_variables(variables, setting)
 
@@ -321,5 +330,5 @@ def _zone(name: str | None) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(
-            f"{name!r} is not a time zone.", "Use an IANA name, such as Europe/Berlin."
+            f"{name!r} is not a time zone.", "Use an IANA name, for example Europe/Berlin."
         ) from None

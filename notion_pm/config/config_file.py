@@ -26,16 +26,16 @@ _ADVICE = "Correct it; see docs/configuration.md."
 
 
 class WorkspaceEntry(BaseModel):
-    """One workspace in `notion-pm.toml`. What it leaves out the variables decide."""
+    """One workspace in `notion-pm.toml`. Variables provide what it leaves out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     local: Path | None = Field(
-        None, description="A local workspace in this file, instead of one behind Notion's API."
+        None, description="The file of a local workspace, instead of a workspace at Notion."
     )
     parent_page: str | None = Field(None, validate_default=True)
     template: str | None = Field(
-        None, description="What `plan`, `apply` and `status` take without an argument."
+        None, description="The default template of `plan`, `apply` and `status`."
     )
     token: SecretStr | None = None
     token_env: str | None = Field(
@@ -47,9 +47,9 @@ class WorkspaceEntry(BaseModel):
 
     @field_validator("parent_page")
     @classmethod
-    def _or_a_local_file(cls, page: str | None, entry: ValidationInfo) -> str | None:
+    def _is_remote_or_local(cls, page: str | None, entry: ValidationInfo) -> str | None:
         if (page is None) == (entry.data.get("local") is None):
-            raise ValueError("a workspace needs a parent page, or else a `local` file")
+            raise ValueError("a workspace needs either a parent page or a `local` file")
         return page
 
 
@@ -60,17 +60,17 @@ class ConfigFile(BaseModel):
 
     default: str | None = None
     state: SecretStr | None = Field(
-        None, description="What sync remembers: a folder, or the URL of a PostgreSQL."
+        None, description="The place for the state: a folder, or the URL of a PostgreSQL database."
     )
     workspaces: dict[str, WorkspaceEntry] = Field(default_factory=dict)
 
 
 def read_config(*, is_named: bool = False) -> ConfigFile:
-    """Return what `notion-pm.toml` says; an absent file says nothing.
+    """Return the content of `notion-pm.toml`; a missing file is empty.
 
     `is_named`: the user named one of its workspaces (`-w`), see `read_trusted`.
 
-    Raises UsageError naming every problem of the file, FileUnusable.
+    Raises UsageError that names every problem of the file, FileUnusable.
     """
     text = read_trusted(CONFIG_FILE, is_named=is_named)
     if text is None:
@@ -78,14 +78,15 @@ def read_config(*, is_named: bool = False) -> ConfigFile:
     try:
         return ConfigFile.model_validate(tomllib.loads(text))
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, each['loc']))}: {without_prefix(each['msg'])}"
-            for each in error.errors(include_input=False)
-        ]
+        problems = []
+        for problem in error.errors(include_input=False):
+            place = ".".join(map(str, problem["loc"]))
+            problems.append(f"{place}: {without_prefix(problem['msg'])}")
         raise UsageError(
             f"{CONFIG_FILE} cannot be used:\n  " + "\n  ".join(problems), _ADVICE
         ) from None
-    except ValueError as error:  # not only TOMLDecodeError: a number may have too many digits
+    except ValueError as error:
+        # Not only TOMLDecodeError: Python refuses a number with too many digits.
         raise UsageError(f"{CONFIG_FILE} is not TOML: {error}", _ADVICE) from None
     except RecursionError:
         raise UsageError(f"{CONFIG_FILE} is nested too deeply.", _ADVICE) from None

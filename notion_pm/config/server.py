@@ -1,9 +1,9 @@
 """The server that a token is sent to, and which servers may get it.
 
-The rule: a token goes to Notion, or to a server that the same source named (both in `.env`, both in
-notion-pm.toml, both in the environment). A server on this machine that the environment names may
-get any token. A file of the current folder never decides where a token from elsewhere goes, not
-even to a server on this machine: the folder may be somebody else's, and so may that server.
+The rule: a token is sent only to Notion, or to a server that the same source names (both in `.env`,
+both in notion-pm.toml, both in the environment). A server on this machine that the environment
+names may get any token. A file in the current folder never decides where a token from another
+source is sent, not even to this machine: folder and server may belong to another user.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EXAMPLE = f"Write it like {NOTION_URL}."
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that speaks Notion's API, and who named it. `name`: what it is called there."""
+    """A server with Notion's API, and the source that names it. `name`: the setting there."""
 
     url: str = NOTION_URL
     source: Source = Source.DEFAULT
@@ -34,13 +34,13 @@ class Server:
 
     @property
     def is_on_this_machine(self) -> bool:
-        """Whether its address is one of the loopback addresses."""
+        """Whether its address is a loopback address."""
         return is_loopback(urlsplit(self.url).hostname or "")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenOrigin:
-    """Where a token came from. `name`: the variable that held it, or what else to call it."""
+    """The origin of a token. `name`: its variable, or another name for messages."""
 
     source: Source
     name: str
@@ -52,14 +52,14 @@ class TokenOrigin:
 
 
 def normalised_url(text: str) -> str:
-    """Return the address of a server with nothing in it that programs could read in two ways.
+    """Return the address of a server in a form that all programs read in the same way.
 
-    Raises ValueError that says what is wrong. It quotes no address that may hold a password.
+    Raises ValueError with the reason. It does not quote an address that may contain a password.
     """
     parts = _split(text)
     host = parts.hostname or ""
     if not _is_host(host):
-        raise ValueError(f"{text!r} names no host that can be used. {_EXAMPLE}")
+        raise ValueError(f"{text!r} has no valid host name. {_EXAMPLE}")
     if parts.query or parts.fragment:
         raise ValueError(f"{text!r} must end after the host or a path. {_EXAMPLE}")
     path = parts.path.rstrip("/")
@@ -68,8 +68,9 @@ def normalised_url(text: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError(f"{text!r} would send the token unencrypted: use https")
     shown_host = f"[{host}]" if ":" in host else host
-    is_standard_port = parts.port in {None, 443 if parts.scheme == "https" else 80}
-    return f"{parts.scheme}://{shown_host}{'' if is_standard_port else f':{parts.port}'}{path}"
+    standard_port = 443 if parts.scheme == "https" else 80
+    port = "" if parts.port in {None, standard_port} else f":{parts.port}"
+    return f"{parts.scheme}://{shown_host}{port}{path}"
 
 
 def raise_if_redirected(token: TokenOrigin, server: Server) -> None:
@@ -82,19 +83,21 @@ def raise_if_redirected(token: TokenOrigin, server: Server) -> None:
     if server.is_on_this_machine and not server.source.is_file:
         return
     raise UsageError(
-        f"{token} would be sent to {server.url}, which {server.name} in {server.source} names. Nothing was sent.",
-        f"A token goes to another server than Notion's only when both come from the same source. To go on, remove "
-        f"{server.name} from {server.source}, or, if you trust that server, {_how_to_join(token, server)}.",
+        f"{token} would be sent to {server.url}, which {server.name} in {server.source} names. "
+        "Nothing was sent.",
+        "A token is sent to another server than Notion's only when both come from the same source. "
+        f"To continue, remove {server.name} from {server.source}, or, if you trust that server, "
+        f"{_advice_for_same_source(token, server)}.",
     )
 
 
 def _is_of_one_source(token: Source, server: Source) -> bool:
-    # What a person types is as good as what the person's shell says.
+    # The command line and the environment are both set by the person who runs the command.
     of_the_person = {Source.COMMAND_LINE, Source.ENVIRONMENT}
     return token == server or {token, server} <= of_the_person
 
 
-def _how_to_join(token: TokenOrigin, server: Server) -> str:
+def _advice_for_same_source(token: TokenOrigin, server: Server) -> str:
     if token.source is Source.CONFIG_FILE:
         return "set base_url in notion-pm.toml, beside the token"
     variable = (
@@ -105,24 +108,29 @@ def _how_to_join(token: TokenOrigin, server: Server) -> str:
 
 
 def server_variable(token_variable: str) -> str:
-    """Return the variable that names the server for a token: ACME_NOTION_PM_BASE_URL for ACME_NOTION_TOKEN."""
+    """Return the variable for the server of a token.
+
+    For example ACME_NOTION_PM_BASE_URL for ACME_NOTION_TOKEN.
+    """
     return f"{token_variable.removesuffix('NOTION_TOKEN')}NOTION_PM_BASE_URL"
 
 
 def _split(text: str) -> SplitResult:
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
-        raise ValueError(f"{text!r} has characters that no address of a server has. {_EXAMPLE}")
+        raise ValueError(
+            f"{text!r} contains characters that are not allowed in an address. {_EXAMPLE}"
+        )
     parts = urlsplit(text)
     if "@" in parts.netloc:
         raise ValueError(
-            f"a user name or password does not belong in the address of a server. {_EXAMPLE}"
+            f"the address of a server must not contain a user name or password. {_EXAMPLE}"
         )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{text!r} is no address of a server, such as {NOTION_URL}")
+        raise ValueError(f"{text!r} is not the address of a server. {_EXAMPLE}")
     try:
         _ = parts.port
     except ValueError:
-        raise ValueError(f"{text!r} has a port that is no number from 0 to 65535") from None
+        raise ValueError(f"{text!r} has an invalid port: use a number from 0 to 65535") from None
     return parts
 
 

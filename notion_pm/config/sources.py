@@ -1,4 +1,4 @@
-"""Where a setting came from. It decides what the setting may do, and `doctor` shows it."""
+"""The origin of a setting. It limits what the setting may do, and `doctor` shows it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Source(StrEnum):
-    """Who named a setting."""
+    """The place where a setting was made."""
 
     COMMAND_LINE = "the command line"
     ENVIRONMENT = "the environment"
@@ -17,15 +17,15 @@ class Source(StrEnum):
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a file of the current folder, which somebody else may have put there."""
+        """Whether it is a file in the current folder, which another person may have put there."""
         return self in {Source.ENV_FILE, Source.CONFIG_FILE}
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where one setting of a command came from, for people. A secret has no `value`.
+    """A setting of a command with its origin, for people. A secret has no `value`.
 
-    `name`: what it is called there, such as a variable or a key of notion-pm.toml.
+    `name`: its name there, for example a variable or a key of notion-pm.toml.
     """
 
     setting: str
@@ -35,7 +35,7 @@ class Origin:
 
     @property
     def place(self) -> str:
-        """The name together with where it stands, such as `NOTION_TOKEN in .env`."""
+        """The name with its source, for example `NOTION_TOKEN in .env`."""
         if self.source in {Source.DEFAULT, Source.COMMAND_LINE}:
             return self.name or str(self.source)
         return f"{self.name} in {self.source}"

@@ -1,4 +1,4 @@
-"""Where what is remembered of a workspace is kept: a folder, or a PostgreSQL database."""
+"""The place for the state of a workspace: a folder, or a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -21,27 +21,28 @@ from notion_pm.model.state_home import SharedState, StateHome
 
 _DATABASE_SCHEMES = frozenset({"postgresql", "postgresql+psycopg", "postgres"})
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):")
-"""The beginning of a URL. One letter alone is a drive of Windows."""
+"""The scheme of a URL. A single letter is a drive of Windows, not a scheme."""
 _ACCESS = re.compile(r"[^/\\:@]+:[^/\\@]+@")
-"""A user name and a password, as they stand in URLs."""
+"""A user name and a password in a URL."""
 _LOCAL_DATABASE = re.compile(
     r"[A-Za-z+]+://"
     r"([^@/:?#]*(:[^@/?#]*)?@)?"  # user and password
     r"(localhost|127(\.\d{1,3}){3}|\[::1\])?(:\d+)?"
     r"(/[^@/?#]*)?"
 )
-"""A database on this machine, written so that every reader finds the same host in it.
+"""The URL of a database on this machine, without anything that two parsers could read differently.
 
-SQLAlchemy takes an `@` after a slash for the end of a password, and libpq takes hosts from the query.
+SQLAlchemy accepts an `@` after a slash as the end of a password, and libpq reads hosts from the
+query. So neither may occur.
 """
 _BESIDE_LOCAL = ".notion-pm"
 _CLAIM = "workspace-file"
-"""A file in the folder of a local workspace's memory. It says which workspace that is."""
+"""A file in the state folder of a local workspace. It names the file of the workspace."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateSetting:
-    """What NOTION_PM_STATE, or `state` in notion-pm.toml, says. `name`: what it is called there."""
+    """The value of NOTION_PM_STATE, or of `state` in notion-pm.toml. `name`: its name there."""
 
     value: SecretStr
     source: Source
@@ -53,7 +54,7 @@ class StateSetting:
         return _scheme_of(self.value.get_secret_value()) in _DATABASE_SCHEMES
 
     @property
-    def shown(self) -> str:
+    def without_password(self) -> str:
         """The value without a password."""
         text = self.value.get_secret_value()
         if not self.is_database:
@@ -65,58 +66,62 @@ class StateSetting:
         return f"a PostgreSQL at {host or 'this machine'}"
 
 
-def checked_state(setting: StateSetting) -> StateSetting:
-    """Return the setting where it names a folder or a database that can be used.
+def validate_state(setting: StateSetting) -> StateSetting:
+    """Return the setting if it is a folder or a database.
 
-    Raises UsageError that does not show the value: it may hold a password.
+    Raises UsageError otherwise. Its text does not show the value, which may contain a password.
     """
     text = setting.value.get_secret_value()
     if setting.is_database:
         return setting
     scheme = _scheme_of(text)
     if scheme is not None or "://" in text:
-        kind = f"it begins with {scheme}:" if scheme else "it has :// in it"
+        reason = f"it begins with {scheme}:" if scheme else "it contains ://"
         raise UsageError(
-            f"{setting.name} in {setting.source} is neither a folder nor the URL of a PostgreSQL: {kind}",
-            "Name a folder, or a database as  postgresql://user:password@host/database",
+            f"{setting.name} in {setting.source} is neither a folder nor the URL of a PostgreSQL "
+            f"database: {reason}",
+            "Use a folder, or a database like  postgresql://user:password@host/database",
         )
     if _ACCESS.search(text):
         raise UsageError(
-            f"{setting.name} in {setting.source} looks like a URL that lacks its beginning: it holds a password.",
-            "Name a folder, or a database as  postgresql://user:password@host/database",
+            f"{setting.name} in {setting.source} looks like a URL without its scheme: "
+            "it contains a password.",
+            "Use a folder, or a database like  postgresql://user:password@host/database",
         )
     return setting
 
 
 def raise_if_state_redirected(setting: StateSetting, workspace: Source) -> None:
-    """Refuse to send what is remembered of a workspace to a server that a file from elsewhere names.
+    """Refuse to send the state to a server that another file than that of the workspace names.
 
-    `workspace`: what named the token, or the local workspace. What is remembered are customers'
-    words. Databases on this machine and folders are private to their owner, so a file may name them.
+    The state contains customers' words, and a downloaded folder may contain a file that redirects
+    them. Folders, and databases on this machine, are private, so any file may name them.
 
-    Raises UsageError.
+    `workspace`: the source of the token, or of the local workspace. Raises UsageError.
     """
     is_own = not setting.source.is_file or setting.source == workspace
     if is_own or not setting.is_database or _is_on_this_machine(setting):
         return
+    file_of_token = workspace if workspace.is_file else Source.ENV_FILE
     raise UsageError(
-        f"What is remembered of the workspace would be sent to {setting.shown}, which {setting.name} in "
-        f"{setting.source} names, while the workspace comes from {workspace}. Nothing was sent.",
-        f"If you trust that database, name it where the workspace is named: NOTION_PM_STATE in the environment, or "
-        f"in {workspace if workspace.is_file else Source.ENV_FILE} together with the token. Otherwise remove it from "
-        f"{setting.source}.",
+        f"The state of the workspace would be sent to {setting.without_password}, which "
+        f"{setting.name} in {setting.source} names, but the workspace comes from {workspace}. "
+        "Nothing was sent.",
+        "If you trust that database, name it in the same place as the workspace: "
+        f"NOTION_PM_STATE in the environment, or in {file_of_token} together with the token. "
+        f"Otherwise remove it from {setting.source}.",
     )
 
 
 def state_home(
     local: Path | None, parent_page: NotionId, setting: StateSetting | None
 ) -> StateHome:
-    """Return where what is remembered of one workspace is kept. A folder is made if need be.
+    """Return the place for the state of a workspace. A folder is created if it is missing.
 
-    It is named by the parent page, so that a token or file that changes hands never meets another's
-    memory. `local`: the file of a local workspace. Its memory is kept beside it.
+    The parent page identifies the state, so that another client's token never meets it.
+    `local`: the file of a local workspace; its state is kept beside it.
 
-    Raises FileUnusable when the folder cannot be made.
+    Raises FileUnusable when the folder cannot be created.
     """
     if setting is not None and setting.is_database:
         return SharedState(setting.value, parent_page)
@@ -124,9 +129,9 @@ def state_home(
 
 
 def state_folder(local: Path | None, parent_page: NotionId, setting: StateSetting | None) -> Path:
-    """Return the folder for what is remembered on this machine, made if need be.
+    """Return the folder for the state on this machine. It is created if it is missing.
 
-    Journals and such are kept there also where a database keeps the rest. Raises FileUnusable.
+    Journals are kept there even when a database keeps the rest. Raises FileUnusable.
     """
     parent = local.parent / _BESIDE_LOCAL if local else user_state_path("notion-pm")
     if setting is not None and not setting.is_database:
@@ -138,26 +143,24 @@ def state_folder(local: Path | None, parent_page: NotionId, setting: StateSettin
             return folder
         return _folder_of_file(parent, parent_page, local)
     except FileUnusable as error:
-        advice = (
-            "Caches and baselines are kept there. Name a folder that is yours with NOTION_PM_STATE."
-        )
+        advice = "notion-pm keeps its state there. Name another folder with NOTION_PM_STATE."
         raise FileUnusable(error.path, error.reason, advice) from error
 
 
 def _folder_of_file(parent: Path, parent_page: NotionId, file: Path) -> Path:
-    """Return the folder of one local workspace.
+    """Return the state folder of one local workspace.
 
-    A copy of a workspace has the same parent page, and needs a memory and a lock of its own. So each
-    folder says whose it is. A file that was renamed or moved finds its folder: the file that the
-    folder names is no longer there.
+    A copy of a workspace has the same parent page but needs its own state and lock. So each folder
+    names its file. When that file no longer exists, it was renamed or moved, and the folder is
+    used again.
     """
     known = list(_existing_folders(parent, parent_page))
     for folder in known:
-        if _claimed_by(folder) == file.resolve():
+        if _file_named_in(folder) == file.resolve():
             make_private_folder(folder)
             return folder
-    free = next((each for each in known if not _is_in_use(each)), None)
-    folder = free or _numbered(parent, parent_page, len(known) + 1)
+    abandoned = (folder for folder in known if not _is_in_use(folder))
+    folder = next(abandoned, None) or _numbered_folder(parent, parent_page, len(known) + 1)
     make_private_folder(folder)
     write_private(folder / _CLAIM, os.path.relpath(file.resolve(), folder.resolve()) + "\n")
     return folder
@@ -165,17 +168,19 @@ def _folder_of_file(parent: Path, parent_page: NotionId, file: Path) -> Path:
 
 def _existing_folders(parent: Path, parent_page: NotionId) -> Iterator[Path]:
     for number in count(1):
-        folder = _numbered(parent, parent_page, number)
+        folder = _numbered_folder(parent, parent_page, number)
         if not folder.is_dir():
             return
         yield folder
 
 
-def _numbered(parent: Path, parent_page: NotionId, number: int) -> Path:
-    return parent / (parent_page if number == 1 else f"{parent_page}-{number}")
+def _numbered_folder(parent: Path, parent_page: NotionId, number: int) -> Path:
+    if number == 1:
+        return parent / parent_page
+    return parent / f"{parent_page}-{number}"
 
 
-def _claimed_by(folder: Path) -> Path | None:
+def _file_named_in(folder: Path) -> Path | None:
     try:
         return (folder / (folder / _CLAIM).read_text(encoding="utf-8").strip()).resolve()
     except (OSError, ValueError):
@@ -183,7 +188,7 @@ def _claimed_by(folder: Path) -> Path | None:
 
 
 def _is_in_use(folder: Path) -> bool:
-    owner = _claimed_by(folder)
+    owner = _file_named_in(folder)
     return owner is not None and owner.is_file()
 
 

@@ -1,4 +1,4 @@
-"""Reading settings files of the current folder: only those that nobody else can have put there or changed."""
+"""Read settings files of the current folder, but only if no other user could have changed them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from notion_pm.files.safe_read import SETTINGS_LIMIT, read_text
 
 _log = logging.getLogger(__name__)
 _PYTHON_ENVIRONMENT = "pyvenv.cfg"
-"""Some keep a Python environment in a folder called .env: this file is in it."""
+"""The file that marks a Python environment: some people call its folder .env."""
 
 _GROUP_WRITES = stat.S_IWGRP
 _OTHERS_WRITE = stat.S_IWOTH
@@ -22,17 +22,17 @@ _ROOT = 0
 
 
 def read_trusted(path: Path, *, is_named: bool) -> str | None:
-    """Return the text of a settings file, None when there is none.
+    """Return the text of a settings file, None if it does not exist.
 
-    `is_named`: the user named a workspace on the command line and thereby trusts the folder, so it
-    does not matter who owns the file.
+    `is_named`: the user named a workspace of the file on the command line, and so trusts it. Then
+    its owner does not matter.
 
-    Raises UsageError for a file that others own or may change, and for one that is no text;
+    Raises UsageError for a file that others own or can change, and for one that is not text;
     FileUnusable when it cannot be read.
     """
     if path.is_dir():
         if not (path / _PYTHON_ENVIRONMENT).exists():
-            _warn_of_folder(path)
+            _warn_about_folder(path)
         return None
 
     def check(found: os.stat_result) -> None:
@@ -45,47 +45,48 @@ def read_trusted(path: Path, *, is_named: bool) -> str | None:
         return None
     except FileNotText as error:
         raise UsageError(
-            f"{path} is not text in UTF-8 (line {error.line}).", "Save it as UTF-8."
+            f"{path} is not UTF-8 text (line {error.line}).", "Save it as UTF-8."
         ) from None
 
 
 @cache
-def _warn_of_folder(path: Path) -> None:
-    """Say it once a run: settings are read more than once."""
+def _warn_about_folder(path: Path) -> None:
+    # Cached: settings are read several times in a run, but one warning is enough.
     _log.warning("%s is a folder, not a file: no settings are read from it.", path)
 
 
 def is_readable_by_others(path: Path) -> bool:
-    """Whether more than the owner may read a file. Systems without such rights answer no."""
+    """Whether other users can read a file. False on systems without such permissions."""
     return os.name == "posix" and bool(path.stat().st_mode & 0o077)
 
 
 def _raise_unless_ours(path: Path, found: os.stat_result) -> None:
     if os.name != "posix":
         return
-    # A link that somebody else made could point to a file of ours, such as that of another client.
-    link = path.lstat()
-    owner = next(
-        (each.st_uid for each in (found, link) if each.st_uid not in _trusted_owners()), None
-    )
-    if owner is not None:
+    # The link itself is checked too: another user's link could point to the file of another client.
+    owners = {found.st_uid, path.lstat().st_uid}
+    strangers = sorted(owners - _trusted_owners())
+    if strangers:
+        owner = strangers[0]
         raise UsageError(
-            f"{path} belongs to {_user_name(owner)}, and could send your data elsewhere. It is not used.",
-            f"If you trust it, make it yours:  sudo chown {_user_name(os.geteuid())} {path}\n"
-            "or name one of the workspaces of notion-pm.toml:  notion-pm -w NAME ...",
+            f"{path} belongs to {_user_name(owner)} and could send your data elsewhere. "
+            "It is not used.",
+            f"If you trust it, change its owner:  sudo chown {_user_name(os.geteuid())} {path}\n"
+            "or choose a workspace of notion-pm.toml:  notion-pm -w NAME ...",
         )
-    if found.st_mode & _OTHERS_WRITE or (
-        found.st_mode & _GROUP_WRITES and not _is_private_group(found.st_gid)
-    ):
+    others_write = bool(found.st_mode & _OTHERS_WRITE)
+    group_writes = bool(found.st_mode & _GROUP_WRITES) and not _is_private_group(found.st_gid)
+    if others_write or group_writes:
         raise UsageError(
-            f"{path} can be changed by others on this machine, and could send your data elsewhere. It is not used.",
-            f"Look at what it says, then close it to others:  chmod go-w {path}\n"
-            "or name one of the workspaces of notion-pm.toml:  notion-pm -w NAME ...",
+            f"{path} can be changed by other users of this machine and could send your data "
+            "elsewhere. It is not used.",
+            f"Check its content, then make it private:  chmod go-w {path}\n"
+            "or choose a workspace of notion-pm.toml:  notion-pm -w NAME ...",
         )
 
 
 def _trusted_owners() -> set[int]:
-    """The user, root, and who called sudo (as git does it, for a root who works in a user's folder)."""
+    """Return the user, root, and the user who called sudo (git decides in the same way)."""
     owners = {os.geteuid(), _ROOT}
     caller = os.environ.get("SUDO_UID", "")
     if os.geteuid() == _ROOT and caller.isdecimal():
@@ -94,9 +95,9 @@ def _trusted_owners() -> set[int]:
 
 
 def _is_private_group(group_id: int) -> bool:
-    """Whether a group is the user's own and has no other members.
+    """Whether a group belongs to the user alone.
 
-    Debian, Fedora and others give every user such a group, and a umask that lets it write.
+    Debian, Fedora and others create such a group for every user, with a umask that lets it write.
     """
     import grp
     import pwd

@@ -1,8 +1,8 @@
-"""Words for what is wrong with settings."""
+"""Texts about invalid settings."""
 
 from __future__ import annotations
 
 
 def without_prefix(message: str) -> str:
-    """Return a message of pydantic without what it adds to ours."""
+    """Return a message of pydantic without the prefix that it adds to our own texts."""
     return message.removeprefix("Value error, ")

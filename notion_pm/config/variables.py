@@ -1,4 +1,4 @@
-"""Settings from variables: those of the environment, and below them those of `.env`."""
+"""Settings from variables: the environment, and below it `.env`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ServerUrl = Annotated[str, AfterValidator(normalised_url)]
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable that has a value, and where it has it from."""
+    """A variable with a value, and the source of the value."""
 
     name: str
     value: str
@@ -38,7 +38,7 @@ class Variable:
 
 
 class Settings(BaseModel):
-    """What our own variables say, whatever their source. The names are those of the variables."""
+    """The values of notion-pm's own variables, from any source."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -53,74 +53,75 @@ class Settings(BaseModel):
 
 
 class Variables:
-    """The variables of the environment and of `.env`. The environment wins; an empty variable is as good as none."""
+    """The variables of the environment and of `.env`.
+
+    The environment wins. An empty variable counts as missing.
+    """
 
     def __init__(self, environment: Mapping[str, str], env_file: Mapping[str, str]) -> None:
         self._names_in_file = frozenset(name for name, value in env_file.items() if value)
-        self._found = {
-            name: Variable(name, value, source)
-            for source, variables in (
-                (Source.ENV_FILE, env_file),
-                (Source.ENVIRONMENT, environment),
-            )
-            for name, value in variables.items()
-            if value
-        }
+        self._variables: dict[str, Variable] = {}
+        for source, values in ((Source.ENV_FILE, env_file), (Source.ENVIRONMENT, environment)):
+            for name, value in values.items():
+                if value:
+                    self._variables[name] = Variable(name, value, source)
 
     def get(self, name: str) -> Variable | None:
-        """Return a variable, None when it is empty or missing."""
-        return self._found.get(name)
+        """Return a variable, None if it is empty or missing."""
+        return self._variables.get(name)
 
     @property
     def names_in_file(self) -> frozenset[str]:
-        """The names of the variables that `.env` gives a value, whatever the environment says."""
+        """The names of the variables with a value in `.env`, even if the environment overrides it."""
         return self._names_in_file
 
     def settings(self) -> Settings:
-        """Return what our own variables say.
+        """Return the values of notion-pm's own variables.
 
-        Raises UsageError naming every variable that is wrong, and where it has its value from.
+        Raises UsageError that names every invalid variable and the sources to correct.
         """
         try:
-            return Settings.model_validate({name: each.value for name, each in self._found.items()})
+            return Settings.model_validate(
+                {name: variable.value for name, variable in self._variables.items()}
+            )
         except ValidationError as error:
-            problems = [
-                f"{each['loc'][0]}: {without_prefix(each['msg'])}"
-                for each in error.errors(include_input=False)
-            ]
-            sources = {
-                self._found[str(each["loc"][0])].source
-                for each in error.errors(include_input=False)
-            }
+            problems = []
+            sources = set()
+            for problem in error.errors(include_input=False):
+                name = str(problem["loc"][0])
+                problems.append(f"{name}: {without_prefix(problem['msg'])}")
+                sources.add(self._variables[name].source)
             raise UsageError(
-                "Settings that cannot be used:\n  " + "\n  ".join(problems),
+                "Invalid settings:\n  " + "\n  ".join(problems),
                 f"Correct them in {' and in '.join(sorted(sources))}.",
             ) from None
 
     def server(
         self, token_variable: str = TOKEN, token_source: Source = Source.ENVIRONMENT
     ) -> Server | None:
-        """Return the server that variables name for a token: its own variable, or that of all tokens.
+        """Return the server for a token, from the variable of this token or of all tokens.
 
-        One from the source of the token comes first: the other could not be used.
+        A variable from the same source as the token comes first: only it may get the token.
 
-        Raises UsageError for an address that cannot be used.
+        Raises UsageError for an invalid address.
         """
         candidates = (self.get(server_variable(token_variable)), self.get(BASE_URL))
         named = [variable for variable in candidates if variable is not None]
         if not named:
             return None
-        found = next((variable for variable in named if variable.source is token_source), named[0])
+        same_source = [variable for variable in named if variable.source is token_source]
+        chosen = (same_source or named)[0]
         try:
-            return Server(normalised_url(found.value), found.source, found.name)
+            return Server(normalised_url(chosen.value), chosen.source, chosen.name)
         except ValueError as error:
-            raise UsageError(f"{found.name}: {error}", f"Correct it in {found.source}.") from None
+            raise UsageError(f"{chosen.name}: {error}", f"Correct it in {chosen.source}.") from None
 
 
 def read_variables(*, is_named: bool = False) -> Variables:
     """Return the variables of the environment and of `.env`.
 
-    `is_named`: the user named a workspace (`-w`), see `read_trusted`. Raises UsageError, FileUnusable.
+    `is_named`: the user named a workspace (`-w`), see `read_trusted`. Raises UsageError,
+    FileUnusable.
     """
     return Variables(os.environ, _read_env_file(is_named=is_named))
 
@@ -129,17 +130,15 @@ def _read_env_file(*, is_named: bool) -> dict[str, str]:
     text = read_trusted(ENV_FILE, is_named=is_named)
     if text is None:
         return {}
-    # Without interpolation: a line such as X=${AWS_SECRET_ACCESS_KEY} in a file from elsewhere would
-    # make a secret of the environment one of the file, and the file may say where that goes.
-    values = {
-        name: value
-        for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items()
-        if value
-    }
+    # Without interpolation: X=${AWS_SECRET_ACCESS_KEY} in a downloaded file would turn a secret of
+    # the environment into a value of the file, and the file may also say where that value is sent.
+    parsed = dotenv_values(stream=StringIO(text), interpolate=False)
+    values = {name: value for name, value in parsed.items() if value}
     for name, value in values.items():
         if _is_ours(name) and _REFERENCE.search(value):
             raise UsageError(
-                f"{name} in {ENV_FILE} refers to another variable, and notion-pm does not fill that in.",
+                f"{name} in {ENV_FILE} refers to another variable, which notion-pm does not "
+                "resolve.",
                 f"Write the value itself, or set {name} in the environment.",
             )
     return values

@@ -261,7 +261,7 @@ def test_a_file_that_others_may_change_is_not_read(
 ) -> None:
     Path(name).write_text("NOTION_TOKEN=t" if name == ".env" else ENTRY + 'token = "t"')
     Path(name).chmod(mode)
-    with pytest.raises(UsageError, match=f"{name} can be changed by others") as refused:
+    with pytest.raises(UsageError, match=f"{name} can be changed by other users") as refused:
         choose_target(local=None, workspace=None)
     assert f"chmod go-w {name}" in refused.value.advice
 
@@ -274,7 +274,7 @@ def test_a_file_that_the_user_names_by_its_workspace_is_read(
     Path("notion-pm.toml").write_text(ENTRY)
     Path(name).chmod(0o666)
     assert choose_target(local=None, workspace="acme").source == ".env"
-    with pytest.raises(UsageError, match="can be changed by others"):
+    with pytest.raises(UsageError, match="can be changed by other users"):
         choose_target(local=None, workspace="acme", is_named=False)  # as with --all
 
 
@@ -382,7 +382,7 @@ def test_the_password_of_a_database_is_never_shown(
 ) -> None:
     monkeypatch.setenv("NOTION_PM_STATE", state)
     setting = configured_state()
-    assert setting is not None and "secret-word" not in setting.shown
+    assert setting is not None and "secret-word" not in setting.without_password
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def _origins(context: Context) -> list[Origin]:
     state = context.state_setting
     origins = list(context.target.origins)
     if state:
-        origins.append(Origin("state", state.name, state.source, state.shown))
+        origins.append(Origin("state", state.name, state.source, state.without_password))
     return origins
 
 
