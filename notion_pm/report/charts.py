@@ -1,243 +1,44 @@
-"""The bar charts of a report: which there are, their numbers, and where each bar is drawn.
-
-The page's template draws them as SVG (pages/charts.html.jinja). Lengths along a bar are percentages
-of the drawing's width, everything else is in pixels. So text keeps its size on a phone, where a
-drawing that is scaled as a whole would have labels that are too small to read.
-"""
+"""The bar charts of a report: which there are, and the numbers that they show."""
 
 from __future__ import annotations
 
 from calendar import month_abbr
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.model.template import Color
-from notion_pm.report.page_values import readable_text
+from notion_pm.report.chart_drawing import (
+    Chart,
+    ChartData,
+    ChartPart,
+    Series,
+    draw_bars,
+    draw_columns,
+    draw_stacked_bars,
+)
+from notion_pm.report.page_values import anchor, readable_text
 from notion_pm.report.strategy import Objective
 from notion_pm.report.waiting import Need, WaitingCustomer
+from notion_pm.text import UNTITLED
 from notion_pm.thread import Thread
-from notion_pm.thread.signal import is_signal
+from notion_pm.thread.signal import is_signal, objectives
 
 _MONTHS = 12
 _CUSTOMERS_OR_NEEDS = 10
-
-_BAR_SPACE = 80.0
-"""Percent of the width that the longest bar fills; the rest is for its number."""
-
-_LABEL_HEIGHT, _BAR_HEIGHT, _BAR_GAP, _ROW_GAP = 18, 16, 3, 10
-_PLOT_HEIGHT, _TOTALS_HEIGHT, _MONTHS_HEIGHT = 150, 18, 20
-_COLUMN_FILL = 0.7
-"""The share of a month's width that its column fills."""
-
-_NARROWEST_TEXT, _LOWEST_TEXT = 7.0, 15.0
-"""The narrowest part of a bar (percent) and the lowest of a column that hold their number."""
-
-_LONGEST_LABEL = 48
-"""Characters of a label: what fits into the width of a phone at 12 px."""
+_SERIES_COLORS: tuple[Color, ...] = ("blue", "green", "orange", "purple", "pink", "brown")
+"""Colours of objectives, which have none of their own in Notion."""
+_OTHER_OBJECTIVES, _NO_OBJECTIVE = "Other objectives", "No objective"
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Numbers of one kind, one for each label of the chart; None where there is none.
-
-    `texts` are the same numbers as people read them ("$1,200", "40 %"), empty for None.
-    `color` is one of Notion's colours. An outlined series is drawn without a fill.
-    """
-
-    name: str
-    values: tuple[float | None, ...]
-    texts: tuple[str, ...]
-    color: Color = "blue"
-    is_outlined: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ChartData:
-    """What a chart shows.
-
-    `summary` is the chart in one sentence, for people who do not see it. `label_colors`: colours of
-    the labels' own options in Notion; they replace the colours of the series.
-    """
-
-    title: str
-    summary: str
-    labels: tuple[str, ...]
-    series: tuple[Series, ...]
-    label_colors: tuple[Color, ...] = ()
-
-    def table_rows(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield each label with its numbers, for the table beside the drawing."""
-        for index, label_text in enumerate(self.labels):
-            yield label_text, [series.texts[index] for series in self.series]
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A rectangle, in lengths of SVG ("12.5%", "16")."""
-
-    x: str
-    y: str
-    width: str
-    height: str
-    color: Color = "default"
-    is_outlined: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ChartText:
-    """A text of the drawing, placed by its baseline.
-
-    `role`: "label", "value" (after a bar), "inside" (within a part), "total" or "month".
-    """
-
-    x: str
-    y: str
-    text: str
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A drawing and its data. `tracks` lie behind the bars; `height` is in pixels."""
-
-    name: str
-    data: ChartData
-    height: str
-    bars: tuple[Bar, ...]
-    texts: tuple[ChartText, ...]
-    tracks: tuple[Bar, ...] = ()
-
-
-# --- drawing
-
-
-def draw_bars(data: ChartData, *, name: str, top: float | None = None) -> Chart:
-    """Draw a bar for each number, those of one label under each other.
-
-    With `top` a track shows how far a bar could reach, such as 100 %.
-    """
-    longest = top or _largest(value for series in data.series for value in series.values)
-    bars, tracks, texts = [], [], []
-    y = 0.0
-    for index, label_text in enumerate(data.labels):
-        texts.append(_label(label_text, y))
-        y += _LABEL_HEIGHT
-        for series in data.series:
-            value = series.values[index]
-            if value is None:
-                continue
-            length = _share(value, longest) * _BAR_SPACE
-            if top:
-                tracks.append(_lying_bar(0, y, _BAR_SPACE))
-            bars.append(_colored(_lying_bar(0, y, length), data, series, index))
-            value_x = _BAR_SPACE if top else length
-            texts.append(_text_on_bar(value_x, y, series.texts[index], "value"))
-            y += _BAR_HEIGHT + _BAR_GAP
-        y += _ROW_GAP
-    return Chart(name, data, _pixels(y), tuple(bars), tuple(texts), tuple(tracks))
-
-
-def draw_stacked_bars(data: ChartData, *, name: str) -> Chart:
-    """Draw one bar for each label, with a part for each series and the total at its end."""
-    totals = [_total(data, index) for index in range(len(data.labels))]
-    longest = _largest(totals)
-    bars, texts = [], []
-    y = 0.0
-    for index, label_text in enumerate(data.labels):
-        texts.append(_label(label_text, y))
-        y += _LABEL_HEIGHT
-        x = 0.0
-        for series in data.series:
-            length = _share(series.values[index] or 0, longest) * _BAR_SPACE
-            if not length:
-                continue
-            bars.append(_colored(_lying_bar(x, y, length), data, series, index))
-            if len(data.series) > 1 and length >= _NARROWEST_TEXT:
-                texts.append(_text_on_bar(x + length / 2, y, series.texts[index], "inside"))
-            x += length
-        texts.append(_text_on_bar(x, y, f"{totals[index]:,.0f}", "value"))
-        y += _BAR_HEIGHT + _ROW_GAP
-    return Chart(name, data, _pixels(y), tuple(bars), tuple(texts))
-
-
-def draw_columns(data: ChartData, *, name: str) -> Chart:
-    """Draw one column for each label, with a part for each series and the total above it."""
-    totals = [_total(data, index) for index in range(len(data.labels))]
-    highest = _largest(totals)
-    space = 100 / len(data.labels)
-    width = space * _COLUMN_FILL
-    ground = _TOTALS_HEIGHT + _PLOT_HEIGHT
-    bars, texts = [], []
-    for index, label_text in enumerate(data.labels):
-        middle = space * (index + 0.5)
-        left = _percent(middle - width / 2)
-        y = float(ground)
-        for series in data.series:
-            height = _share(series.values[index] or 0, highest) * _PLOT_HEIGHT
-            if not height:
-                continue
-            y -= height
-            bar = Bar(left, _pixels(y), _percent(width), _pixels(height))
-            bars.append(_colored(bar, data, series, index))
-            if len(data.series) > 1 and height >= _LOWEST_TEXT:
-                baseline = _pixels(y + height / 2 + 4)
-                texts.append(ChartText(_percent(middle), baseline, series.texts[index], "inside"))
-        total = f"{totals[index]:,.0f}"
-        texts.append(ChartText(_percent(middle), _pixels(y - 5), total, "total"))
-        texts.append(ChartText(_percent(middle), _pixels(ground + 15), label_text, "month"))
-    return Chart(name, data, _pixels(ground + _MONTHS_HEIGHT), tuple(bars), tuple(texts))
-
-
-def _lying_bar(x: float, y: float, length: float) -> Bar:
-    return Bar(_percent(x), _pixels(y), _percent(length), _pixels(_BAR_HEIGHT))
-
-
-def _colored(bar: Bar, data: ChartData, series: Series, label_index: int) -> Bar:
-    color = data.label_colors[label_index] if data.label_colors else series.color
-    return replace(bar, color=color, is_outlined=series.is_outlined)
-
-
-def _label(text: str, y: float) -> ChartText:
-    shown = text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1].rstrip() + "…"
-    return ChartText("0", _pixels(y + 13), shown, "label")
-
-
-def _text_on_bar(x: float, y: float, text: str, role: str) -> ChartText:
-    return ChartText(_percent(x), _pixels(y + 12), text, role)
-
-
-def _percent(length: float) -> str:
-    return f"{_pixels(length)}%"
-
-
-def _pixels(length: float) -> str:
-    return f"{length:.2f}".rstrip("0").rstrip(".")
-
-
-def _largest(values: Iterable[float | None]) -> float:
-    return max((value for value in values if value is not None), default=0)
-
-
-def _share(value: float, whole: float) -> float:
-    """Return how much of the longest bar a value fills, from 0 to 1."""
-    return min(max(value / whole, 0), 1) if whole > 0 else 0
-
-
-def _total(data: ChartData, index: int) -> float:
-    return sum(series.values[index] or 0 for series in data.series)
-
-
-# --- the charts of a report
-
-
-def progress_chart(objectives: Iterable[Objective]) -> Chart | None:
+def progress_chart(goals: Iterable[Objective]) -> Chart | None:
     """Return how far the objectives are, and how far they were where that has changed.
 
     None when no objective has begun.
     """
-    known = [objective for objective in objectives if objective.progress is not None]
+    known = [objective for objective in goals if objective.progress is not None]
     if not any(objective.progress for objective in known):
         return None
     now = [objective.progress for objective in known]
@@ -247,8 +48,20 @@ def progress_chart(objectives: Iterable[Objective]) -> Chart | None:
         series.append(_percent_series("Before", before, "gray", is_outlined=True))
     labels = tuple(objective.page.title for objective in known)
     summary = summarize(zip(labels, series[0].texts, strict=True))
+    pages = [(objective.page.id,) for objective in known]
     data = ChartData("Progress of the objectives", summary, labels, tuple(series))
-    return draw_bars(data, name="chart-progress", top=100)
+    return draw_bars(_with_rows(data, pages), name="chart-progress", top=100)
+
+
+def _with_rows(data: ChartData, page_ids: Sequence[tuple[str, ...]]) -> ChartData:
+    """Return a chart whose labels stand for pages: the filter shows or empties whole rows."""
+    parts = []
+    for series_index, series in enumerate(data.series):
+        for label_index, value in enumerate(series.values):
+            if value is not None:
+                part = ChartPart(label_index, series_index, value, page_ids[label_index])
+                parts.append(part)
+    return replace(data, parts=tuple(parts))
 
 
 def _percent_series(
@@ -272,14 +85,18 @@ def stages_chart(thread: Thread) -> Chart | None:
     vocabulary = thread.chain.schema
     signal: Counter[str] = Counter()
     noise: Counter[str] = Counter()
+    counters = (signal, noise)
     colors: dict[str, Color] = {}
+    parts = []
     live.sort(key=lambda page: vocabulary.rank(page.database, key, page.values.get(key)) or 0)
     for feature in live:
         status = thread.status(feature) or "No status"
         option = vocabulary.option(features, key, feature.values.get(key))
         colors.setdefault(status, option.color if option else "default")
-        counter = signal if is_signal(thread, feature) else noise
-        counter[status] += 1
+        series_index = 0 if is_signal(thread, feature) else 1
+        counters[series_index][status] += 1
+        label_index = list(colors).index(status)
+        parts.append(ChartPart(label_index, series_index, 1, (anchor(feature),)))
 
     series = [_count_series("Signal", [signal[status] for status in colors], "gray")]
     if noise:
@@ -288,7 +105,12 @@ def stages_chart(thread: Thread) -> Chart | None:
     pairs = [(status, str(signal[status] + noise[status])) for status in colors]
     summary = summarize(pairs, most=len(pairs))
     data = ChartData(
-        "Features by stage", summary, tuple(colors), tuple(series), tuple(colors.values())
+        "Features by stage",
+        summary,
+        tuple(colors),
+        tuple(series),
+        tuple(colors.values()),
+        tuple(parts),
     )
     return draw_stacked_bars(data, name="chart-stages")
 
@@ -298,35 +120,90 @@ def insights_chart(thread: Thread) -> Chart | None:
 
     None when fewer than two months have any.
     """
-    by_importance: dict[str, Counter[str]] = {}
-    colors: dict[str, Color] = {}
+    groups = _Groups()
     insights = sorted(
         thread.pages("insights"), key=lambda page: thread.number(page, "importance") or 0
     )
     for insight in insights:
         name = readable_text(thread, insight, "importance") or "No importance"
-        month = _month(thread, insight)
-        if month:
-            by_importance.setdefault(name, Counter())[month] += 1
-            colors.setdefault(name, _importance_color(thread, insight))
-    observed = {month for counts in by_importance.values() for month in counts}
-    months = sorted(observed)[-_MONTHS:]
-    if len(months) < 2:
-        return None
+        groups.add(thread, insight, name, _importance_color(thread, insight))
+    return groups.chart("What customers said, by month", name="chart-insights")
 
-    series = tuple(
-        _count_series(name, [counts[month] for month in months], colors[name])
-        for name, counts in by_importance.items()
-        if any(counts[month] for month in months)
-    )
-    totals = [str(sum(counts[month] for counts in by_importance.values())) for month in months]
-    data = ChartData(
-        f"What customers said, by month, {months[0]} to {months[-1]}",
-        summarize(zip(months, totals, strict=True), most=_MONTHS),
-        tuple(month_abbr[int(month[5:])] for month in months),
-        series,
-    )
-    return draw_columns(data, name="chart-insights")
+
+def objectives_chart(thread: Thread) -> Chart | None:
+    """Return how many insights were observed in each of the last months, by objective.
+
+    An insight counts for the first objective that it serves. The objectives with the most insights
+    have a series each, the rest is one series.
+    """
+    objective_ids = {objective.id for objective in objectives(thread)}
+    if len(objective_ids) < 2:
+        return None
+    titles: dict[NotionId, str] = {}
+    for insight in thread.pages("insights"):
+        served = [page for page in thread.all_above(insight) if page.id in objective_ids]
+        if served:
+            titles[insight.id] = served[0].title or UNTITLED
+
+    counts = Counter(titles.values())
+    largest = [title for title, _ in counts.most_common(len(_SERIES_COLORS))]
+    order = [*largest, _OTHER_OBJECTIVES, _NO_OBJECTIVE]
+    colors: dict[str, Color] = dict(zip(largest, _SERIES_COLORS, strict=False))
+
+    def series_of(insight: SnapshotPage) -> str:
+        title = titles.get(insight.id)
+        if title is None:
+            return _NO_OBJECTIVE
+        return title if title in colors else _OTHER_OBJECTIVES
+
+    groups = _Groups()
+    for insight in sorted(thread.pages("insights"), key=lambda page: order.index(series_of(page))):
+        name = series_of(insight)
+        groups.add(thread, insight, name, colors.get(name, "gray"))
+    return groups.chart("Evidence by objective and month", name="chart-objectives")
+
+
+class _Groups:
+    """Counts insights by month and by a group, in the order in which the groups come."""
+
+    def __init__(self) -> None:
+        self._insights: dict[str, dict[str, list[SnapshotPage]]] = {}
+        self._colors: dict[str, Color] = {}
+
+    def add(self, thread: Thread, insight: SnapshotPage, group: str, color: Color) -> None:
+        """Count an insight. One without a date is in no month."""
+        month = thread.text(insight, "observed_on")[:7]
+        if month:
+            by_month = self._insights.setdefault(group, {})
+            by_month.setdefault(month, []).append(insight)
+            self._colors.setdefault(group, color)
+
+    def chart(self, title: str, *, name: str) -> Chart | None:
+        """Return columns for the last months, None when fewer than two have an insight."""
+        observed = {month for by_month in self._insights.values() for month in by_month}
+        months = sorted(observed)[-_MONTHS:]
+        if len(months) < 2:
+            return None
+        series: list[Series] = []
+        parts = []
+        totals: Counter[str] = Counter()
+        for group, by_month in self._insights.items():
+            counts = [len(by_month.get(month, ())) for month in months]
+            if not any(counts):
+                continue
+            for label_index, month in enumerate(months):
+                totals[month] += counts[label_index]
+                for insight in by_month.get(month, ()):
+                    parts.append(ChartPart(label_index, len(series), 1, (anchor(insight),)))
+            series.append(_count_series(group, counts, self._colors[group]))
+        data = ChartData(
+            title=f"{title}, {months[0]} to {months[-1]}",
+            summary=summarize([(month, str(totals[month])) for month in months], most=_MONTHS),
+            labels=tuple(month_abbr[int(month[5:])] for month in months),
+            series=tuple(series),
+            parts=tuple(parts),
+        )
+        return draw_columns(data, name=name)
 
 
 def _count_series(
@@ -336,10 +213,6 @@ def _count_series(
     values = tuple(count or None for count in counts)
     texts = tuple(f"{count:,}" if count else "" for count in counts)
     return Series(name, values, texts, color, is_outlined)
-
-
-def _month(thread: Thread, insight: SnapshotPage) -> str:
-    return thread.text(insight, "observed_on")[:7]
 
 
 def _importance_color(thread: Thread, insight: SnapshotPage) -> Color:
@@ -354,12 +227,19 @@ class _Row:
     amount: float
     amount_text: str
     asks: int
+    page_ids: tuple[str, ...]
 
 
 def waiting_customers_chart(customers: Iterable[WaitingCustomer]) -> Chart | None:
     """Return the customers that wait, by ARR where any is known, else by their open asks."""
     rows = [
-        _Row(customer.name, customer.amount, customer.arr, len(customer.asks))
+        _Row(
+            customer.name,
+            customer.amount,
+            customer.arr,
+            len(customer.asks),
+            tuple(ask.id for ask in customer.asks),
+        )
         for customer in customers
     ]
     titles = ("ARR that waits, by customer", "Open asks by customer")
@@ -369,7 +249,14 @@ def waiting_customers_chart(customers: Iterable[WaitingCustomer]) -> Chart | Non
 def waiting_needs_chart(needs: Iterable[Need]) -> Chart | None:
     """Return the opportunities that customers wait for, by ARR where any is known, else by asks."""
     rows = [
-        _Row(need.page.title, need.amount, need.weight.arr, need.weight.insights) for need in needs
+        _Row(
+            need.page.title,
+            need.amount,
+            need.weight.arr,
+            need.weight.insights,
+            (need.page.id,),
+        )
+        for need in needs
     ]
     titles = ("ARR that waits, by opportunity", "Open asks by opportunity")
     return _ranking_chart(rows, titles, name="chart-needs")
@@ -390,7 +277,8 @@ def _ranking_chart(rows: Sequence[_Row], titles: tuple[str, str], *, name: str) 
         series = Series("Asks", tuple(float(row.asks) for row in first), texts)
     labels = tuple(row.label for row in first)
     summary = summarize(zip(labels, texts, strict=True))
-    return draw_bars(ChartData(title, summary, labels, (series,)), name=name)
+    data = ChartData(title, summary, labels, (series,))
+    return draw_bars(_with_rows(data, [row.page_ids for row in first]), name=name)
 
 
 def summarize(pairs: Iterable[tuple[str, str]], most: int = 4) -> str:

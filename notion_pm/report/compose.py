@@ -9,9 +9,10 @@ from datetime import datetime
 
 from notion_pm.report.briefing import Briefing, briefing
 from notion_pm.report.changes import Changelog, changelog
+from notion_pm.report.chart_drawing import Chart
 from notion_pm.report.charts import (
-    Chart,
     insights_chart,
+    objectives_chart,
     progress_chart,
     stages_chart,
     waiting_customers_chart,
@@ -104,6 +105,7 @@ def compose_report(
         "progress": progress_chart(goals.objectives),
         "stages": stages_chart(thread),
         "insights": insights_chart(thread),
+        "objectives": objectives_chart(thread),
         "waiting": waiting_customers_chart(who_waits.customers),
         "needs": waiting_needs_chart(who_waits.needs),
     }

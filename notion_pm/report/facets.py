@@ -14,7 +14,7 @@ from notion_pm.thread.signal import objectives
 _LETTERS = {"objective": "o", "owner": "w", "release": "r", "segment": "s"}
 """The first letter of the tokens of each facet."""
 
-_OBJECTIVE, _OWNER = _LETTERS["objective"], _LETTERS["owner"]
+_OBJECTIVE, _OWNER, _SEGMENT = _LETTERS["objective"], _LETTERS["owner"], _LETTERS["segment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,11 @@ class _Collector:
         return [customer.page for customer in customers if customer.page]
 
     def add_from_features(self, page: SnapshotPage) -> None:
-        """Add the tokens of the features next to a page, with two exceptions.
+        """Add the tokens of the features next to a page, with these exceptions.
 
         - Owners only to insights and customers: the owner of a feature is responsible for what
           customers say about it, but not for its objective.
+        - Segments not to insights and customers: they have their own.
         - Objectives not to other objectives: two objectives with a common feature are two.
         """
         thread = self._thread
@@ -123,8 +124,8 @@ class _Collector:
         if page.id in self._objective_ids:
             near += thread.all_below(page)
             excluded.add(_OBJECTIVE)
-        if thread.role(page) not in {"insights", "customers"}:
-            excluded.add(_OWNER)
+        has_own_segment = thread.role(page) in {"insights", "customers"}
+        excluded.add(_SEGMENT if has_own_segment else _OWNER)
         for feature in near:
             if isinstance(feature, SnapshotPage) and thread.role(feature) == "features":
                 for token in self._tokens[anchor(feature)]:

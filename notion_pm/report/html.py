@@ -7,7 +7,9 @@ policy names the script and the style by their hashes
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
@@ -16,7 +18,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from notion_pm.report.changes import KINDS
+from notion_pm.report.chart_drawing import Chart
 from notion_pm.report.compose import Report
+from notion_pm.report.facets import Facets
 from notion_pm.report.roadmap import HORIZONS
 from notion_pm.report.tree import ids_shown_in_full
 from notion_pm.text import quantity
@@ -52,9 +56,26 @@ def write_report(report: Report) -> str:
             horizons=[(name, _HORIZONS[name]) for name in HORIZONS],
             kinds=[(kind, _KINDS[kind]) for kind in KINDS],
             in_evidence={entry.page.id for entry in report.evidence},
+            chart_parts={
+                name: _parts_for_filter(chart, report.facets)
+                for name, chart in report.charts.items()
+            },
             in_tree=set(ids_shown_in_full(report.tree.nodes)),
         )
     )
+
+
+def _parts_for_filter(chart: Chart, facets: Facets) -> str:
+    """Return the parts of a chart's numbers as JSON: [label, series, value, tokens].
+
+    Parts of one number with equal tokens are one.
+    """
+    values: Counter[tuple[int, int, str]] = Counter()
+    for part in chart.data.parts:
+        tokens = facets.of(*part.page_ids)
+        values[part.label_index, part.series_index, tokens] += part.value  # type: ignore[assignment]
+    rows = [[label, series, value, tokens] for (label, series, tokens), value in values.items()]
+    return json.dumps(rows, separators=(",", ":"))
 
 
 def is_web(url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -12,20 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notion_pm.model.template import OptionSpec
-from notion_pm.report.charts import (
+from notion_pm.report.chart_drawing import (
     Chart,
     ChartData,
     Series,
     draw_bars,
     draw_columns,
     draw_stacked_bars,
+)
+from notion_pm.report.charts import (
     insights_chart,
+    objectives_chart,
     progress_chart,
     stages_chart,
 )
 from notion_pm.report.html import environment
 from notion_pm.report.strategy import strategy
-from tests.report.test_reports import NOTHING, past_of, product_world
+from tests.report.test_reports import NOTHING, composed, past_of, product_world
 from tests.support.rules_world import World
 from tests.support.thread_world import thread_of
 
@@ -195,6 +199,32 @@ def test_insights_by_month_have_the_colours_of_their_importance() -> None:
     assert [each.color for each in chart.data.series] == [
         options[each.name] for each in chart.data.series
     ]
+
+
+def test_evidence_by_objective_counts_each_insight_once() -> None:
+    world = product_world().add("vision", "goal", kind="objective", status="active")
+    world.feature("fur", vision=["goal"])
+    for name, feature, month in (("a", "fur", 9), ("b", "fur", 10), ("c", "wings", 10)):
+        world.insight(name, features=[feature], observed_on=f"2026-{month:02}-03")
+    world.insight("d", observed_on="2026-10-05")
+    chart = objectives_chart(thread_of(world))
+    assert chart
+    assert chart.data.labels == ("Sep", "Oct")
+    assert {each.name: each.texts for each in chart.data.series} == {
+        "Goal": ("1", "1"),
+        "Aim": ("", "2"),
+        "No objective": ("", "1"),
+    }
+
+
+def test_the_parts_of_a_chart_add_up_to_its_numbers() -> None:
+    for chart in composed(product_world()).charts.values():
+        sums: Counter[tuple[int, int]] = Counter()
+        for part in chart.data.parts:
+            sums[part.label_index, part.series_index] += part.value  # type: ignore[assignment]
+        for series_index, series in enumerate(chart.data.series):
+            for label_index, value in enumerate(series.values):
+                assert sums[label_index, series_index] == (value or 0)
 
 
 def test_an_insight_without_a_date_is_in_no_month() -> None:

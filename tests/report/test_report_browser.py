@@ -197,7 +197,6 @@ def test_a_filter_acts_on_tiles_tables_charts_and_tree(page: Page) -> None:
     assert page.shown("[data-tile=objectives] b") == ["1 of 2"]
     assert page.shown("[data-tile=signal] b") == ["2 of 2"]
     assert page.shown("[data-tile=waiting] b") == ["1 of 2"]
-    assert page.shown("figure") == []
     assert page.shown("#waiting tbody th")[0] == "Zeta"
     assert page.shown("#brief h3") == headings[:2]
     assert "Goal" in page.shown("#tree summary .title")
@@ -206,6 +205,36 @@ def test_a_filter_acts_on_tiles_tables_charts_and_tree(page: Page) -> None:
     assert page.shown("[data-tile] b") == whole
     assert page.shown("#brief h3") == headings
     assert page.shown("figure")
+
+
+NUMBERS = """
+    return [...document.querySelectorAll("figure")].map(figure => ({
+      name: figure.querySelector("svg").id,
+      drawn: [...figure.querySelectorAll("text:not(.label, .month)")].map(text => text.textContent),
+      table: [...figure.querySelectorAll("td")].map(cell => cell.textContent),
+      bars: [...figure.querySelectorAll("rect[data-s]")].map(bar => [bar.x, bar.y, bar.width, bar.height]
+        .map(length => Math.round(length.baseVal.value * 10) / 10)),
+      labels: [...figure.querySelectorAll("text.label, text.month")].map(text => text.textContent),
+    }))
+"""
+
+
+def test_a_filter_acts_on_charts(page: Page) -> None:
+    whole = {chart["name"]: chart for chart in page.run(NUMBERS)}
+    Select(page.find("#aim")).select_by_visible_text("Goal")
+    charts = {chart["name"]: chart for chart in page.run(NUMBERS)}
+    assert charts["chart-progress"]["drawn"] == ["", "", "25 %", "25 %"]
+    assert charts["chart-progress"]["bars"][0][2] == 0
+    stages = charts["chart-stages"]
+    assert stages["labels"] == whole["chart-stages"]["labels"]
+    assert sum(int(number or 0) for number in stages["table"]) == 2
+    for chart in charts.values():
+        assert sum(map(bool, chart["table"])) < sum(map(bool, whole[chart["name"]]["table"]))
+    Select(page.find("#aim")).select_by_visible_text("All objectives")
+    assert {chart["name"]: chart for chart in page.run(NUMBERS)} == whole
+    page.find("#words").send_keys("tail")
+    assert page.shown("figure") == []
+    assert "Charts are hidden" in page.shown("#said")[0]
 
 
 def test_a_filter_lives_in_the_address(page: Page) -> None:

@@ -355,6 +355,20 @@ def test_a_need_weighs_what_its_open_asks_weigh() -> None:
     assert (series.values, series.texts) == ((800, 700), ("$800", "$700"))
 
 
+def test_an_insight_has_the_segments_of_its_own_customers_only() -> None:
+    world = World(template=discovery()).feature("wings")
+    for name, segment in (("acme", "enterprise"), ("zeta", "smb")):
+        world.add("customers", name, segment=segment)
+        world.insight(f"of {name}", features=["wings"], customer=[name])
+    found = composed(world).facets
+    (segments,) = [facet for facet in found.choices if facet.name == "segment"]
+    tokens = {name: token for token, name in segments.options}
+    assert len(tokens) == 2
+    assert found.of("of acme") == tokens["enterprise"]
+    assert found.of("of zeta") == tokens["smb"]
+    assert set(found.of("wings").split()) == set(tokens.values())
+
+
 # --- dates and changes
 
 
