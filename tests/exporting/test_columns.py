@@ -71,7 +71,7 @@ def cell(type_: str, value: Value, *, complete: bool = True) -> Cell:
     return found.cells[0]
 
 
-def test_columns_come_as_in_the_template_then_by_name() -> None:
+def test_columns_are_in_template_order_then_by_name() -> None:
     found = columns_of(SCHEMA, {"s": "status", "z": "zeal"}, {OTHER: "Customer insights"})
     assert [each.title for each in found] == ["Name", "Status", "Zeal", "apples", "Insights"]
     by_title = {each.title: each for each in found}
@@ -81,7 +81,7 @@ def test_columns_come_as_in_the_template_then_by_name() -> None:
     assert (by_title["Status"].key, by_title["apples"].key) == ("status", None)
 
 
-def test_columns_are_chosen_by_key_or_title_in_any_case() -> None:
+def test_columns_are_selected_by_key_or_title_in_any_case() -> None:
     columns = columns_of(SCHEMA, {"s": "state"}, {})
     assert [
         each.title for each in select_columns(columns, ("APPLES", "state", "Name", "state"))
@@ -108,7 +108,7 @@ def test_cells_are_typed() -> None:
     assert cell("number", 0) == 0
 
 
-def test_a_property_that_the_page_does_not_have_is_empty() -> None:
+def test_a_missing_property_is_an_empty_cell() -> None:
     assert row_of(page(), (Column("p", "P", "number"),)).cells == (None,)
 
 
@@ -118,7 +118,7 @@ def test_a_cut_value_is_refused(value: Value) -> None:
         cell("rollup", value, complete=False)
 
 
-def test_spans_and_times_are_noticed() -> None:
+def test_ranges_and_times_are_detected() -> None:
     columns = (Column("d", "D", "date"), Column("t", "T", "date"))
     facts = ColumnFacts()
     for start, end in (("2026-01-01", None), ("2026-01-01", "2026-02-01")):
@@ -137,7 +137,7 @@ def test_spans_and_times_are_noticed() -> None:
     ]
 
 
-def test_rows_are_sorted_by_the_order_of_options_then_numbers_and_empty_ones_last() -> None:
+def test_rows_are_sorted_by_option_order_and_number_with_empty_cells_last() -> None:
     columns = (Column("s", "S", "status", options=("Spec", "Idea")), Column("n", "N", "number"))
 
     def row(status: str | None, number: float | None) -> Page:

@@ -1,4 +1,4 @@
-"""Notion-flavoured Markdown becomes Markdown that others render as meant."""
+"""Notion-flavoured Markdown becomes Markdown that other programs render correctly."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ def test_each_kind_of_block(notion: str, common: str) -> None:
     assert as_commonmark(notion) == common
 
 
-def test_two_blocks_are_two_paragraphs_elsewhere() -> None:
+def test_two_lines_become_two_paragraphs() -> None:
     assert RENDER(as_commonmark("One\nTwo")) == "<p>One</p>\n<p>Two</p>\n"
 
 
-def test_nothing_nested_turns_into_code() -> None:
+def test_nested_blocks_do_not_become_code() -> None:
     notion = "Parent\n\tChild\n- item\n\ttext\n\t- sub\n<details>\n<summary>s</summary>\n\thidden\n</details>"
     assert "<code>" not in RENDER(as_commonmark(notion))
 
@@ -92,7 +92,7 @@ def test_nested_lists_stay_nested() -> None:
 
 
 @given(st.text())
-def test_any_text_is_taken(text: str) -> None:
+def test_any_text_is_accepted(text: str) -> None:
     as_commonmark(text)
 
 

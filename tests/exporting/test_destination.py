@@ -1,4 +1,4 @@
-"""Which format, which files: decided from what is exported, `-o` and `--format`."""
+"""The format and the files follow from the contents, `-o` and `--format`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (NAMED, None, "json", "json", ["roadmap.json"]),
     ],
 )
-def test_where_an_export_goes(
+def test_destination_of_an_export(
     contents: Contents,
     output: str | None,
     wanted: str | None,
@@ -60,7 +60,7 @@ def test_where_an_export_goes(
     assert [None if each.path is None else str(each.path) for each in found.files] == paths
 
 
-def test_csv_of_several_databases_has_a_file_each() -> None:
+def test_csv_of_several_databases_is_a_file_each() -> None:
     assert [each.tables for each in choose_destination(TWO, "data", "csv").files] == [(0,), (1,)]
     assert [each.tables for each in choose_destination(TWO, "all.xlsx", None).files] == [(0, 1)]
 
@@ -75,7 +75,7 @@ def test_csv_of_several_databases_has_a_file_each() -> None:
         (TWO, "-", "jsonl", "A JSON Lines file contains one database"),
     ],
 )
-def test_what_does_not_go_together_is_refused_with_a_way_out(
+def test_options_that_do_not_fit_are_refused_with_advice(
     contents: Contents, output: str, wanted: str | None, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message) as error:
@@ -84,5 +84,5 @@ def test_what_does_not_go_together_is_refused_with_a_way_out(
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_each_format_can_be_named(format_: str) -> None:
+def test_each_format_can_be_requested(format_: str) -> None:
     assert choose_destination(PAGE, None, format_).format == format_

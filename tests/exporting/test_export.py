@@ -1,4 +1,4 @@
-"""Export on a local workspace: databases that no template made, their relations, pages, formats, requests."""
+"""Export on a local workspace without a template: relations, pages, formats, requests."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def relation(ids: Iterable[NotionId], property_id: str) -> PropertyValue:
 
 @dataclass
 class Product:
-    """Two related databases below the root page: 30 insights, two features; the first feature has all insights."""
+    """Two related databases: 30 insights, two features; the first feature has all insights."""
 
     gateway: NotionClient
     root: NotionId
@@ -173,9 +173,7 @@ def test_a_database_by_its_title_as_csv(product: Product, tmp_path: Path) -> Non
     assert report.notes == ()
 
 
-def test_relations_cost_one_query_per_database_not_one_request_per_page(
-    product: Product, tmp_path: Path
-) -> None:
+def test_relations_cost_one_query_per_database(product: Product, tmp_path: Path) -> None:
     before = product.gateway.requests.logical
     product.export("Feature specs", output=str(tmp_path / "features.json"))
     # children of the root, database, data source; query of features, rest of 30 relations; query of insights
@@ -196,7 +194,7 @@ def test_without_titles_no_other_database_is_read(product: Product, tmp_path: Pa
     assert report.notes == ()
 
 
-def test_without_bodies_markdown_is_the_properties(product: Product, tmp_path: Path) -> None:
+def test_markdown_without_bodies_has_only_properties(product: Product, tmp_path: Path) -> None:
     before = product.gateway.requests.logical
     product.export(
         product.features.id,
@@ -266,7 +264,7 @@ def test_a_page_by_its_url_as_markdown(product: Product, tmp_path: Path) -> None
     assert "# Plan: first/apply\n\n## Problem\n\nNobody sees it.\n" in document
 
 
-def test_a_page_without_a_name_for_its_file_gets_its_title(
+def test_a_page_without_output_file_is_named_by_its_title(
     product: Product, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -275,7 +273,7 @@ def test_a_page_without_a_name_for_its_file_gets_its_title(
     assert (tmp_path / "plan-first-apply.md").exists()
 
 
-def test_several_pages_lie_side_by_side_in_one_folder(product: Product, tmp_path: Path) -> None:
+def test_several_pages_are_written_to_one_folder(product: Product, tmp_path: Path) -> None:
     product.export(
         product.plan.url,
         product.insight_pages[3].url,
@@ -290,13 +288,13 @@ def test_several_pages_lie_side_by_side_in_one_folder(product: Product, tmp_path
     }
 
 
-def test_a_page_that_is_no_row(product: Product, tmp_path: Path) -> None:
+def test_a_page_outside_of_databases(product: Product, tmp_path: Path) -> None:
     page = product.gateway.create_page(product.root, "Notes", look_up=nothing)
     product.export(page.id, output=str(tmp_path / "notes.md"))
     assert "# Notes" in (tmp_path / "notes.md").read_text()
 
 
-def test_a_folder_of_specs_whose_links_work(product: Product, tmp_path: Path) -> None:
+def test_links_in_a_folder_of_specs_work(product: Product, tmp_path: Path) -> None:
     product.export(output=f"{tmp_path}/", format="markdown")
     limits = tmp_path / "feature-specs" / "limits.md"
     targets = [unquote(each) for each in re.findall(r"\]\(([^)]+)\)", limits.read_text())]
@@ -304,7 +302,7 @@ def test_a_folder_of_specs_whose_links_work(product: Product, tmp_path: Path) ->
     assert all((limits.parent / each).exists() for each in targets)
 
 
-def test_columns_in_the_order_asked_for(product: Product, tmp_path: Path) -> None:
+def test_columns_in_the_requested_order(product: Product, tmp_path: Path) -> None:
     product.export(
         "Feature specs", output=str(tmp_path / "out.csv"), selection=Selection(("status", "Name"))
     )
@@ -312,20 +310,20 @@ def test_columns_in_the_order_asked_for(product: Product, tmp_path: Path) -> Non
     assert list(plan.items())[:2] == [("Status", "Shipped"), ("Name", "Plan: first/apply")]
 
 
-def test_an_unknown_column_is_answered_with_the_nearest(product: Product) -> None:
+def test_an_unknown_column_suggests_the_most_similar_one(product: Product) -> None:
     with pytest.raises(UsageError, match="no column 'Stauts' in Feature specs") as error:
         product.export("Feature specs", selection=Selection(("Stauts",)))
     assert "Did you mean `Status`?" in error.value.advice
 
 
-def test_an_unknown_name_is_answered_with_what_there_is(product: Product) -> None:
+def test_an_unknown_name_lists_the_known_names(product: Product) -> None:
     with pytest.raises(UsageError, match="no database and no named export 'Featur specs'") as error:
         product.export("Featur specs")
     assert "Did you mean `Feature specs`?" in error.value.advice
     assert "Customer insights" in error.value.advice
 
 
-def test_of_two_databases_of_one_name_none_is_guessed(product: Product) -> None:
+def test_an_ambiguous_name_is_refused(product: Product) -> None:
     twin = product.gateway.create_database(
         product.root,
         "customer INSIGHTS",
@@ -337,12 +335,12 @@ def test_of_two_databases_of_one_name_none_is_guessed(product: Product) -> None:
     assert twin.id in failure.value.advice
 
 
-def test_a_foreign_id_is_told_as_not_shared(product: Product) -> None:
+def test_an_unknown_id_is_reported_as_not_shared(product: Product) -> None:
     with pytest.raises(NotShared):
         product.export("0123456789ab4def8123456789abcdef")
 
 
-def test_related_pages_that_are_not_shared_stay_ids_and_are_counted(
+def test_related_pages_that_are_not_shared_are_ids_and_counted(
     workspace: LocalWorkspace, product: Product, tmp_path: Path
 ) -> None:
     def not_shared(number: int, request: httpx.Request) -> Fault | None:
@@ -368,7 +366,7 @@ def test_pages_in_the_trash_are_left_out(
     ]
 
 
-def test_stdout_gets_nothing_but_the_data(product: Product) -> None:
+def test_stdout_contains_only_the_data(product: Product) -> None:
     out = io.BytesIO()
     product.export("Feature specs", output="-", format="jsonl", out=out)
     assert [json.loads(line)["title"] for line in out.getvalue().splitlines()] == [
@@ -377,13 +375,13 @@ def test_stdout_gets_nothing_but_the_data(product: Product) -> None:
     ]
 
 
-def test_a_workbook_goes_to_stdout_too(product: Product) -> None:
+def test_a_workbook_can_be_written_to_stdout(product: Product) -> None:
     out = io.BytesIO()
     product.export("Feature specs", output="-", format="xlsx", out=out)
     assert load_workbook(out).sheetnames == ["Feature specs", "Data dictionary"]
 
 
-def test_blocks_that_markdown_cannot_say_are_counted(
+def test_blocks_without_markdown_are_counted(
     product: Product, tmp_path: Path, api: httpx.Client
 ) -> None:
     bookmark = {"type": "bookmark", "bookmark": {"url": "https://example.com"}}
@@ -414,7 +412,7 @@ def test_nothing_is_written_when_a_read_fails(
     assert list(tmp_path.glob("*.part")) == []
 
 
-def test_a_value_that_notion_cuts_is_refused_unless_its_column_is_left_out(
+def test_a_cut_value_is_refused_unless_its_column_is_left_out(
     product: Product, tmp_path: Path
 ) -> None:
     relation_id = next(
@@ -435,7 +433,7 @@ def test_a_value_that_notion_cuts_is_refused_unless_its_column_is_left_out(
     assert target.exists()
 
 
-def test_what_was_edited_since_a_minute(product: Product, tmp_path: Path) -> None:
+def test_rows_edited_since_a_minute(product: Product, tmp_path: Path) -> None:
     edited = [page.last_edited_time for page in product.gateway.query(product.features.id)]
     for since, rows in ((min(edited), 2), (max(edited) + timedelta(minutes=1), 0)):
         report = product.export(
@@ -445,15 +443,13 @@ def test_what_was_edited_since_a_minute(product: Product, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
-def test_a_place_where_nothing_can_be_written(
-    product: Product, tmp_path: Path, ending: str
-) -> None:
+def test_a_folder_without_write_permission(product: Product, tmp_path: Path, ending: str) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(CannotWrite, match="cannot be written"):
         product.export("Feature specs", output=str(tmp_path / "file" / f"out.{ending}"))
 
 
-def test_a_database_beyond_the_cap_of_a_query_is_exported_to_its_last_row(
+def test_a_database_with_more_rows_than_a_query_returns_is_exported_completely(
     workspace: LocalWorkspace, product: Product, tmp_path: Path
 ) -> None:
     notes = make_table(product.gateway, product.root, "Notes")

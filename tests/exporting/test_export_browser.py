@@ -1,4 +1,4 @@
-"""The exported page in a real browser: it opens from a file, sorts, filters, leads to its rows and prints."""
+"""The exported page in a real browser: it opens from a file, sorts, filters, links and prints."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _button(page: webdriver.Chrome, name: str) -> WebElement:
         ("Name", [3.9, -2, 1e6, None, 3.84, 0]),
     ],
 )
-def test_a_click_sorts_by_what_a_column_holds(
+def test_a_click_sorts_by_the_values_of_a_column(
     page: webdriver.Chrome, column: str, order: list[float | None]
 ) -> None:
     by_name = {str(cells[0]): cells[1] for cells in ROWS}
@@ -105,7 +105,7 @@ def test_the_box_filters_and_counts(page: webdriver.Chrome) -> None:
     assert page.find_element(By.CSS_SELECTOR, ".count").text == "2 of 6 rows"
 
 
-def test_related_rows_are_a_click_away_and_nothing_of_a_title_runs(page: webdriver.Chrome) -> None:
+def test_links_to_related_rows_work_and_titles_run_no_script(page: webdriver.Chrome) -> None:
     anchors = [
         each.get_attribute("href") or ""
         for each in page.find_elements(By.CSS_SELECTOR, "td a[href^='#']")

@@ -1,4 +1,4 @@
-"""`notion-pm export` as people run it, on a workspace made from the product template."""
+"""The command `notion-pm export` on a workspace with the product template."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_database_by_key_or_by_title(run: Run) -> None:
     )
 
 
-def test_json_tells_about_the_files_and_how_many_requests_it_took(run: Run) -> None:
+def test_json_lists_the_files_and_the_number_of_requests(run: Run) -> None:
     found = json.loads(run("features", "-o", "features.json", "--json").stdout)
     assert found["files"] == [
         {"path": "features.json", "database": "features", "rows": 30, "format": "json"}
@@ -77,9 +77,7 @@ def test_json_tells_about_the_files_and_how_many_requests_it_took(run: Run) -> N
     assert {"id", "title"} == set(first["properties"]["Insights"][0])
 
 
-def test_what_people_added_to_a_database_is_part_of_everything(
-    applied: Path, tmp_path: Path
-) -> None:
+def test_properties_and_databases_of_people_are_exported(applied: Path, tmp_path: Path) -> None:
     file = tmp_path / "workspace.sqlite"
     for each in applied.parent.glob("workspace.sqlite*"):
         shutil.copy(each, tmp_path / each.name)
@@ -107,7 +105,7 @@ def test_what_people_added_to_a_database_is_part_of_everything(
     assert "Note: Customer insights is in the trash." in done.stderr
 
 
-def test_everything_goes_into_one_workbook_by_default(run: Run) -> None:
+def test_all_databases_are_one_workbook_by_default(run: Run) -> None:
     done = run()
     assert (
         done.output == "product.xlsx: vision (13 rows), insights (248 rows), features (30 rows)\n"
@@ -125,7 +123,7 @@ def test_everything_goes_into_one_workbook_by_default(run: Run) -> None:
     assert formulas == []
 
 
-def test_a_folder_per_database_as_csv(run: Run) -> None:
+def test_all_databases_as_csv_are_a_file_each(run: Run) -> None:
     run("-o", "data/", "--format", "csv")
     assert {each.name for each in Path("data").iterdir()} == {
         "vision.csv",
@@ -134,7 +132,7 @@ def test_a_folder_per_database_as_csv(run: Run) -> None:
     }
 
 
-def test_markdown_of_everything_has_links_that_work(run: Run) -> None:
+def test_links_in_markdown_of_all_databases_work(run: Run) -> None:
     assert run("--format", "markdown", "-o", "all/").exit_code == 0
     files = list(Path("all").rglob("*.md"))
     assert len(files) == 291 + 3
@@ -148,7 +146,7 @@ def test_markdown_of_everything_has_links_that_work(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["url", "id"])
-def test_one_spec_by_its_link_with_its_body(run: Run, name: str) -> None:
+def test_one_spec_by_link_with_its_body(run: Run, name: str) -> None:
     run("features", "-o", "features.csv")
     page = rows_of("features.csv")[0]
     run(page["Page URL" if name == "url" else "Page id"], "-o", "spec.md")
@@ -195,7 +193,7 @@ def test_rows_that_satisfy_a_condition(
     assert rows_of("some.csv") == [each for each in rows_of("all.csv") if holds(each)]
 
 
-def test_conditions_are_left_to_notion_so_that_fewer_pages_are_read(run: Run) -> None:
+def test_notion_evaluates_conditions_so_that_fewer_pages_are_read(run: Run) -> None:
     every = json.loads(run("insights", "--columns", "name", "-o", "a.csv", "--json").stdout)[
         "requests"
     ]
@@ -205,7 +203,7 @@ def test_conditions_are_left_to_notion_so_that_fewer_pages_are_read(run: Run) ->
     assert some["requests"] == every - 2  # one page of results instead of three
 
 
-def test_rows_in_the_order_that_is_asked_for(run: Run) -> None:
+def test_rows_in_the_requested_order(run: Run) -> None:
     run("features", "--sort", "-reach,Feature", "--columns", "name", "-o", "names.csv")
     run("features", "-o", "all.csv")
     expected = sorted(
@@ -216,7 +214,7 @@ def test_rows_in_the_order_that_is_asked_for(run: Run) -> None:
     ]
 
 
-def test_what_was_edited_since(run: Run) -> None:
+def test_rows_edited_since_a_date(run: Run) -> None:
     assert (
         run("features", "--since", "today", "-o", "a.csv").output == "a.csv: features (30 rows)\n"
     )
@@ -225,7 +223,7 @@ def test_what_was_edited_since(run: Run) -> None:
     assert "lies ahead" in done.stderr
 
 
-def test_one_page_has_no_rows_to_choose_from(run: Run) -> None:
+def test_row_options_are_refused_for_one_page(run: Run) -> None:
     run("features", "-o", "features.csv")
     done = run(rows_of("features.csv")[0]["Page id"], "--where", "status=idea")
     assert "is a page, not a database" in done.stderr
@@ -246,7 +244,7 @@ def test_columns_and_headers_by_key(run: Run) -> None:
     assert list(rows_of("out.csv")[0]) == ["status", "name", "reach", "Page id", "Page URL"]
 
 
-def test_a_pipe_gets_the_data_alone(run: Run) -> None:
+def test_a_pipe_contains_only_the_data(run: Run) -> None:
     done = run("vision", "-o", "-", "--format", "jsonl")
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 13
 
@@ -273,9 +271,7 @@ def test_a_pipe_gets_the_data_alone(run: Run) -> None:
         (["features", "--since", "lately"], "is no date"),
     ],
 )
-def test_mistakes_are_answered_with_a_way_on(
-    run: Run, tmp_path: Path, arguments: list[str], message: str
-) -> None:
+def test_mistakes_get_advice(run: Run, tmp_path: Path, arguments: list[str], message: str) -> None:
     done = run(*arguments)
     assert done.exit_code == 1
     assert message in done.stderr
@@ -283,7 +279,7 @@ def test_mistakes_are_answered_with_a_way_on(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_keys_stay_when_people_rename_and_their_own_databases_come_along(
+def test_keys_still_work_after_people_rename_databases(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -328,14 +324,14 @@ def test_keys_stay_when_people_rename_and_their_own_databases_come_along(
         assert Path(f"{number}.csv").read_text().startswith("Stand,Page id,")
 
 
-def test_an_empty_workspace_says_what_to_do(tmp_path: Path) -> None:
+def test_an_empty_workspace_gets_advice(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["--local", str(tmp_path / "new.sqlite"), "export"])
     assert done.exit_code == 1
     assert "notion-pm apply product" in done.stderr
 
 
 @pytest.mark.parametrize("ending", ["csv", "html", "xlsx", "sqlite", "parquet"])
-def test_a_full_disk_leaves_what_was_there_and_one_message(
+def test_a_full_disk_keeps_the_old_file_and_prints_one_error(
     applied: Path, tmp_path: Path, ending: str
 ) -> None:
     target = tmp_path / f"out.{ending}"
@@ -392,7 +388,7 @@ def test_without_a_stdout(applied: Path, tmp_path: Path, output: str, code: int,
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_one_that_is_ended_while_it_writes_leaves_nothing_behind(
+def test_an_export_killed_while_writing_leaves_no_files(
     applied: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
     target = tmp_path / "out.xlsx"

@@ -1,4 +1,4 @@
-"""Attached files in an export: which are fetched, from where, and what becomes of the others."""
+"""Attached files in an export: which are downloaded, and what happens to the others."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def uploaded(upload_id: str, name: str) -> dict[str, object]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A workspace with two specs: one has two files of one name, a link and a picture in its body."""
+    """A workspace with two specs: one has two files of one name, a link and an image in its body."""
     workspace = open_workspace(tmp_path / "workspace.sqlite")
     with client_of(workspace) as api:
         _fill(workspace, api)
@@ -89,7 +89,7 @@ def export(file: Path, *arguments: str) -> Result:
     )
 
 
-def test_files_lie_beside_the_table_and_cells_lead_to_them(file: Path, tmp_path: Path) -> None:
+def test_files_are_beside_the_table_and_cells_link_to_them(file: Path, tmp_path: Path) -> None:
     assert export(file, "-o", str(tmp_path / "out.csv")).exit_code == 0
     folder = tmp_path / "out-files"
     assert {each.name: each.read_bytes() for each in folder.iterdir()} == {
@@ -103,7 +103,7 @@ def test_files_lie_beside_the_table_and_cells_lead_to_them(file: Path, tmp_path:
     )
 
 
-def test_a_folder_of_markdown_has_its_files_and_its_pictures(file: Path, tmp_path: Path) -> None:
+def test_a_folder_of_markdown_contains_its_files_and_images(file: Path, tmp_path: Path) -> None:
     assert export(file, "--format", "markdown", "-o", str(tmp_path / "specs")).exit_code == 0
     document = (tmp_path / "specs" / "limits-a-b.md").read_text()
     assert "](files/limits-a-b-pic.txt)" in document
@@ -112,13 +112,13 @@ def test_a_folder_of_markdown_has_its_files_and_its_pictures(file: Path, tmp_pat
     assert "signature=" not in document
 
 
-def test_files_need_a_place(file: Path) -> None:
+def test_files_cannot_be_downloaded_to_stdout(file: Path) -> None:
     done = export(file, "-o", "-")
     assert done.exit_code == 1
     assert "needs a folder beside the data" in done.stderr
 
 
-def test_an_address_that_expired_meanwhile_is_signed_again(
+def test_an_expired_address_is_read_again(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late: list[str] = []
@@ -136,7 +136,7 @@ def test_an_address_that_expired_meanwhile_is_signed_again(
     assert len([*(tmp_path / "specs" / "files").iterdir()]) == 3
 
 
-def test_a_file_that_cannot_be_had_is_left_as_a_link_and_reported(
+def test_a_failed_download_keeps_its_link_and_is_reported(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetch = FileFetcher.fetch
@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_had_is_left_as_a_link_and_reported(
     assert "out-files/limits-a-b-plan.txt" in written and "signature=" in written
 
 
-def test_files_above_the_size_limit_are_left_as_links(file: Path, tmp_path: Path) -> None:
+def test_files_above_the_size_limit_keep_their_links(file: Path, tmp_path: Path) -> None:
     done = export(file, "-o", str(tmp_path / "out.csv"), "--max-file-size", "5", "--json")
     assert done.exit_code == 1
     assert [each.name for each in (tmp_path / "out-files").iterdir()] == ["limits-a-b-plan.txt"]
@@ -167,16 +167,16 @@ def test_files_above_the_size_limit_are_left_as_links(file: Path, tmp_path: Path
 
 @pytest.fixture
 def machine_inside() -> Iterator[str]:
-    """A server in this network that no export must ever ask."""
+    """A server in this network that no export may contact."""
     with hostile(saying(b"AWS_SECRET=internal")) as server:
         yield server.url
         assert server.requests == []
 
 
-def test_links_and_external_files_are_never_fetched(
+def test_links_and_external_files_are_never_downloaded(
     program: Program, tmp_path: Path, machine_inside: str
 ) -> None:
-    """Whatever a page names: a picture from elsewhere, a link that looks signed, an external file."""
+    """Such as an image from another site, a link that looks signed, an external file."""
     workspace = open_workspace(tmp_path / "workspace.sqlite")
     look_alikes = [f"{machine_inside}/iam?Signature=x", f"{machine_inside}{LOCAL_FILE}", BUCKET]
     with client_of(workspace) as api:
@@ -223,7 +223,7 @@ def test_links_and_external_files_are_never_fetched(
         "https://img.notionusercontent.com/s3/prod-files-secure/a.png?sig=1",
     ],
 )
-def test_where_notion_stores_files(url: str) -> None:
+def test_addresses_of_notions_files_are_allowed(url: str) -> None:
     assert FileFetcher(NOTION).is_known_place(url)
 
 
@@ -255,7 +255,7 @@ def test_where_notion_stores_files(url: str) -> None:
         "",
     ],
 )
-def test_where_nothing_is_fetched_from(url: str, tmp_path: Path) -> None:
+def test_other_addresses_are_refused(url: str, tmp_path: Path) -> None:
     with closing(FileFetcher(NOTION)) as fetcher:
         assert not fetcher.is_known_place(url)
         with pytest.raises(FileNotDownloaded):
@@ -289,10 +289,10 @@ def test_which_addresses_are_public(address: str, public: bool) -> None:
 @pytest.mark.parametrize(
     "address", ["127.0.0.1", "169.254.169.254", "10.1.2.3", "::ffff:127.0.0.1", "::1"]
 )
-def test_a_known_name_that_leads_into_this_network_is_refused(
+def test_a_known_host_with_a_private_address_is_refused(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name server of a stranger, or of this network, answers with a private address."""
+    """A name server of a stranger, or of this network, may return a private address."""
     monkeypatch.setattr(files, "addresses_of", lambda host, port: ["52.92.1.1", address])
     with (
         closing(FileFetcher(NOTION)) as fetcher,
@@ -301,10 +301,10 @@ def test_a_known_name_that_leads_into_this_network_is_refused(
         fetcher.fetch(BUCKET, tmp_path / "a")
 
 
-def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
+def test_the_connection_uses_the_address_that_was_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second look-up could give another address (DNS rebinding)."""
+    """A second look-up could return another address (DNS rebinding)."""
     connected: list[str] = []
 
     def connect(backend: object, address: str, *rest: object) -> object:
@@ -322,14 +322,14 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
 
 
 def fetched(url: str, tmp_path: Path, largest: int = 1000) -> bytes:
-    """Fetch a file from a local workspace, and return what came."""
+    """Download a file from a local workspace, and return its content."""
     path = tmp_path / "fetched"
     with closing(FileFetcher(url, largest=largest, sleep=lambda seconds: None)) as fetcher:
         fetcher.fetch(url + LOCAL_FILE, path)
     return path.read_bytes()
 
 
-def test_a_file_is_fetched_without_a_token(tmp_path: Path) -> None:
+def test_a_download_sends_no_token(tmp_path: Path) -> None:
     heads: list[str] = []
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -354,7 +354,7 @@ def test_a_file_is_fetched_without_a_token(tmp_path: Path) -> None:
         "https://[",
     ],
 )
-def test_a_redirect_has_to_pass_the_same_checks(
+def test_redirects_must_pass_the_same_checks(
     target: str, tmp_path: Path, machine_inside: str
 ) -> None:
     location = target.format(inside=machine_inside)
@@ -365,7 +365,7 @@ def test_a_redirect_has_to_pass_the_same_checks(
     assert not (tmp_path / "fetched").exists()
 
 
-def test_redirects_in_a_circle_end(tmp_path: Path) -> None:
+def test_endless_redirects_stop(tmp_path: Path) -> None:
     with hostile(saying(b"", f"Location: {LOCAL_FILE}", status="302 Found")) as server:
         with pytest.raises(FileNotDownloaded, match="too often"):
             fetched(server.url, tmp_path)
@@ -373,7 +373,7 @@ def test_redirects_in_a_circle_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", [saying(b"x" * 1001), endless, packed(bomb(50))])
-def test_a_file_that_is_too_large_is_given_up(answer: Answer, tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_refused(answer: Answer, tmp_path: Path) -> None:
     with hostile(answer) as server:
         with pytest.raises(FileNotDownloaded, match="larger than"):
             fetched(server.url, tmp_path)
@@ -381,13 +381,15 @@ def test_a_file_that_is_too_large_is_given_up(answer: Answer, tmp_path: Path) ->
     assert not (tmp_path / "fetched").exists()
 
 
-def test_a_file_that_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_very_slow_download_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "SLOW_AFTER", 1.0)
     with hostile(dripping) as server, pytest.raises(FileNotDownloaded, match="too slowly"):
         fetched(server.url, tmp_path, largest=10**6)
 
 
-def test_a_file_has_a_deadline_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_has_one_deadline_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(files, "FILE_SECONDS", 1.0)
     with hostile(dripping) as server, pytest.raises(FileNotDownloaded, match="within 1 seconds"):
         fetched(server.url, tmp_path, largest=10**6)
@@ -401,7 +403,7 @@ def test_a_file_has_a_deadline_as_a_whole(tmp_path: Path, monkeypatch: pytest.Mo
         ("503 Later", FileNotDownloaded, 4),
     ],
 )
-def test_what_storages_refuse(
+def test_refusals_of_storage_servers(
     status: str, error: type[Exception], requests: int, tmp_path: Path
 ) -> None:
     with hostile(saying(b"", status=status)) as server:
@@ -411,7 +413,7 @@ def test_what_storages_refuse(
 
 
 def test_a_name_cannot_leave_the_folder(file: Path, tmp_path: Path) -> None:
-    """The picture in the fixture is called ../pic.txt."""
+    """The image in the fixture is named ../pic.txt."""
     assert (
         export(file, "--format", "markdown", "-o", str(tmp_path / "deep" / "specs")).exit_code == 0
     )
@@ -423,10 +425,10 @@ def test_a_name_cannot_leave_the_folder(file: Path, tmp_path: Path) -> None:
     "url",
     ["https://[", "", "https:////x/../../y", "https://evil.example/\x1b[2J.txt", "http://[x]/%00"],
 )
-def test_addresses_that_are_none_are_reported(
+def test_invalid_addresses_are_reported(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever an API says that a file's address is, the export ends in words and in its folder."""
+    """Whatever address the API returns, the export reports an error and stays in its folder."""
     workspace = open_workspace(tmp_path / "workspace.sqlite")
     with client_of(workspace) as api:
         _fill(workspace, api)

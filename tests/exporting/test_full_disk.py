@@ -1,4 +1,4 @@
-"""What is kept on disk while an export runs, where there is no room for it."""
+"""A full disk while an export stores rows and titles on it."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ def no_room() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def _spool() -> None:
+def _fill_list() -> None:
     with DiskList[str]() as rows:
         for number in range(2_000):
             rows.append(f"{number}" * 1_000)
         list(rows)
 
 
-def _shelf() -> None:
-    with DiskDict() as shelf:
+def _fill_dict() -> None:
+    with DiskDict() as texts:
         for number in range(10_000):
-            shelf[f"{number}"] = "text" * 200
+            texts[f"{number}"] = "text" * 200
 
 
-def _titles() -> None:
+def _fill_titles() -> None:
     with Titles() as titles:
         for number in range(20_000):
             titles.add_title(page_id(number), "title" * 200)
 
 
-@pytest.mark.parametrize("fill", [_spool, _shelf, _titles])
-def test_the_folder_is_named_and_what_to_do(fill: Callable[[], None]) -> None:
+@pytest.mark.parametrize("fill", [_fill_list, _fill_dict, _fill_titles])
+def test_the_error_names_the_folder_and_the_next_step(fill: Callable[[], None]) -> None:
     with pytest.raises(FileUnusable, match=tempfile.gettempdir()) as refused:
         fill()
     assert "TMPDIR" in refused.value.advice

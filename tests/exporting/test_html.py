@@ -1,4 +1,4 @@
-"""The page that an export to HTML is: what is in it, and what strangers' text cannot do in it."""
+"""The HTML document of an export: its content, and text of strangers is harmless in it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def written(*tables: Table) -> str:
 
 
 class Reader(HTMLParser):
-    """Counts tags, and takes the texts of cells."""
+    """Counts tags, and collects the texts of cells."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ def read(html: str) -> Reader:
     return reader
 
 
-def test_every_kind_of_cell_reads_as_in_notion() -> None:
+def test_every_kind_of_cell() -> None:
     html = written(table([row(1), row(2, EMPTY)]))
     body = re.sub(
         r"\s+", " ", re.sub(r"<[^>]+>", " ", html.split("<tbody>")[1].split("</tbody>")[0])
@@ -77,7 +77,7 @@ def test_nothing_is_loaded_and_a_policy_says_so() -> None:
     assert {"img", "link", "iframe", "object"}.isdisjoint(read(html).tags)
 
 
-def test_related_pages_that_are_exported_too_are_a_click_away() -> None:
+def test_exported_related_pages_are_linked_inside_the_document() -> None:
     insights = replace(table([row(7, ("Retry",))], COLUMNS[:1]), title="Insights")
     html = written(table([row(1)]), insights)
     anchor = f"p-{page_id(7).replace('-', '')}"
@@ -85,7 +85,7 @@ def test_related_pages_that_are_exported_too_are_a_click_away() -> None:
     assert f'<tr id="{anchor}">' in html
 
 
-def test_scripts_in_titles_texts_and_addresses_are_text() -> None:
+def test_scripts_in_titles_texts_and_addresses_are_escaped() -> None:
     evil = "<script>alert(1)</script>"
     cells = (evil, *CELLS[1:8], "javascript:alert(1)", *CELLS[9:])
     html = written(table([row(1, cells)], title=evil))
@@ -95,7 +95,7 @@ def test_scripts_in_titles_texts_and_addresses_are_text() -> None:
 
 @settings(deadline=None)  # a busy machine is no fault
 @given(st.text())
-def test_any_title_leaves_the_page_as_it_was(title: str) -> None:
+def test_no_title_changes_the_structure_of_the_page(title: str) -> None:
     def shape(text: str) -> list[str]:
         return read(written(titles_only(text))).tags
 

@@ -57,7 +57,7 @@ def test_a_page_has_front_matter_title_body_and_linked_pages() -> None:
     )
 
 
-def test_empty_cells_are_null_and_lone_dates_are_dates() -> None:
+def test_empty_cells_are_null_and_single_dates_are_dates() -> None:
     stream = io.StringIO()
     cells = (*EMPTY[:5], DateValue("2026-03-01"), *EMPTY[6:])
     write_page(table([row(1, cells, title="A", markdown="")]), stream)
@@ -89,7 +89,7 @@ def test_a_folder_has_a_file_per_page_with_unique_names_and_an_index(tmp_path: P
     }
 
 
-def test_links_between_exported_pages_lead_to_files(tmp_path: Path) -> None:
+def test_links_between_exported_pages_point_to_files(tmp_path: Path) -> None:
     body = (
         f'See [the insight]({url(2)}?pvs=4), <mention-page url="{url(2)}">Retry</mention-page>, '
         f'<mention-page url="https://www.notion.so/Retry-{compact(page_id(2))}"/>, '
@@ -116,13 +116,13 @@ def test_links_between_exported_pages_lead_to_files(tmp_path: Path) -> None:
     assert f"[{page_id(98)}]({url(98)})" in document
 
 
-def test_every_link_of_a_folder_leads_somewhere(tmp_path: Path) -> None:
+def test_every_link_of_a_folder_has_a_target(tmp_path: Path) -> None:
     write_folder([titles_only("A b", "Größe"), titles_only(name="Größe 2")], tmp_path)
     for path in tmp_path.rglob("*.md"):
         assert all(each.exists() for each in linked(path))
 
 
-def test_the_next_export_takes_away_what_the_last_one_wrote_and_nothing_else(
+def test_the_next_export_deletes_only_files_of_the_last_one(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "mine.md").write_text("my own")
@@ -136,7 +136,7 @@ def test_the_next_export_takes_away_what_the_last_one_wrote_and_nothing_else(
     }
 
 
-def test_an_export_of_another_database_into_the_folder_takes_nothing_away(tmp_path: Path) -> None:
+def test_an_export_of_another_database_deletes_nothing(tmp_path: Path) -> None:
     write_folder([titles_only("Spec")], tmp_path)
     write_folder([titles_only("Insight", name="insights")], tmp_path)
     write_folder([titles_only("Renamed")], tmp_path)
@@ -144,7 +144,7 @@ def test_an_export_of_another_database_into_the_folder_takes_nothing_away(tmp_pa
 
 
 @pytest.mark.parametrize("record", ["{}", "no json", '{"files": {"../outside.md": "features"}}'])
-def test_a_broken_record_removes_nothing_outside(tmp_path: Path, record: str) -> None:
+def test_a_broken_record_deletes_nothing_outside_of_the_folder(tmp_path: Path, record: str) -> None:
     outside = tmp_path / "outside.md"
     outside.write_text("mine")
     folder = tmp_path / "specs"

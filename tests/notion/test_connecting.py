@@ -97,7 +97,7 @@ def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(
 @pytest.mark.parametrize(
     "wrong", ["localhost:8200", "ftp://localhost", "https://api.notion.com/v1", "https://"]
 )
-def test_an_address_of_a_server_that_is_none_is_named(connected: Program, wrong: str) -> None:
+def test_an_invalid_server_address_is_named(connected: Program, wrong: str) -> None:
     connected.environment["NOTION_PM_BASE_URL"] = wrong
     done = connected("doctor")
     assert done.code == 1
@@ -105,7 +105,7 @@ def test_an_address_of_a_server_that_is_none_is_named(connected: Program, wrong:
 
 
 @pytest.mark.parametrize("name", [".env", "notion-pm.toml"])
-def test_settings_that_are_no_text_are_told(program: Program, name: str) -> None:
+def test_settings_that_are_not_text_are_reported(program: Program, name: str) -> None:
     (program.folder / name).write_bytes(b"\xff\xfeN\x00")
     done = program("doctor")
     assert done.code == 1
@@ -114,7 +114,7 @@ def test_settings_that_are_no_text_are_told(program: Program, name: str) -> None
     )
 
 
-def test_what_a_workspace_of_the_file_leaves_out_the_environment_decides(
+def test_the_environment_fills_in_what_the_config_file_leaves_out(
     connected: Program,
 ) -> None:
     page = connected.environment.pop("NOTION_PM_PARENT_PAGE")
@@ -124,7 +124,7 @@ def test_what_a_workspace_of_the_file_leaves_out_the_environment_decides(
     assert connected("-w", "acme", "doctor").code == 0  # at NOTION_PM_BASE_URL, with NOTION_TOKEN
 
 
-def test_a_server_that_is_not_there_is_told_as_such(connected: Program) -> None:
+def test_an_unreachable_server_is_reported(connected: Program) -> None:
     connected.environment["NOTION_PM_BASE_URL"] = "http://127.0.0.1:9"
     connected.environment["NOTION_PM_BUDGET"] = "not a number"
     done = connected("doctor")
@@ -196,7 +196,7 @@ def test_mistakes_in_the_configuration_are_named(program: Program) -> None:
         assert place in done.err
 
 
-def test_a_local_workspace_is_told_to_programs(program: Program) -> None:
+def test_local_info_as_json(program: Program) -> None:
     done = program("local", "info", "w.sqlite", "--json")
     assert {"root_page_id", "token"} <= done.json.keys()
     assert program("--local", "w.sqlite", "doctor").code == 0
@@ -204,7 +204,7 @@ def test_a_local_workspace_is_told_to_programs(program: Program) -> None:
     assert program("doctor").code == 0
 
 
-def test_a_file_that_is_no_workspace_is_left_alone(program: Program) -> None:
+def test_a_file_that_is_not_a_workspace_is_not_changed(program: Program) -> None:
     (program.folder / "notes.txt").write_text("precious")
     done = program("--local", "notes.txt", "doctor")
     assert done.code == 1
@@ -227,14 +227,14 @@ def _checks(program: Program) -> dict[str, tuple[bool | None, str, str]]:
     return {each["name"]: (each["ok"], each["detail"], each["advice"]) for each in found}
 
 
-def test_doctor_finds_an_applied_template_in_order(provisioned: Program) -> None:
+def test_doctor_accepts_an_applied_template(provisioned: Program) -> None:
     checks = _checks(provisioned)
     assert all(ok for ok, _, _ in checks.values())
     assert checks["template product"][1] == "applied: product, version 2"
     assert {"databases of product", "views of product", "local state", "rules"} <= checks.keys()
 
 
-def test_doctor_tells_a_trashed_database_and_what_rules_miss(
+def test_doctor_reports_a_trashed_database_and_missing_rule_inputs(
     provisioned: Program, workspace: LocalWorkspace
 ) -> None:
     gateway, _ = gateway_to(workspace)
@@ -257,9 +257,7 @@ def test_doctor_tells_a_trashed_database_and_what_rules_miss(
     assert "notion-pm plan product" in checks["rules"][2]
 
 
-def test_doctor_tells_a_record_that_people_damaged(
-    provisioned: Program, workspace: LocalWorkspace
-) -> None:
+def test_doctor_reports_a_damaged_record(provisioned: Program, workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     page = next(
         each
@@ -273,7 +271,7 @@ def test_doctor_tells_a_record_that_people_damaged(
     assert ok is False and "cannot be read" in detail and "page history" in advice
 
 
-def test_doctor_tells_when_others_can_read_the_token(connected: Program) -> None:
+def test_doctor_warns_if_others_can_read_the_token(connected: Program) -> None:
     file = connected.folder / ".env"
     file.write_text("OTHER=x\n")
     file.chmod(0o644)

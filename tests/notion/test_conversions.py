@@ -1,4 +1,4 @@
-"""What becomes of values when a property gets another type."""
+"""Which values survive when a property gets another type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command makes of a server that answers as no server should: words, and an end."""
+"""Broken responses of a server: every command ends, with an error in words."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_every_command_says_in_words_that_an_answer_is_not_notions(
+def test_every_command_reports_a_response_that_is_not_notions(
     kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with hostile(BROKEN[kind]) as server:
@@ -142,8 +142,8 @@ def connected(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in BROKEN if kind != "a redirect"])
-def test_what_became_of_a_create_is_looked_up(kind: str) -> None:
-    """A create whose answer is broken may have been carried out: it is not sent again without a look."""
+def test_a_create_with_a_broken_response_is_looked_up(kind: str) -> None:
+    """It may have been carried out, so it is not sent again without looking for the result."""
     looks: list[str] = []
 
     def look_up() -> str | None:
@@ -165,13 +165,13 @@ def test_a_create_that_stays_unknown_says_so() -> None:
 
 
 @pytest.mark.parametrize("answer", [endless, packed(bomb(200))])
-def test_an_answer_has_a_limit(answer: Answer) -> None:
+def test_a_response_has_a_size_limit(answer: Answer) -> None:
     with hostile(answer) as server, pytest.raises(ResponseTooLarge):
         connected(server.url).send(Request("GET", "users/me"))
     assert len(server.requests) == 1, "asking again would cost as much again"
 
 
-def test_a_query_with_too_large_an_answer_is_asked_in_smaller_pages() -> None:
+def test_a_query_with_a_too_large_response_uses_smaller_pages() -> None:
     sizes: list[int] = []
 
     def by_size(socket: object, line: str) -> None:
@@ -186,7 +186,7 @@ def test_a_query_with_too_large_an_answer_is_asked_in_smaller_pages() -> None:
     assert len(sizes) == 3
 
 
-def test_pages_in_a_circle_end() -> None:
+def test_endless_paging_stops() -> None:
     turns: list[str] = []
 
     def in_turn(socket: object, line: str) -> None:
@@ -204,14 +204,14 @@ def test_pages_in_a_circle_end() -> None:
     assert len(turns) == 3
 
 
-def test_gzip_that_is_fine_is_read() -> None:
+def test_valid_gzip_is_read() -> None:
     answer = {"object": "user", "id": "x" * 200_000}
     with hostile(packed(gzip.compress(json.dumps(answer).encode()))) as server:
         assert connected(server.url).send(Request("GET", "users/me")) == answer
 
 
 @pytest.mark.parametrize("answer", [dripping, dripping_headers, silent])
-def test_a_request_has_a_deadline_as_a_whole(
+def test_a_request_has_one_deadline_as_a_whole(
     answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "REQUEST_SECONDS", 1.0)
@@ -223,7 +223,7 @@ def test_a_request_has_a_deadline_as_a_whole(
 
 
 @pytest.mark.parametrize("answer", [dripping, dripping_headers, silent])
-def test_the_end_of_a_run_ends_what_it_reads(answer: Answer) -> None:
+def test_stopping_a_run_stops_its_reads(answer: Answer) -> None:
     asked: list[int] = []
 
     def go_on() -> None:
@@ -248,7 +248,7 @@ def test_the_end_of_a_run_ends_what_it_reads(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("answer", [dripping, silent])
-def test_a_time_limit_holds_whatever_a_server_does(program: Program, answer: Answer) -> None:
+def test_a_time_limit_applies_whatever_the_server_does(program: Program, answer: Answer) -> None:
     with hostile(answer) as server:
         program.environment |= {
             "NOTION_TOKEN": TOKEN,
@@ -261,13 +261,13 @@ def test_a_time_limit_holds_whatever_a_server_does(program: Program, answer: Ans
     assert time.monotonic() - began < 30
 
 
-def test_a_connection_that_is_cut_names_the_host() -> None:
+def test_a_lost_connection_names_the_host() -> None:
     with hostile(cut) as server, pytest.raises(NotionError, match=r"127\.0\.0\.1"):
         connected(server.url, patience=Patience(attempts=2)).send(Request("GET", "users/me"))
 
 
 @pytest.mark.parametrize("retry_after", ["0", "-5", "Mon, 01 Jan 2001 00:00:00 -0000", "0.0"])
-def test_being_refused_without_a_wait_backs_off_and_ends(retry_after: str) -> None:
+def test_a_429_without_a_wait_backs_off_and_ends(retry_after: str) -> None:
     clock = PatientClock()
     with (
         hostile(saying(b"{}", f"Retry-After: {retry_after}", status="429 No")) as server,
@@ -282,7 +282,7 @@ def test_being_refused_without_a_wait_backs_off_and_ends(retry_after: str) -> No
 @pytest.mark.parametrize(
     "retry_after", ["99999999999", "1e400", "Mon, 01 Jan 2035 00:00:00 -0000", "3600"]
 )
-def test_a_wait_beyond_all_patience_is_not_begun(retry_after: str) -> None:
+def test_a_wait_that_is_too_long_is_not_started(retry_after: str) -> None:
     clock = PatientClock()
     with (
         hostile(saying(b"{}", f"Retry-After: {retry_after}", status="429 No")) as server,
@@ -295,7 +295,7 @@ def test_a_wait_beyond_all_patience_is_not_begun(retry_after: str) -> None:
 @pytest.mark.parametrize(
     "retry_after", ["soon", "nan", "", "Mon, 99 Foo 2026 99:00:00 +0000", "[1]"]
 )
-def test_a_wait_that_makes_no_sense_is_ours_to_choose(retry_after: str) -> None:
+def test_an_invalid_retry_after_is_ignored(retry_after: str) -> None:
     clock = PatientClock()
     with (
         hostile(saying(b"{}", f"Retry-After: {retry_after}", status="429 No")) as server,
@@ -305,7 +305,7 @@ def test_a_wait_that_makes_no_sense_is_ours_to_choose(retry_after: str) -> None:
     assert min(nap for nap in clock.naps if nap) >= 10
 
 
-def test_broken_answers_are_not_asked_for_long() -> None:
+def test_broken_responses_are_retried_only_a_few_times() -> None:
     clock = PatientClock()
     with hostile(saying(b"<html>")) as server, pytest.raises(InvalidResponse):
         connected(server.url, clock).send(Request("GET", "users/me"))

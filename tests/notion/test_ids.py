@@ -1,4 +1,4 @@
-"""What counts as the name of a page."""
+"""Texts that name a page: ids and URLs."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ HEX = compact(ID)
         f"https://www.notion.so/acme/6aff91aec0ba490682e227dc02cd6d98?v=1&p={HEX}&pm=s",
     ],
 )
-def test_every_way_to_name_a_page(text: str) -> None:
+def test_every_notation_of_a_page_id(text: str) -> None:
     assert parse_notion_id(text) == ID
 
 
 @pytest.mark.parametrize(
     "text", ["", "product", "https://www.notion.so/acme", HEX[:-1], f"x{HEX}", f"{HEX}0"]
 )
-def test_what_names_no_page_is_refused(text: str) -> None:
+def test_a_text_without_an_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidNotionId):
         parse_notion_id(text)
 
 
 @given(st.uuids())
-def test_ids_survive_the_way_through_a_url(uuid: UUID) -> None:
+def test_ids_are_found_in_urls(uuid: UUID) -> None:
     assert parse_notion_id(f"https://app.notion.com/p/My-page-{uuid.hex}") == str(uuid)

@@ -10,7 +10,7 @@ from tests.support.gateways import PatientClock
 
 
 @given(budget=st.integers(1, 20), requests=st.integers(1, 100))
-def test_no_window_lets_more_than_its_budget_through(budget: int, requests: int) -> None:
+def test_no_window_exceeds_its_budget(budget: int, requests: int) -> None:
     clock = PatientClock()
     limiter = WindowLimiter(budget, clock=clock, sleep=clock.sleep)
     passed = []

@@ -1,4 +1,4 @@
-"""Ids of properties leave this program in the form in which they came, and older records go on working."""
+"""Property ids are sent in the form in which Notion gave them; older records still work."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.property_ids import decoded_ids_in
 
 @pytest.fixture
 def strange_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every new property have an id that reads differently when it is encoded."""
+    """Give every new property an id that looks different when it is encoded."""
     numbers = iter(range(100, 10_000))
     monkeypatch.setattr(ids, "new_property_id", lambda taken: f"{{{next(numbers)}")
 
@@ -48,7 +48,7 @@ def _id(table: DataSource, name: str) -> str:
 
 
 def _everything(gateway: NotionClient, workspace: LocalWorkspace) -> None:
-    """Name properties by id in every kind of request, and see that each has worked."""
+    """Name properties by id in every kind of request, and check that each has worked."""
     table = _table(
         gateway, workspace, Effort=PropertyPatch(type="number"), Due=PropertyPatch(type="date")
     )
@@ -97,7 +97,7 @@ def _everything(gateway: NotionClient, workspace: LocalWorkspace) -> None:
 
 @pytest.mark.usefixtures("strange_ids")
 @pytest.mark.parametrize("form", ["received", "any", "names"])
-def test_every_kind_of_request_works_whichever_form_notion_takes(tmp_path: Path, form: str) -> None:
+def test_every_kind_of_request_works_with_either_form_of_ids(tmp_path: Path, form: str) -> None:
     traffic = tmp_path / "traffic.jsonl"
     weather = read_faults(f"behaviour property_ids={form}")
     workspace = open_workspace(tmp_path / "w.sqlite", record=traffic, faults=weather)
@@ -110,7 +110,7 @@ def test_every_kind_of_request_works_whichever_form_notion_takes(tmp_path: Path,
 
 
 @pytest.mark.usefixtures("strange_ids")
-def test_a_run_learns_once_that_names_are_wanted(tmp_path: Path) -> None:
+def test_a_run_learns_once_that_names_are_needed(tmp_path: Path) -> None:
     workspace = open_workspace(
         tmp_path / "w.sqlite", faults=read_faults("behaviour property_ids=names")
     )
@@ -126,7 +126,7 @@ def test_a_run_learns_once_that_names_are_wanted(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("strange_ids")
-def test_a_property_that_is_gone_is_not_written_by_a_name_that_another_has_now(
+def test_a_deleted_property_is_not_written_by_a_reused_name(
     tmp_path: Path, workspace: LocalWorkspace
 ) -> None:
     gateway, _ = gateway_to(workspace)
@@ -239,7 +239,7 @@ def _ok(answer: httpx.Response) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_records_and_journals_of_earlier_versions_go_on_working(
+def test_records_and_journals_of_earlier_versions_still_work(
     applied: tuple[Program, LocalWorkspace],
 ) -> None:
     program, workspace = applied

@@ -1,4 +1,4 @@
-"""Behind a company's proxy: Notion, files and notifications use it, and errors say what stands in the way."""
+"""Behind a company's proxy: all requests use it, and errors name the problem."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ok(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[byte
 
 @pytest.fixture
 def network(workspace: LocalWorkspace, authority: Authority, program: Program) -> Iterator[Proxy]:
-    """A proxy that wants credentials and leads to the workspace, as if that were Notion."""
+    """A proxy that wants credentials and connects to the workspace as if it were Notion."""
     with (
         served_with_tls(workspace.app, authority) as port,
         tunnelling_proxy(port, "anna:pr0xy-pass") as proxy,
@@ -72,9 +72,7 @@ def test_notion_is_reached_through_a_proxy_with_a_companys_certificates(
     assert set(network.asked) == {"CONNECT api.notion.com:443"}
 
 
-def test_a_certificate_that_is_not_trusted_is_named_with_the_way_out(
-    network: Proxy, program: Program
-) -> None:
+def test_an_untrusted_certificate_is_reported_with_advice(network: Proxy, program: Program) -> None:
     done = program("plan", "product")
     assert done.code == 1
     assert (
@@ -85,7 +83,7 @@ def test_a_certificate_that_is_not_trusted_is_named_with_the_way_out(
     assert len(network.asked) == 1, "asking again does not make it valid"
 
 
-def test_a_proxy_that_wants_credentials_is_named_without_them(
+def test_a_proxy_that_wants_credentials_is_reported_without_them(
     network: Proxy, program: Program, authority: Authority
 ) -> None:
     program.environment |= {
@@ -107,7 +105,7 @@ def test_a_proxy_that_wants_credentials_is_named_without_them(
         ({"NOTION_PM_BASE_URL": "https://127.0.0.1:9"}, "refused the connection"),
     ],
 )
-def test_what_stands_in_the_way_is_named(
+def test_the_error_names_what_blocks_the_connection(
     settings: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from click.testing import CliRunner
@@ -141,7 +139,7 @@ def test_this_machine_is_never_reached_through_a_proxy(
         assert proxy.asked == []
 
 
-def test_files_come_through_the_proxy(
+def test_files_are_downloaded_through_the_proxy(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
@@ -157,7 +155,7 @@ def test_files_come_through_the_proxy(
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
-def test_notifications_go_through_the_proxy(
+def test_notifications_are_sent_through_the_proxy(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, str(authority.bundle))
@@ -189,13 +187,13 @@ def test_a_notification_that_fails_names_host_proxy_and_reason(
         assert "hook5ecret" not in text and "-pass" not in text
 
 
-def test_a_webhook_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_very_slow_webhook_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("notion_pm.notify._WHOLE_TIMEOUT", 0.5)
     with hostile(dripping_headers) as server, pytest.raises(NotificationFailed, match="in time"):
         post(server.url, "text", {}, sleep=lambda seconds: None)
 
 
-def test_a_webhook_that_leads_elsewhere_is_a_failure() -> None:
+def test_a_redirecting_webhook_is_a_failure() -> None:
     with hostile(saying(b"", "Location: http://127.0.0.1:9/", status="302 Found")) as server:
         with pytest.raises(NotificationFailed, match="status 302"):
             post(server.url, "text", {}, sleep=lambda seconds: None)
@@ -206,7 +204,7 @@ def test_a_webhook_that_leads_elsewhere_is_a_failure() -> None:
     "url",
     ["http://[x/hook5ecret", "hook5ecret", "ftp://example.com/hook5ecret", "https:///hook5ecret"],
 )
-def test_a_webhook_that_is_none_is_said_without_its_url(url: str) -> None:
+def test_an_invalid_webhook_is_reported_without_its_url(url: str) -> None:
     with pytest.raises(NotificationFailed) as caught:
         post(url, "text", {}, sleep=lambda seconds: None)
     assert "hook5ecret" not in str(caught.value)
@@ -236,7 +234,7 @@ def test_which_proxy_is_used(
 
 
 @pytest.mark.parametrize("proxy", ["socks5://p:1080", "http://", "http://p:port", "http://[x"])
-def test_a_proxy_that_cannot_be_used_is_said_without_its_password(
+def test_an_unusable_proxy_is_reported_without_its_password(
     proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
@@ -244,9 +242,7 @@ def test_a_proxy_that_cannot_be_used_is_said_without_its_password(
         proxy_for("https://api.notion.com")
 
 
-def test_certificates_that_are_not_there_are_named(
-    monkeypatch: pytest.MonkeyPatch, program: Program
-) -> None:
+def test_missing_certificates_are_named(monkeypatch: pytest.MonkeyPatch, program: Program) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
     with pytest.raises(UsageError, match="SSL_CERT_FILE"):
         ca_bundle()

@@ -1,4 +1,4 @@
-"""Clients that are slow on purpose: they cannot keep others from the servers of this program."""
+"""Clients that are slow on purpose do not block the servers of this program."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def suppress_errors(run: object) -> None:
 
 
 def drip(port: int, begin: bytes, drop: bytes = b"x") -> float:
-    """Send a beginning and then a drop every fifth of a second; return after how long the server ended that."""
+    """Send a start, then a byte every fifth of a second; return the seconds until it is closed."""
     began = time.monotonic()
     with socket.create_connection(("127.0.0.1", port)) as client, suppress(OSError):
         client.sendall(begin)
@@ -65,13 +65,13 @@ def drip(port: int, begin: bytes, drop: bytes = b"x") -> float:
 @pytest.mark.parametrize(
     ("begin", "drop"), [(HEAD, b"x"), (HEAD + b"\r\n", b"x"), (b"", b"x"), (b"", b"\r\n")]
 )
-def test_a_request_that_drips_is_ended(begin: bytes, drop: bytes) -> None:
-    """Within its headers, within its body, from the first byte, and where it is nothing but blank lines."""
+def test_a_very_slow_request_is_closed(begin: bytes, drop: bytes) -> None:
+    """In its headers, in its body, from the first byte, and with nothing but blank lines."""
     with punctual(1.0) as port:
         assert drip(port, begin, drop) < 15
 
 
-def test_dripping_clients_do_not_hold_all_places() -> None:
+def test_very_slow_clients_do_not_block_the_server() -> None:
     with punctual(1.0) as port:
         slow = [threading.Thread(target=drip, args=(port, HEAD), daemon=True) for _ in range(12)]
         for thread in slow:
@@ -80,14 +80,14 @@ def test_dripping_clients_do_not_hold_all_places() -> None:
         assert httpx.get(f"http://127.0.0.1:{port}/", timeout=30).text == "ok"
 
 
-def test_a_client_that_sends_requests_one_after_the_other_is_never_ended() -> None:
+def test_a_client_with_many_requests_keeps_its_connection() -> None:
     with punctual(2.0) as port, httpx.Client() as client:
         for _ in range(12):
             assert client.get(f"http://127.0.0.1:{port}/").text == "ok"
             time.sleep(0.4)
 
 
-def test_the_local_workspace_takes_no_bodies_without_end(program: Program) -> None:
+def test_the_local_workspace_limits_the_size_of_bodies(program: Program) -> None:
     command = [sys.executable, "-m", "notion_pm", "local", "serve", "w.sqlite", "--port", "0"]
     environment = program.environment
     with subprocess.Popen(
@@ -121,9 +121,7 @@ def test_the_local_workspace_takes_no_bodies_without_end(program: Program) -> No
         "",
     ],
 )
-def test_a_signature_that_is_no_signature_opens_nothing(
-    workspace: LocalWorkspace, query: str
-) -> None:
+def test_an_invalid_signature_is_refused(workspace: LocalWorkspace, query: str) -> None:
     transport = httpx.WSGITransport(app=workspace.app)
     with httpx.Client(transport=transport, base_url="http://local") as client:
         for path in ("/files/01234567-89ab-cdef-0123-456789abcdef/x", "/files/x"):

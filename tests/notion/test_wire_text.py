@@ -15,21 +15,21 @@ def _items(*texts: str) -> list[dict[str, str]]:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_whole_texts_stay_as_they_are(text: str) -> None:
+def test_whole_texts_are_not_changed(text: str) -> None:
     assert plain(_items(text)) == text
 
 
 @given(st.lists(st.text()))
-def test_whatever_comes_can_be_written(texts: list[str]) -> None:
+def test_any_text_can_be_written(texts: list[str]) -> None:
     assert plain(_items(*texts)).encode() is not None
 
 
-def test_halves_that_meet_are_one_character_again() -> None:
+def test_two_halves_become_one_character() -> None:
     assert plain(_items("Ship \ud83d", "\ude80 now")) == "Ship 🚀 now"
 
 
 @pytest.mark.parametrize("text", ["Ship \ud83d", "\ude80 Ship"])
-def test_a_half_alone_is_shown_as_lost(text: str) -> None:
+def test_a_single_half_is_replaced(text: str) -> None:
     whole = text.replace("\ud83d", "�").replace("\ude80", "�")
     assert plain(_items(text)) == whole
     assert read_value({"type": "formula", "formula": {"type": "string", "string": text}}) == whole

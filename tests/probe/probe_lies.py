@@ -43,17 +43,17 @@ def tell(method: str, path: str, change: Change, *, first: int = 0) -> Lie:
 
 
 def refuse(method: str, path: str) -> Lie:
-    """Refuse what Notion takes."""
+    """Refuse what Notion accepts."""
     return Lie(method, path, status=400)
 
 
 def accept(method: str = "*", path: str = "*") -> Lie:
-    """Take what Notion refuses."""
+    """Accept what Notion refuses."""
     return Lie(method, path, status=299)
 
 
 class LyingTransport(httpx.BaseTransport):
-    """Passes requests on, and changes the answers that a lie is about."""
+    """Passes requests on, and changes the responses that a lie is about."""
 
     def __init__(self, inner: httpx.BaseTransport, lie: Lie) -> None:
         self._inner = inner

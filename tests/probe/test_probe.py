@@ -97,7 +97,7 @@ def test_all_statements_agree_with_the_local_workspace(program: Program, tmp_pat
     assert not _ID.search(written)
 
 
-def test_nothing_is_left_but_a_page_in_the_trash(program: Program, tmp_path: Path) -> None:
+def test_only_a_page_in_the_trash_remains(program: Program, tmp_path: Path) -> None:
     done = program("doctor", "--probe", "--yes", "--json", "--report", "r.md")
     assert done.code == 0, done.err
     assert done.json["requests"] == USUAL_REQUESTS
@@ -186,7 +186,7 @@ def test_a_setting_of_the_emulator_makes_its_statements_differ(
     assert {id for id, verdict in found.items() if verdict is Verdict.DIFFERS} == differing
 
 
-def test_trouble_on_the_way_is_no_difference(workspace: LocalWorkspace) -> None:
+def test_connection_trouble_is_not_a_difference(workspace: LocalWorkspace) -> None:
     workspace.faults.change(read_faults("storm", seed=3))
     found = _verdicts(workspace)
     assert Verdict.DIFFERS not in found.values()
@@ -227,7 +227,7 @@ def _run(workspace: LocalWorkspace, transport: httpx.BaseTransport, state: Path)
     [(1, False), (1, True), (15, False), (15, True)],
     ids=["none", "made", "half", "half done"],
 )
-def test_an_interrupted_probe_goes_on(
+def test_an_interrupted_probe_continues(
     number: int, after: bool, workspace: LocalWorkspace, tmp_path: Path
 ) -> None:
     honest = httpx.WSGITransport(app=workspace.app)
@@ -246,7 +246,9 @@ def test_an_interrupted_probe_goes_on(
     assert not Memory.read(tmp_path).is_resumed
 
 
-def test_a_probe_keeps_to_its_number_of_requests(workspace: LocalWorkspace, tmp_path: Path) -> None:
+def test_a_probe_stays_within_its_number_of_requests(
+    workspace: LocalWorkspace, tmp_path: Path
+) -> None:
     memory = Memory.read(tmp_path)
     memory.spent = MOST_REQUESTS - 10
     memory.save()
@@ -257,7 +259,7 @@ def test_a_probe_keeps_to_its_number_of_requests(workspace: LocalWorkspace, tmp_
     assert exit_code_of(result) == 5
 
 
-def test_what_differs_is_said_in_terms_of_commands() -> None:
+def test_differences_are_reported_by_part_of_the_program() -> None:
     statements = all_statements()
     findings = {each.id: Finding(Verdict.AGREES) for each in statements}
     findings["options.rename-by-id"] = Finding(Verdict.DIFFERS, ["200", ["A"]], ["200", ["B"]])
@@ -271,10 +273,10 @@ def test_what_differs_is_said_in_terms_of_commands() -> None:
 
 
 @pytest.mark.parametrize("variable", ["AWS_SECRET", "MISSING_NOTION_TOKEN", "OTHER_NOTION_TOKEN"])
-def test_a_second_token_is_sent_nowhere_else(
+def test_a_second_token_is_sent_only_to_its_server(
     variable: str, program: Program, tmp_path: Path
 ) -> None:
-    """A name that is no token's, a variable that is empty, and a token that `.env` would send elsewhere."""
+    """A variable without a token, an empty one, and a token for another server in `.env`."""
     del program.environment["NOTION_PM_LOCAL"]
     program.environment.update(AWS_SECRET="s", OTHER_NOTION_TOKEN="t")
     (tmp_path / ".env").write_text(
@@ -287,7 +289,7 @@ def test_a_second_token_is_sent_nowhere_else(
     assert "elsewhere.example.com could not" not in done.err
 
 
-def test_nothing_starts_without_a_yes(program: Program, tmp_path: Path) -> None:
+def test_a_probe_needs_confirmation(program: Program, tmp_path: Path) -> None:
     assert program("doctor", "--probe").code == 1
     assert program("doctor", "--yes").code == 1
     assert not (tmp_path / "notion-pm-probe.json").exists()
@@ -304,12 +306,12 @@ def test_nothing_starts_without_a_yes(program: Program, tmp_path: Path) -> None:
         "ntn_1234567890abcdef",
     ],
 )
-def test_a_report_identifies_nobody(text: str) -> None:
+def test_a_report_contains_nothing_that_identifies_people(text: str) -> None:
     shown = json.dumps(redact({"a": [f"before {text} after"]}))
     assert not any(word in shown for word in ("3fa85f64", "Acme", "ada@", "1234567890"))
 
 
-def test_a_part_that_was_not_checked_completely_is_not_called_fine() -> None:
+def test_a_partly_checked_part_is_not_called_fine() -> None:
     statements = all_statements()
     findings = {each.id: Finding(Verdict.AGREES) for each in statements}
     lock = next(each for each in statements if each.area is Area.LOCKS)

@@ -1,4 +1,4 @@
-"""The gateway on a local workspace: what it reads and writes, and how it weathers failures."""
+"""The Notion client on a local workspace: reads, writes, and retries after failures."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def row(gateway: NotionClient, table: DataSource, name: str, *values: PropertyVa
 
 
 def only(number: int, fault: Fault) -> Callable[[int, httpx.Request], Fault | None]:
-    """Weather that strikes one request, counted from 1."""
+    """A fault for one request, counted from 1."""
     return lambda seen, request: fault if seen == number else None
 
 
@@ -138,7 +138,7 @@ def test_values_come_back_as_they_were_written(workspace: LocalWorkspace) -> Non
     ]
 
 
-def test_relations_beyond_25_are_read_whole(workspace: LocalWorkspace) -> None:
+def test_relations_beyond_25_are_read_completely(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     insights = make_table(gateway, workspace, "Insights")
     features = make_table(gateway, workspace)
@@ -211,7 +211,7 @@ def test_a_query_reads_every_row_oldest_first(workspace: LocalWorkspace) -> None
     assert gateway.requests.logical == gateway.requests.attempts == len(transport.seen)
 
 
-def test_recent_edits_come_first_and_only_as_far_as_they_are_taken(
+def test_recent_edits_come_first_and_are_read_only_as_needed(
     workspace: LocalWorkspace, clock: ManualClock
 ) -> None:
     gateway, transport = gateway_to(workspace)
@@ -229,7 +229,7 @@ def test_recent_edits_come_first_and_only_as_far_as_they_are_taken(
     assert len(list(found)) == 20
 
 
-def test_errors_say_what_is_the_matter(workspace: LocalWorkspace) -> None:
+def test_errors_have_types_and_advice(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     with pytest.raises(NotShared) as caught:
         gateway.get_page("00000000-0000-4000-8000-000000000000")
@@ -259,7 +259,7 @@ def test_errors_say_what_is_the_matter(workspace: LocalWorkspace) -> None:
     ],
     ids=lambda fault: f"{'lost' if fault.lost else fault.status}{'-after' if fault.after else ''}",
 )
-def test_reading_outlasts_bad_weather(workspace: LocalWorkspace, fault: Fault) -> None:
+def test_reads_survive_temporary_failures(workspace: LocalWorkspace, fault: Fault) -> None:
     clock = PatientClock()
     gateway, transport = gateway_to(workspace, weather=only(1, fault), clock=clock)
     assert gateway.me().type == "bot"
@@ -268,7 +268,7 @@ def test_reading_outlasts_bad_weather(workspace: LocalWorkspace, fault: Fault) -
         assert sum(clock.naps) == 7
 
 
-def test_a_wait_longer_than_a_minute_is_waited_or_refused(workspace: LocalWorkspace) -> None:
+def test_a_wait_longer_than_a_minute_is_kept_or_refused(workspace: LocalWorkspace) -> None:
     fault = Fault(
         429, "rate_limited", {"Retry-After": "240"}, additional_data={"rate_limit_reason": "x"}
     )
@@ -291,7 +291,7 @@ def test_a_blocked_connection_is_not_asked_again(workspace: LocalWorkspace) -> N
     assert len(transport.seen) == 1
 
 
-def test_it_gives_up_when_notion_stays_away(workspace: LocalWorkspace) -> None:
+def test_a_request_fails_when_notion_stays_unavailable(workspace: LocalWorkspace) -> None:
     gateway, transport = gateway_to(
         workspace, weather=lambda number, request: Fault(500), patience=Patience(attempts=3)
     )
@@ -353,7 +353,7 @@ def test_a_create_whose_outcome_stays_unknown_says_so(workspace: LocalWorkspace)
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_view_is_deleted_though_the_answer_is_lost(
+def test_a_view_is_deleted_although_the_response_is_lost(
     workspace: LocalWorkspace, after: bool
 ) -> None:
     deletes: list[httpx.Request] = []
@@ -378,7 +378,7 @@ def test_a_view_is_deleted_though_the_answer_is_lost(
     gateway.close()
 
 
-def test_a_query_that_times_out_is_asked_in_smaller_pages(workspace: LocalWorkspace) -> None:
+def test_a_query_that_times_out_uses_smaller_pages(workspace: LocalWorkspace) -> None:
     gateway, transport = gateway_to(workspace)
     table = make_table(gateway, workspace)
     for number in range(60):
@@ -400,7 +400,7 @@ def test_the_budget_of_a_window_is_kept(workspace: LocalWorkspace) -> None:
     assert clock.now == 120
 
 
-def test_ids_are_taken_with_or_without_dashes(workspace: LocalWorkspace) -> None:
+def test_ids_are_accepted_with_or_without_dashes(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     bare = NotionId(workspace.root_page_id.replace("-", ""))
     assert gateway.get_page(bare).id == workspace.root_page_id
