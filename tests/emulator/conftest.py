@@ -23,19 +23,19 @@ class Notion:
     root: str
 
     def get(self, path: str, **query: Any) -> Json:
-        """Returns what a GET answers."""
+        """Return what a GET answers."""
         return self._ok(self.client.get(path, params=query))
 
     def post(self, path: str, **body: Any) -> Json:
-        """Returns what a POST answers."""
+        """Return what a POST answers."""
         return self._ok(self.client.post(path, json=body))
 
     def patch(self, path: str, **body: Any) -> Json:
-        """Returns what a PATCH answers."""
+        """Return what a PATCH answers."""
         return self._ok(self.client.patch(path, json=body))
 
     def refused(self, method: str, path: str, **body: Any) -> Json:
-        """Returns the error body of a request that must be refused."""
+        """Return the error body of a request that must be refused."""
         response = self.client.request(method, path, json=body or None)
         assert response.status_code >= 400, response.text
         error: Json = response.json()
@@ -45,7 +45,7 @@ class Notion:
         return error
 
     def database(self, title: str = "Features", **properties: Any) -> str:
-        """Creates a database whose title property is Name, and returns the id of its data source."""
+        """Create a database with the title property Name, and return the id of its data source."""
         schema = {"Name": {"title": {}}, **properties}
         made = self.post(
             "/databases",
@@ -56,17 +56,17 @@ class Notion:
         return str(made["data_sources"][0]["id"])
 
     def row(self, data_source: str, name: str = "", **properties: Any) -> Json:
-        """Creates a row and returns it."""
+        """Create a row and return it."""
         values = {"Name": {"title": text(name)}, **properties}
         return self.post("/pages", parent={"data_source_id": data_source}, properties=values)
 
     def schema(self, data_source: str) -> Json:
-        """Returns a data source's properties."""
+        """Return a data source's properties."""
         properties: Json = self.get(f"/data_sources/{data_source}")["properties"]
         return properties
 
     def values(self, page_id: str) -> Json:
-        """Returns a page's bare values by property name."""
+        """Return a page's bare values by property name."""
         properties = self.get(f"/pages/{page_id}")["properties"]
         return {name: value[value["type"]] for name, value in properties.items()}
 
@@ -78,7 +78,7 @@ class Notion:
 
 
 def text(content: str) -> list[Json]:
-    """Returns rich text of one plain item."""
+    """Return rich text of one plain item."""
     return [{"text": {"content": content}}]
 
 

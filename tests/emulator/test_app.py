@@ -82,7 +82,7 @@ def test_missing_object_names_the_integration(notion: Notion) -> None:
     assert error["additional_data"] == {"integration_id": me["id"]}
 
 
-def test_older_version_says_archived_too(workspace: LocalWorkspace, notion: Notion) -> None:
+def test_older_version_also_has_archived(workspace: LocalWorkspace, notion: Notion) -> None:
     source = notion.database()
     row = notion.row(source)
     paths = (
@@ -110,7 +110,7 @@ def test_users(notion: Notion) -> None:
     assert first["results"] + rest["results"] == everyone["results"]
 
 
-def test_custom_emojis_are_none(notion: Notion) -> None:
+def test_custom_emojis_are_empty(notion: Notion) -> None:
     assert notion.get("/custom_emojis")["results"] == []
 
 

@@ -81,10 +81,10 @@ def test_the_routes_need_the_token(workspace: LocalWorkspace, person: str) -> No
         assert stranger.put("/clock", json={"now": "2026-06-27T17:00:00Z"}).status_code == 401
 
 
-def test_a_two_way_relation_of_a_database_with_itself(
+def test_a_two_way_relation_of_a_database_to_itself(
     notion: Notion, control: Notion, person: str
 ) -> None:
-    """Only the app makes one (recorded); through the API it becomes one-way."""
+    """Only the app can make one (recorded). With the API it becomes one-way."""
     source = notion.database()
     relation = {
         "data_source_id": source,

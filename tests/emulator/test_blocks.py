@@ -115,7 +115,7 @@ def test_many_insertions_at_one_place_keep_their_order(api: httpx.Client, page: 
     assert texts(children(api, page)) == ["first", *map(str, reversed(range(60))), "last"]
 
 
-def test_after_is_the_older_way_and_goes_with_2026(
+def test_after_is_replaced_by_position_in_2026(
     workspace: LocalWorkspace, api: httpx.Client, page: str
 ) -> None:
     (block,) = append(api, page, paragraph("1"))
@@ -155,7 +155,7 @@ def test_nested_children_and_paging(api: httpx.Client, page: str) -> None:
     assert rest["results"][0]["parent"] == {"type": "block_id", "block_id": toggle["id"]}
 
 
-def test_child_pages_and_databases_stand_among_the_blocks(api: httpx.Client, page: str) -> None:
+def test_child_pages_and_databases_are_among_the_blocks(api: httpx.Client, page: str) -> None:
     append(api, page, paragraph("before"))
     title = [{"text": {"content": "Sub"}}]
     sub = api.post(
@@ -348,7 +348,7 @@ def test_of_a_page_only_the_trash_mark_is_changed_here(api: httpx.Client, page: 
     assert api.get(f"/pages/{page}").json()["in_trash"] is False
 
 
-def test_a_database_goes_to_the_trash_as_a_block(api: httpx.Client, page: str) -> None:
+def test_a_database_can_be_trashed_as_a_block(api: httpx.Client, page: str) -> None:
     body = {
         "parent": {"type": "page_id", "page_id": page},
         "title": [{"text": {"content": "Rows"}}],

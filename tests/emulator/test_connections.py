@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 class Connecting:
-    """Makes clients of further connections."""
+    """Make clients of further connections."""
 
     def __init__(self, workspace: LocalWorkspace, stack: ExitStack) -> None:
         self._workspace, self._stack = workspace, stack
@@ -36,7 +36,7 @@ class Connecting:
 
 @pytest.fixture
 def connecting(workspace: LocalWorkspace) -> Iterator[Connecting]:
-    """Makes clients of further connections."""
+    """Make clients of further connections."""
     with ExitStack() as stack:
         yield Connecting(workspace, stack)
 
@@ -90,7 +90,7 @@ def test_reader_reads_and_nothing_else(connecting: Connecting, notion: Notion) -
         assert error["message"] == "Insufficient permissions for this endpoint."
 
 
-def test_each_connection_is_a_bot_of_its_own(connecting: Connecting, notion: Notion) -> None:
+def test_each_connection_is_a_separate_bot(connecting: Connecting, notion: Notion) -> None:
     writer = connecting("read", "insert", "read_users", name="writer")
     me = writer.get("/users/me")
     assert (me["name"], me["type"]) == ("writer", "bot")

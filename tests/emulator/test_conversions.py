@@ -1,4 +1,4 @@
-"""What values become when their property gets another type: as measured on the real service, pair by pair."""
+"""Conversions of values between property types, as measured on the real service."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _sent(kind: str, value: Any) -> dict[str, Any]:
 
 
 def _plain(value: dict[str, Any]) -> Any:
-    """A value as one compares it: texts and names; None for an empty one."""
+    """Return a value as text or names, to compare it. None for an empty value."""
     kind = value["type"]
     held = value[kind]
     if kind == "rich_text":
@@ -161,7 +161,7 @@ FIRST = OPTIONS[0]
         ("checkbox", "status", False, "No"),
     ],
 )
-def test_values_become_what_was_measured(
+def test_conversions_are_as_measured(
     notion: Notion, before: str, after: str, value: Any, kept: Any
 ) -> None:
     assert _after(notion, before, after, value) == kept

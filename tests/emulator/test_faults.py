@@ -1,4 +1,4 @@
-"""Faults: troubles on purpose, the same again from the same seed, each as the service and its proxies show it."""
+"""Injected faults: repeatable from a seed, with the answers of the service and of proxies."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ Json = dict[str, Any]
 
 
 class Outside:
-    """A workspace in some weather, the waits it asked for, and a client that nothing hides from."""
+    """A workspace with faults, the delays that it asked for, and a client without retries."""
 
     def __init__(self, path: Path, clock: ManualClock) -> None:
         self.waits: list[float] = []
         self.workspace = open_workspace(path, clock=clock, sleep=self.waits.append)
         self.client = client_of(self.workspace)
 
-    def in_weather(self, weather: str, seed: int = 0) -> Outside:
-        self.workspace.faults.change(read_faults(weather, seed=seed))
+    def with_faults(self, faults: str, seed: int = 0) -> Outside:
+        self.workspace.faults.change(read_faults(faults, seed=seed))
         return self
 
     def statuses(self, count: int, path: str = "/users/me") -> list[int]:
@@ -59,7 +59,7 @@ class Outside:
 
 @pytest.fixture
 def outside(tmp_path: Path, clock: ManualClock) -> Iterator[Outside]:
-    """A workspace whose weather each test chooses."""
+    """A workspace for which each test chooses the faults."""
     opened = Outside(tmp_path / "weather.sqlite", clock)
     yield opened
     opened.client.close()
@@ -69,7 +69,7 @@ def outside(tmp_path: Path, clock: ManualClock) -> Iterator[Outside]:
 def test_rate_limit_of_a_connection_ends_with_its_window(
     outside: Outside, clock: ManualClock
 ) -> None:
-    outside.in_weather("limits connection=3")
+    outside.with_faults("limits connection=3")
     clock.advance(seconds=18)
     assert outside.statuses(3) == [200] * 3
     refused = outside.client.get("/users/me")
@@ -87,7 +87,7 @@ def test_rate_limit_of_a_connection_ends_with_its_window(
 
 
 def test_limit_of_the_workspace_counts_all_connections_and_may_be_long(outside: Outside) -> None:
-    outside.in_weather("limits workspace=2 workspace_seconds=600 connection=10")
+    outside.with_faults("limits workspace=2 workspace_seconds=600 connection=10")
     outside.client.headers["Authorization"] = "Bearer ntn_somebody_else"
     assert outside.statuses(1) == [401]
     outside.client.headers["Authorization"] = f"Bearer {outside.workspace.token}"
@@ -101,7 +101,7 @@ def test_limit_of_the_workspace_counts_all_connections_and_may_be_long(outside: 
 
 
 @pytest.mark.parametrize(
-    ("weather", "status", "code"),
+    ("faults", "status", "code"),
     [
         ("409", 409, "conflict_error"),
         ("429 retry_after=120", 429, "rate_limited"),
@@ -112,10 +112,10 @@ def test_limit_of_the_workspace_counts_all_connections_and_may_be_long(outside: 
     ],
 )
 def test_trouble_before_the_work_leaves_nothing_behind(
-    outside: Outside, weather: str, status: int, code: str
+    outside: Outside, faults: str, status: int, code: str
 ) -> None:
     before = outside.pages()
-    answer = outside.in_weather(weather).create_page()
+    answer = outside.with_faults(faults).create_page()
     body = answer.json()
     assert (answer.status_code, body["object"], body["status"], body["code"]) == (
         status,
@@ -125,23 +125,23 @@ def test_trouble_before_the_work_leaves_nothing_behind(
     )
     assert body["request_id"] == answer.headers["x-notion-request-id"]
     waits = {"429 retry_after=120": "120", "529 retry_after=5": "5"}
-    assert answer.headers.get("Retry-After") == waits.get(weather)
+    assert answer.headers.get("Retry-After") == waits.get(faults)
     assert outside.pages() == before
 
 
 def test_bad_gateway_is_a_proxys_page(outside: Outside) -> None:
-    answer = outside.in_weather("502").create_page()
+    answer = outside.with_faults("502").create_page()
     assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html")
     assert answer.text.startswith("<html>")
 
 
 def test_unavailable_after_the_work_names_what_was_made(outside: Outside) -> None:
     before = outside.pages()
-    answer = outside.in_weather("503 when=after").create_page()
+    answer = outside.with_faults("503 when=after").create_page()
     assert answer.status_code == 503
     data = answer.json()["additional_data"]
     assert outside.pages() == before + 1
-    outside.in_weather("calm")
+    outside.with_faults("calm")
     assert outside.client.get(f"/pages/{data['committed_resource_id']}").status_code == 200
     assert data["committed_child_ids"] == []
     assert data["retry_guidance"]
@@ -150,28 +150,28 @@ def test_unavailable_after_the_work_names_what_was_made(outside: Outside) -> Non
 def test_unavailable_after_an_append_names_the_new_blocks(outside: Outside) -> None:
     root = outside.workspace.root_page_id
     children = [{"paragraph": {"rich_text": text(word)}} for word in ("one", "two")]
-    answer = outside.in_weather("503 when=after").client.patch(
+    answer = outside.with_faults("503 when=after").client.patch(
         f"/blocks/{root}/children", json={"children": children}
     )
     named = answer.json()["additional_data"]["committed_child_ids"]
-    standing = outside.in_weather("calm").client.get(f"/blocks/{root}/children").json()["results"]
+    standing = outside.with_faults("calm").client.get(f"/blocks/{root}/children").json()["results"]
     assert named == [block["id"] for block in standing]
 
 
 def test_a_refusal_is_not_hidden_by_trouble_after_it(outside: Outside) -> None:
-    answer = outside.in_weather("503 when=after").client.post("/pages", json={})
+    answer = outside.with_faults("503 when=after").client.post("/pages", json={})
     assert answer.status_code == 400
 
 
 def test_a_repeated_request_is_carried_out_twice_and_answered_once(outside: Outside) -> None:
     before = outside.pages()
-    second = outside.in_weather("repeated methods=POST first=1").create_page()
+    second = outside.with_faults("repeated methods=POST first=1").create_page()
     assert (second.status_code, outside.pages()) == (200, before + 2)
     blocks = outside.client.get(f"/blocks/{outside.workspace.root_page_id}/children").json()[
         "results"
     ]
     assert [block["id"] for block in blocks][-1] == second.json()["id"]
-    first = outside.in_weather("repeated methods=POST first=1 answer=first").create_page()
+    first = outside.with_faults("repeated methods=POST first=1 answer=first").create_page()
     blocks = outside.client.get(f"/blocks/{outside.workspace.root_page_id}/children").json()[
         "results"
     ]
@@ -179,7 +179,7 @@ def test_a_repeated_request_is_carried_out_twice_and_answered_once(outside: Outs
 
 
 def test_reading_is_never_called_saved(outside: Outside) -> None:
-    outside.in_weather("503 when=after")
+    outside.with_faults("503 when=after")
     for answer in (outside.client.get("/users/me"), outside.client.post("/search", json={})):
         assert (answer.status_code, "additional_data" in answer.json()) == (503, False)
 
@@ -189,33 +189,33 @@ def test_dropped_connection_is_what_a_network_client_sees(
     outside: Outside, when: str, made: int
 ) -> None:
     before = outside.pages()
-    outside.in_weather(f"dropped when={when}")
+    outside.with_faults(f"dropped when={when}")
     with pytest.raises(httpx.RemoteProtocolError):
         outside.create_page()
     assert outside.pages() == before + made
 
 
 def test_rules_choose_their_requests(outside: Outside) -> None:
-    outside.in_weather("500 methods=post,PATCH; 504 path=/v1/users/* skip=1 first=2")
+    outside.with_faults("500 methods=post,PATCH; 504 path=/v1/users/* skip=1 first=2")
     assert outside.statuses(5) == [200, 504, 504, 200, 200]
     assert outside.create_page().status_code == 500
-    outside.in_weather("409 every=3")
+    outside.with_faults("409 every=3")
     assert outside.statuses(7) == [200, 200, 409, 200, 200, 409, 200]
     assert [
         (rule["seen"], rule["struck"]) for rule in outside.workspace.faults.report()["rules"]
     ] == [(7, 2)]
 
 
-def test_the_same_seed_brings_the_same_weather(outside: Outside) -> None:
-    weather = "529 probability=0.3; 500 probability=0.2"
-    first, again, other = (outside.in_weather(weather, seed).statuses(60) for seed in (7, 7, 8))
+def test_the_same_seed_gives_the_same_faults(outside: Outside) -> None:
+    faults = "529 probability=0.3; 500 probability=0.2"
+    first, again, other = (outside.with_faults(faults, seed).statuses(60) for seed in (7, 7, 8))
     assert first == again != other
     assert {200, 500, 529} == set(first)
     assert 10 < first.count(529) < 30
 
 
 def test_latency_adds_up_and_asks_the_workspaces_own_sleep(outside: Outside) -> None:
-    outside.in_weather("slow seconds=2; 504 seconds=30 every=2", seed=3)
+    outside.with_faults("slow seconds=2; 504 seconds=30 every=2", seed=3)
     assert outside.statuses(2) == [200, 504]
     first, second = outside.waits
     assert 0 < first < 2
@@ -223,7 +223,7 @@ def test_latency_adds_up_and_asks_the_workspaces_own_sleep(outside: Outside) -> 
 
 
 @pytest.mark.parametrize(
-    ("weather", "fault"),
+    ("faults", "fault"),
     [
         ("418", "rules.0.trouble"),
         ("hail", "rules.0.trouble"),
@@ -240,12 +240,12 @@ def test_latency_adds_up_and_asks_the_workspaces_own_sleep(outside: Outside) -> 
         ("missing.yaml", "missing.yaml"),
     ],
 )
-def test_faults_of_a_weather_are_named(weather: str, fault: str) -> None:
+def test_errors_in_faults_are_named(faults: str, fault: str) -> None:
     with pytest.raises(InvalidFaultsError, match=fault):
-        read_faults(weather)
+        read_faults(faults)
 
 
-def test_weather_in_files(tmp_path: Path) -> None:
+def test_faults_in_files(tmp_path: Path) -> None:
     (tmp_path / "w.yaml").write_text(
         "seed: 4\nrules:\n  - {trouble: 503, when: after, methods: [POST]}\n"
     )
@@ -264,12 +264,12 @@ def test_weather_in_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("preset", ["calm", "notion", "storm"])
 def test_presets(preset: str) -> None:
-    weather = read_faults(preset)
-    assert weather.limits.connection == (None if preset == "calm" else 180)
-    assert bool(weather.rules) == (preset == "storm")
+    faults = read_faults(preset)
+    assert faults.limits.connection == (None if preset == "calm" else 180)
+    assert bool(faults.rules) == (preset == "storm")
 
 
-def test_control_route_changes_the_weather(outside: Outside) -> None:
+def test_control_route_changes_the_faults(outside: Outside) -> None:
     with httpx.Client(
         transport=httpx.WSGITransport(app=outside.workspace.app),
         base_url="http://local/_local",
@@ -281,8 +281,8 @@ def test_control_route_changes_the_weather(outside: Outside) -> None:
             "rules": [],
             "limited": 0,
         }
-        weather = {"seed": 5, "rules": [{"trouble": 503, "first": 1}]}
-        assert control.put("/weather", json=weather).json()["seed"] == 5
+        faults = {"seed": 5, "rules": [{"trouble": 503, "first": 1}]}
+        assert control.put("/weather", json=faults).json()["seed"] == 5
         assert outside.statuses(2) == [503, 200]
         assert control.get("/weather").json()["rules"] == [
             {"trouble": 503, "first": 1, "seen": 2, "struck": 1}
@@ -309,7 +309,7 @@ def test_control_needs_the_token_and_this_machine(workspace: LocalWorkspace) -> 
     assert asked("192.0.2.7", workspace.token) == asked("", workspace.token) == 403
 
 
-def test_reset_begins_anew_with_the_same_token(
+def test_reset_empties_the_workspace_and_keeps_the_token(
     workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     fresh = workspace.counts()
@@ -349,7 +349,7 @@ def served(workspace: LocalWorkspace) -> Iterator[str]:
 @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
 def test_server_drops_connections_too(outside: Outside, when: str, made: int) -> None:
     before = outside.pages()
-    outside.in_weather(f"dropped when={when} methods=POST first=1")
+    outside.with_faults(f"dropped when={when} methods=POST first=1")
     with (
         served(outside.workspace) as url,
         httpx.Client(base_url=f"{url}/v1", headers=outside.client.headers) as client,
@@ -361,9 +361,9 @@ def test_server_drops_connections_too(outside: Outside, when: str, made: int) ->
     assert outside.pages() == before + made
 
 
-def test_weather_can_be_given_when_opening(tmp_path: Path) -> None:
-    weather = Faults.model_validate({"rules": [{"trouble": 500}]})
-    workspace = open_workspace(tmp_path / "w.sqlite", faults=weather)
+def test_faults_can_be_given_when_opening(tmp_path: Path) -> None:
+    faults = Faults.model_validate({"rules": [{"trouble": 500}]})
+    workspace = open_workspace(tmp_path / "w.sqlite", faults=faults)
     with client_of(workspace) as client:
         assert client.get("/users/me").status_code == 500
     workspace.close()
@@ -376,8 +376,8 @@ def test_weather_can_be_given_when_opening(tmp_path: Path) -> None:
     seed=st.integers(0, 1000),
 )  # fmt: skip
 def test_rules_decide_each_for_itself(rules: list[Rule], seed: int) -> None:
-    def struck(weather: Faults) -> list[Rule | None]:
-        conditions = FaultInjector(weather)
+    def struck(faults: Faults) -> list[Rule | None]:
+        conditions = FaultInjector(faults)
         moment = datetime(2026, 7, 1, tzinfo=UTC)
         return [conditions.decide("GET", "/v1/users", "", moment).rule for _ in range(30)]
 
@@ -414,7 +414,7 @@ def test_a_file_that_was_made_to_stop_the_program_is_refused(tmp_path: Path, tex
         read_faults(str(path))
 
 
-def test_a_named_pipe_is_no_weather(tmp_path: Path) -> None:
+def test_a_named_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "weather.json")
     with pytest.raises(InvalidFaultsError, match="regular file"):
         read_faults(str(tmp_path / "weather.json"))
@@ -453,7 +453,7 @@ def test_another_connection_sees_blocks_some_seconds_later(
     assert _texts_on(other, workspace.root_page_id) == ["a"]
 
 
-def test_two_appends_may_stand_the_other_way_round(
+def test_two_appends_may_be_in_reverse_order(
     workspace: LocalWorkspace, api: httpx.Client, other: httpx.Client, clock: ManualClock
 ) -> None:
     workspace.faults.change(Faults(behaviour=Behaviour(append_order="reversed")))
@@ -494,5 +494,5 @@ def test_queries_and_search_lag_behind_while_pages_do_not(
 
 
 def test_rules_for_behaviour_add_up() -> None:
-    weather = read_faults("behaviour read_lag=3; notion; behaviour append_order=reversed")
-    assert weather.behaviour == Behaviour(read_lag=3, append_order="reversed")
+    faults = read_faults("behaviour read_lag=3; notion; behaviour append_order=reversed")
+    assert faults.behaviour == Behaviour(read_lag=3, append_order="reversed")

@@ -1,4 +1,4 @@
-"""Formulas against whatever may be written: a value, or a FormulaError that says why there is none."""
+"""Formulas with random content give a value or a FormulaError."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PROPERTIES: dict[str, PropertyInfo] = {
 
 
 class Page:
-    """A page whose relation leads to itself, with or without values."""
+    """A page that is related to itself, with or without values."""
 
     id = "bbbbbbbb-0000-4000-8000-000000000001"
 
@@ -74,7 +74,7 @@ EXPRESSIONS = st.recursive(ATOMS, grown, max_leaves=8)
 
 @settings(max_examples=500, deadline=None)
 @given(EXPRESSIONS, st.booleans())
-def test_what_is_checked_gives_a_value_of_its_type_or_says_why_not(
+def test_a_checked_formula_gives_a_value_of_its_type_or_an_error(
     expression: str, empty: bool
 ) -> None:
     with contextlib.suppress(FormulaError):

@@ -47,7 +47,7 @@ def test_the_official_sdk_finds_its_notion(
 
 @pytest.fixture(scope="session")
 def sdk() -> None:
-    """The SDK, installed once beside the scripts; whoever lacks npm or its registry sees a skip."""
+    """Install the SDK once beside the scripts. Skip the tests without npm or its registry."""
     installed(FOLDER)
 
 
@@ -79,5 +79,5 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def _failures(tap: str) -> str:
-    """Returns the failing part of what node's test runner says."""
+    """Return the failures in the output of node's test runner."""
     return "\n".join(re.findall(r"^not ok.*?^  \.\.\.$", tap, re.MULTILINE | re.DOTALL))

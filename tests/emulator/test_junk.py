@@ -1,4 +1,4 @@
-"""Whatever a request says, the answer is the API's own: never an unexpected error, never nonsense that is stored."""
+"""Requests with random content get the API's own errors, and nothing invalid is stored."""
 
 from __future__ import annotations
 

@@ -284,7 +284,7 @@ def test_unknown_blocks_are_named_and_known_again_by_id() -> None:
         ":::",
     ],
 )
-def test_text_that_looks_like_a_block_stays_text(line: str) -> None:
+def test_text_like_a_block_stays_text(line: str) -> None:
     assert parse(render([paragraph(line)])) == [paragraph(line)]
 
 

@@ -1,4 +1,4 @@
-"""The four ways of changing a page's Markdown, and what becomes of its blocks."""
+"""The four commands that change a page's Markdown, and their effect on its blocks."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_insert_into_an_empty_page() -> None:
 
 
 def with_ids(blocks: list[Json], prefix: str = "b") -> list[Json]:
-    """Gives blocks ids, as blocks have that exist: b0, b1, b1.0 ..."""
+    """Give blocks ids, as blocks have that exist: b0, b1, b1.0 ..."""
     numbered = []
     for index, block in enumerate(blocks):
         name = f"{prefix}{index}"
@@ -137,7 +137,7 @@ def test_a_child_page_is_known_wherever_it_is_put() -> None:
     assert present_ids(placed, existing) == {PAGE_ID}
 
 
-def test_a_block_that_markdown_cannot_say_is_kept_by_its_id_and_never_made() -> None:
+def test_a_block_without_markdown_is_kept_by_its_id_and_never_made() -> None:
     tag = f'<unknown url="https://app.notion.com/p/{PAGE_ID.replace("-", "")}" alt="bookmark"/>'
     existing: list[Json] = [
         {"type": "bookmark", "bookmark": {"url": "https://e.com"}, "id": PAGE_ID}
@@ -169,7 +169,7 @@ def flat(blocks: list[Json]) -> list[Json]:
 
 
 def rebuilt(placed: tuple[Placed, ...], by_id: dict[str, Json]) -> list[Json]:
-    """Builds the blocks that would stand there after carrying `placed` out."""
+    """Return the blocks after applying `placed`."""
     blocks = []
     for item in placed:
         if isinstance(item, Kept):

@@ -1,4 +1,4 @@
-"""Laws of select, multi-select and status options (notion-api.md 3.2 and 3.3)."""
+"""Options of select, multi-select and status properties (notion-api.md 3.2 and 3.3)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_bare_status_has_notions_three_options(notion: Notion) -> None:
     assert notion.row(source)["properties"]["Stage"]["status"]["name"] == "Not started"
 
 
-def test_status_options_stand_in_the_groups_they_name(notion: Notion) -> None:
+def test_status_options_are_in_the_groups_they_name(notion: Notion) -> None:
     source = notion.database(Stage={"status": {"options": STAGES}})
     status = notion.schema(source)["Stage"]["status"]
     names = {option["id"]: option["name"] for option in status["options"]}

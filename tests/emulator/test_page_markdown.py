@@ -64,7 +64,7 @@ def refusal(response: httpx.Response) -> str:
     return message
 
 
-def test_written_text_becomes_blocks_and_is_read_again(api: httpx.Client, page: str) -> None:
+def test_written_markdown_becomes_blocks_and_can_be_read(api: httpx.Client, page: str) -> None:
     assert markdown(api, page) == ""
     response = change(
         api, page, "insert_content", content="## New Section\n\nHello **you**.\n- a\n  - b"
@@ -98,7 +98,7 @@ def test_unchanged_blocks_keep_their_ids(api: httpx.Client, page: str) -> None:
     assert len(children(api, after[2]["id"])) == 1
 
 
-def test_what_is_left_out_goes_to_the_trash(api: httpx.Client, page: str) -> None:
+def test_what_is_left_out_is_trashed(api: httpx.Client, page: str) -> None:
     replace(api, page, "a\nb")
     first, second = children(api, page)
     assert replace(api, page, "b") == "b"
@@ -129,7 +129,7 @@ def test_tags_make_and_move_pages(api: httpx.Client, workspace: LocalWorkspace, 
     assert api.get(f"/pages/{elsewhere}").json()["parent"]["page_id"] == page
 
 
-def test_blocks_that_markdown_cannot_say_survive(api: httpx.Client, page: str) -> None:
+def test_blocks_without_markdown_survive(api: httpx.Client, page: str) -> None:
     body = {"children": [{"bookmark": {"url": "https://example.com"}}]}
     (bookmark,) = api.patch(f"/blocks/{page}/children", json=body).json()["results"]
     text = markdown(api, page)

@@ -78,7 +78,7 @@ def test_a_page_is_blank_until_its_template_is_applied(
     assert title(notion, page_id) == "Bug"
 
 
-def test_what_the_request_says_goes_before_the_template(
+def test_the_request_overrides_the_template(
     notion: Notion, source: str, bug: str, clock: ManualClock
 ) -> None:
     template = {"type": "template_id", "template_id": bug, "timezone": "Pacific/Kiritimati"}
@@ -115,7 +115,9 @@ def test_a_page_that_is_there_gets_a_template_too(
 
 
 @pytest.mark.usefixtures("bug")
-def test_a_page_in_the_trash_gets_none(notion: Notion, source: str, clock: ManualClock) -> None:
+def test_a_page_in_the_trash_gets_no_template(
+    notion: Notion, source: str, clock: ManualClock
+) -> None:
     page_id = new_page(notion, source, {"type": "default"})
     notion.patch(f"/pages/{page_id}", in_trash=True)
     clock.advance(seconds=1)
@@ -157,7 +159,7 @@ def test_wrong_templates_are_refused(
     assert notion.post(f"/data_sources/{source}/query")["results"] == []
 
 
-def test_none_is_no_template_and_only_for_new_pages(notion: Notion, source: str) -> None:
+def test_the_kind_none_is_only_for_new_pages(notion: Notion, source: str) -> None:
     page_id = new_page(notion, source, {"type": "none"}, markdown="Mine")
     assert markdown(notion, page_id) == "Mine"
     assert (

@@ -1,4 +1,4 @@
-"""Laws of pages, databases and data sources as objects: create, change, move, trash (notion-api.md 2.1 to 2.3)."""
+"""Pages, databases and data sources: create, update, move, trash (notion-api.md 2.1 to 2.3)."""
 
 from __future__ import annotations
 

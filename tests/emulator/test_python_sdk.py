@@ -128,7 +128,7 @@ def test_ids_are_taken_as_people_write_them(sdk: Any, source: str) -> None:
         assert sdk.pages.retrieve(page_id=written)["id"] == row["id"]
 
 
-def test_only_wanted_properties_come_back(sdk: Any, source: str) -> None:
+def test_only_wanted_properties_are_returned(sdk: Any, source: str) -> None:
     number = sdk.data_sources.retrieve(data_source_id=source)["properties"]["Number"]["id"]
     for wanted in ("Number", unquote(number)):
         row = sdk.data_sources.query(data_source_id=source, filter_properties=[wanted])["results"][
@@ -137,7 +137,7 @@ def test_only_wanted_properties_come_back(sdk: Any, source: str) -> None:
         assert list(row["properties"]) == ["Number"]
 
 
-def test_errors_are_told_apart(sdk: Any) -> None:
+def test_errors_have_distinct_codes(sdk: Any) -> None:
     with pytest.raises(APIResponseError) as refused:
         sdk.pages.retrieve(page_id="7855b161-f63e-4683-b7c7-8ca6e97ee266")
     error = refused.value

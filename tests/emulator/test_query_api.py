@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def features(notion: Notion) -> str:
-    """Features with an effort, a score computed from it, and insights whose weights add up."""
+    """Features with an effort, a formula of it, and a rollup of the weights of insights."""
     insights = notion.database("Insights", Weight={"number": {}})
     features = notion.database(
         "Features",
@@ -52,7 +52,7 @@ def names(answer: Json) -> list[str]:
 
 
 def query(notion: Notion, source: str, **body: Any) -> list[str]:
-    """Returns the names of all results, in pages of two."""
+    """Return the names of all results, in pages of two."""
     found: list[str] = []
     while True:
         answer = notion.post(f"/data_sources/{source}/query", page_size=2, **body)
@@ -123,7 +123,7 @@ def test_what_is_written_moves_in_the_index(notion: Notion) -> None:
     assert query(notion, source, filter=has_new) == []
 
 
-def test_a_converted_property_is_indexed_anew(notion: Notion) -> None:
+def test_a_converted_property_is_indexed_again(notion: Notion) -> None:
     source = notion.database(Size={"rich_text": {}})
     notion.row(source, "Small", Size={"rich_text": text("3")})
     notion.patch(f"/data_sources/{source}", properties={"Size": {"type": "number", "number": {}}})

@@ -224,7 +224,7 @@ def test_rollups_by_quantifier() -> None:
     )
 
 
-def test_verification_counts_nothing_as_none() -> None:
+def test_an_empty_verification_is_none() -> None:
     assert passes("Checked", {"verification": {"status": "none"}}, row())
     assert passes(
         "Checked",

@@ -110,7 +110,7 @@ def test_pages_follow_each_other_without_gap_or_repetition() -> None:
     assert found == whole
 
 
-def test_a_query_ends_at_the_cap_and_says_so_on_every_page() -> None:
+def test_a_query_ends_at_the_limit_and_every_page_says_so() -> None:
     pages = rows(*({} for _ in range(6)))
     first = select({"page_size": 2}, pages, most=4)
     second = select({"page_size": 3, "start_cursor": first.next_cursor}, pages, most=4)
@@ -126,7 +126,7 @@ def test_foreign_cursors_are_refused(cursor: str) -> None:
         query.parse({"start_cursor": cursor}, SCHEMA)
 
 
-def test_the_page_of_a_cursor_may_be_gone() -> None:
+def test_the_page_of_a_cursor_may_be_deleted() -> None:
     pages = rows({}, {}, {})
     body = {
         "page_size": 1,

@@ -189,7 +189,7 @@ def test_rollup_follows_the_relation(notion: Notion, pair: tuple[str, str]) -> N
     )
 
 
-def test_rollup_whose_relation_is_gone_is_unsupported(
+def test_rollup_with_a_deleted_relation_is_unsupported(
     notion: Notion, pair: tuple[str, str]
 ) -> None:
     features, _ = pair

@@ -1,4 +1,4 @@
-"""Laws of schemas: creating, renaming, converting, deleting properties (notion-api.md 3.1 to 3.3)."""
+"""Schemas: create, rename, convert and delete properties (notion-api.md 3.1 to 3.3)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_every_type_can_be_created_and_read(notion: Notion) -> None:
     }
 
 
-def test_properties_come_in_order_of_their_ids_and_the_title_last(notion: Notion) -> None:
+def test_properties_are_ordered_by_id_with_the_title_last(notion: Notion) -> None:
     schema = notion.schema(notion.database(**EVERY_TYPE))
     ids = [unquote(prop["id"]) for prop in schema.values()]
     assert ids[-1] == "title"

@@ -1,4 +1,4 @@
-"""A workspace's file as a whole: counted, copied, filled with test data."""
+"""A workspace file as a whole: count, copy, and fill it with sample rows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_counts(workspace: LocalWorkspace, notion: Notion) -> None:
     }
 
 
-def test_copy_is_the_same_workspace_and_leads_its_own_life(
+def test_copy_is_the_same_workspace_and_independent(
     workspace: LocalWorkspace, notion: Notion, tmp_path: Path
 ) -> None:
     source = notion.database()
@@ -92,7 +92,7 @@ def test_copy_of_a_busy_workspace_is_whole(
         copied.close()
 
 
-def test_copy_never_goes_over_a_file(workspace: LocalWorkspace, tmp_path: Path) -> None:
+def test_copy_never_overwrites_a_file(workspace: LocalWorkspace, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine")
     with pytest.raises(FileExistsError):
         workspace.copy(tmp_path / "taken")

@@ -1,4 +1,4 @@
-"""Laws of property values: what is taken, how it is shown, what is refused (notion-api.md 3.5 and 4.2)."""
+"""Property values: accepted, shown and refused ones (notion-api.md 3.5 and 4.2)."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_a_new_database_has_one_table_view(api: httpx.Client, table: Table) -> N
     assert view["created_time"].endswith("+00:00")
 
 
-def test_a_further_data_source_brings_its_own_view(api: httpx.Client, table: Table) -> None:
+def test_a_second_data_source_has_its_own_view(api: httpx.Client, table: Table) -> None:
     body = {
         "parent": {"type": "database_id", "database_id": table.database},
         "properties": {"Name": {"title": {}}},

@@ -51,7 +51,7 @@ def database_of(notion: Notion, source: str) -> str:
 
 
 def view(notion: Notion, source: str, kind: str, **more: Any) -> str:
-    """Creates a view and returns where the site shows it."""
+    """Create a view and return where the site shows it."""
     made = notion.post(
         "/views",
         database_id=database_of(notion, source),
@@ -76,7 +76,7 @@ def test_the_front_page_shows_databases_and_what_was_touched(
     assert "Recently edited Search Features 1 Jul 2026, 09:00" in shown
 
 
-def test_an_empty_workspace_says_how_to_fill_it(site: Visitor) -> None:
+def test_an_empty_workspace_explains_how_to_fill_it(site: Visitor) -> None:
     assert "notion-pm --local FILE apply product" in seen(site.get("/"))
 
 
@@ -137,7 +137,7 @@ def test_a_page_shows_its_properties_and_its_body(
     assert "Edited 1 Jul 2026, 09:00 by notion-pm local" in shown
 
 
-def test_relations_lead_to_the_related_pages(notion: Notion, features: str, site: Visitor) -> None:
+def test_relations_link_to_the_related_pages(notion: Notion, features: str, site: Visitor) -> None:
     needs = notion.database(
         "Needs", Feature={"relation": {"data_source_id": features, "single_property": {}}}
     )
@@ -370,7 +370,7 @@ def test_a_status_is_changed_as_by_a_teammate(
     )
 
 
-def test_a_made_up_note_is_not_said(notion: Notion, features: str, site: Visitor) -> None:
+def test_an_invented_note_is_not_shown(notion: Notion, features: str, site: Visitor) -> None:
     row = notion.row(features, "Search")
     for changed, prop in ((row["id"], "title"), (row["id"], "x"), ("1" * 32, "Status"), ("x", "")):
         assert 'id="note"></p>' in site.get(f"{path_of(row)}?changed={changed}&property={prop}")
@@ -382,7 +382,9 @@ def test_a_select_can_be_emptied(notion: Notion, features: str, site: Visitor) -
     assert notion.values(row["id"])["Priority"] is None
 
 
-def test_a_change_obeys_the_laws_of_the_api(notion: Notion, features: str, site: Visitor) -> None:
+def test_a_change_follows_the_rules_of_the_api(
+    notion: Notion, features: str, site: Visitor
+) -> None:
     row = notion.row(features, "Search")
     html = site.get(path_of(row))
     refused = site.choose(html, row["id"], "no-such-option")
@@ -420,9 +422,7 @@ def test_a_site_elsewhere_changes_nothing(
     assert notion.values(row["id"])["Status"]["name"] == "Idea"
 
 
-def test_nobody_is_sent_elsewhere_after_a_change(
-    notion: Notion, features: str, site: Visitor
-) -> None:
+def test_a_change_never_redirects_elsewhere(notion: Notion, features: str, site: Visitor) -> None:
     row = notion.row(features, "Search")
     sent = {
         **hidden_fields(chooser(site.get(path_of(row)), row["id"])),

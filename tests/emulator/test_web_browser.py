@@ -1,4 +1,4 @@
-"""The site in a real browser: headless Chromium looks at a workspace that another process serves."""
+"""The site in headless Chromium, with a workspace that another process serves."""
 
 from __future__ import annotations
 
@@ -62,33 +62,33 @@ class Board:
     row: str
 
     def open(self) -> None:
-        """Goes to the board."""
+        """Open the board."""
         self.chrome.get(self.url)
 
     def card(self) -> WebElement:
-        """Returns the card."""
+        """Return the card."""
         return self.chrome.find_element(By.CSS_SELECTOR, "[data-card]")
 
     def choice(self) -> WebElement:
-        """Returns the card's menu."""
+        """Return the card's menu."""
         return self.card().find_element(By.TAG_NAME, "select")
 
     def column(self, name: str) -> WebElement:
-        """Returns a column."""
+        """Return a column."""
         return self.chrome.find_element(By.CSS_SELECTOR, f'.column[aria-label^="{name},"]')
 
     def until(self, holds: Callable[[webdriver.Chrome], bool]) -> None:
-        """Waits until something is so."""
+        """Wait until something is so."""
         WebDriverWait(self.chrome, SECONDS, ignored_exceptions=[WebDriverException]).until(
             lambda _: holds(self.chrome)
         )
 
     def wait_for(self, note: str) -> None:
-        """Waits until the page says what was changed."""
+        """Wait until the page shows the note about the change."""
         self.until(lambda chrome: chrome.find_element(By.ID, "note").text == note)
 
     def status(self) -> str:
-        """Returns the card's status, as the API has it."""
+        """Return the card's status, as the API has it."""
         return str(self.notion.values(self.row)["Status"]["name"])
 
 
@@ -169,7 +169,7 @@ def test_a_title_is_never_a_script(board: Board) -> None:
         assert board.chrome.execute_script("return document.documentElement.dataset.evil") is None
 
 
-def test_the_first_stop_of_the_keyboard_leads_to_the_content(board: Board) -> None:
+def test_the_first_tab_stop_skips_to_the_content(board: Board) -> None:
     board.open()
     ActionChains(board.chrome).send_keys(Keys.TAB).perform()
     skip = board.chrome.switch_to.active_element
@@ -224,7 +224,7 @@ def test_a_form_on_another_site_changes_nothing(board: Board) -> None:
 
 
 class another_site:  # noqa: N801 - read as a word
-    """A web server of somebody else, whose page sends a form to ours as soon as it is open."""
+    """A foreign web server with a page that sends a form to the site when it is opened."""
 
     def __init__(self, target: str, fields: dict[str, str]) -> None:
         inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in fields.items())
@@ -238,7 +238,7 @@ class another_site:  # noqa: N801 - read as a word
                 self.wfile.write(page.encode())
 
             def log_message(self, *_: object) -> None:
-                """Says nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.block_on_close = False  # browsers hold connections open that they may need

@@ -117,7 +117,7 @@ def test_heading_levels_begin_below_the_title(notion: Notion, site: Visitor) -> 
     assert '<h2 class="heading_3 t-default">Small</h2>' in site.get(f"/p/{notion.root}")
 
 
-def test_rich_text_keeps_its_looks_and_loses_bad_links(notion: Notion, site: Visitor) -> None:
+def test_rich_text_keeps_its_style_and_loses_unsafe_links(notion: Notion, site: Visitor) -> None:
     styled = {
         "text": {"content": "loud"},
         "annotations": {"bold": True, "code": True, "color": "red"},

@@ -1,4 +1,4 @@
-"""Who may look at the site, and who may change something there."""
+"""Who may read the site, and who may change something with it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_mapped_address_is_what_it_maps() -> None:
         ({"Sec-Fetch-Site": "none"}, False),
     ],
 )
-def test_a_change_comes_from_the_site_itself(headers: dict[str, str], verdict: bool) -> None:
+def test_a_change_must_come_from_the_site(headers: dict[str, str], verdict: bool) -> None:
     assert is_from_here(Headers(headers), ORIGIN) is verdict
 
 
@@ -116,12 +116,12 @@ def test_a_path_ends_with_an_id(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", ["", "x", f"{ID}x", f"a{ID.replace('-', '')}", "1" * 32 + "-x"])
-def test_other_paths_have_none(slug: str) -> None:
+def test_other_paths_have_no_id(slug: str) -> None:
     assert id_in(slug) is None
 
 
 @pytest.mark.parametrize(
     "path", ["https://evil.example", "//evil.example", "/\\evil.example", "/p/\r\nX: y", "/", ""]
 )
-def test_nobody_is_sent_back_elsewhere(path: str) -> None:
+def test_foreign_paths_are_not_returned_to(path: str) -> None:
     assert not is_own_path(path)

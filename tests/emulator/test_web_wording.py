@@ -49,7 +49,7 @@ def site(workspace: LocalWorkspace) -> Iterator[Visitor]:
     ],
 )
 @pytest.mark.usefixtures("formula_filters")
-def test_a_filter_is_said_in_words(
+def test_a_filter_is_described_in_words(
     notion: Notion, site: Visitor, condition: Json, words: str
 ) -> None:
     formula = {"formula": {"expression": 'prop("Size") * 2'}}
@@ -64,7 +64,7 @@ def test_a_filter_is_said_in_words(
     assert f"Only {words} " in seen(site.get(path_of(view)))
 
 
-def test_the_tree_holds_what_stands_inside_blocks(notion: Notion, site: Visitor) -> None:
+def test_the_tree_has_pages_inside_blocks(notion: Notion, site: Visitor) -> None:
     inner = [{"paragraph": {"rich_text": text("Here")}}]
     toggle = {"toggle": {"rich_text": text("Folded"), "children": inner}}
     made = notion.patch(f"/blocks/{notion.root}/children", children=[toggle])["results"][0]

@@ -1,4 +1,4 @@
-"""Webhooks: the handshake, what is told, signatures, attempts."""
+"""Webhooks: verification, events, signatures, attempts."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def subscriber() -> Iterator[Subscriber]:
 
 @dataclass
 class Told:
-    """A workspace whose subscriber is told what happens."""
+    """A workspace with a subscriber."""
 
     workspace: LocalWorkspace
     clock: ManualClock
@@ -87,7 +87,7 @@ class Told:
         return str(made["id"])
 
     def events(self) -> list[Json]:
-        """Returns what is told from here on, once everything has been gathered."""
+        """Return the events from here on, after the aggregation."""
         before = len(self.subscriber.events)
         self.workspace.webhooks.deliver()
         self.clock.advance(seconds=5)
@@ -110,7 +110,7 @@ def page_on(notion: Notion, parent: str, title: str = "Page") -> str:
     return str(notion.post("/pages", **body)["id"])
 
 
-def test_nothing_is_told_before_the_token_came_back(told: Told, notion: Notion) -> None:
+def test_nothing_is_sent_before_the_token_is_verified(told: Told, notion: Notion) -> None:
     made = told.workspace.webhooks.subscribe(told.subscriber.url)
     assert (made["status"], made["event_types"]) == ("pending", None)
     assert told.subscriber.token.startswith("secret_")
@@ -183,7 +183,7 @@ def test_events_wait_for_their_delay(told: Told, notion: Notion, clock: ManualCl
     assert [event["type"] for event in told.subscriber.events] == ["page.locked", "page.created"]
 
 
-def test_what_belongs_to_a_creation_is_not_told_apart(told: Told, notion: Notion) -> None:
+def test_updates_after_a_creation_are_not_sent_separately(told: Told, notion: Notion) -> None:
     told.subscribe(
         "data_source.created",
         "data_source.schema_updated",
@@ -211,7 +211,7 @@ def test_life_of_a_page(told: Told, notion: Notion) -> None:
     assert "page.moved" in told.types()
 
 
-def test_content_is_told_of_the_page_that_it_stands_on(told: Told, notion: Notion) -> None:
+def test_content_events_name_the_page_of_the_block(told: Told, notion: Notion) -> None:
     page = page_on(notion, notion.root)
     told.subscribe("page.content_updated")
     toggle = {
@@ -268,7 +268,7 @@ def test_life_of_a_data_source(told: Told, notion: Notion) -> None:
     assert told.types() == ["database.undeleted"]
 
 
-def test_relations_are_told_on_both_sides(told: Told, notion: Notion) -> None:
+def test_relation_events_are_sent_for_both_sides(told: Told, notion: Notion) -> None:
     goals = notion.database("Goals")
     source = notion.database(Goal={"relation": {"data_source_id": goals, "dual_property": {}}})
     goal, row = notion.row(goals, "Goal"), notion.row(source, "Row")
@@ -386,7 +386,7 @@ def test_unsubscribing_ends_everything(told: Told, notion: Notion) -> None:
     assert told.events() == []
 
 
-def test_reset_tells_nothing(told: Told, notion: Notion) -> None:
+def test_reset_sends_no_events(told: Told, notion: Notion) -> None:
     told.subscribe()
     notion.database()
     told.workspace.reset()

@@ -30,19 +30,19 @@ STATUS = {
 
 @dataclass
 class Visitor:
-    """Opens pages and sends forms, as a browser would."""
+    """Open pages and sends forms, as a browser would."""
 
     client: httpx.Client
 
     def get(self, path: str) -> str:
-        """Returns the HTML of a page that is there."""
+        """Return the HTML of a page that is there."""
         response = self.client.get(path)
         assert response.status_code == 200, response.text
         check_markup(response.text)
         return response.text
 
     def send(self, path: str, fields: dict[str, str], **headers: str) -> httpx.Response:
-        """Sends a form as a page of the site would, unless headers say otherwise."""
+        """Send a form like a page of the site, unless the headers differ."""
         return self.client.post(
             path, data=fields, headers={"Sec-Fetch-Site": "same-origin", **headers}
         )
@@ -65,7 +65,7 @@ def visitor(workspace: LocalWorkspace, origin: str = ORIGIN) -> Iterator[Visitor
 
 
 def chooser(html: str, page_id: str, property_name: str = "Status") -> str:
-    """Returns the form that sets a page's property."""
+    """Return the form that sets a page's property."""
     forms: list[str] = re.findall(r'<form class="chooser".*?</form>', html, re.DOTALL)
     action = f'action="/p/{page_id.replace("-", "")}/choose"'
     return next(
@@ -74,23 +74,23 @@ def chooser(html: str, page_id: str, property_name: str = "Status") -> str:
 
 
 def hidden_fields(form: str) -> dict[str, str]:
-    """Returns what a form carries beside the choice."""
+    """Return what a form carries beside the choice."""
     return {found["name"]: unescape(found["value"]) for found in _HIDDEN.finditer(form)}
 
 
 def seen(html: str) -> str:
-    """Returns the text of a page, white space joined."""
+    """Return the text of a page, white space joined."""
     body = html.partition("<body>")[2]
     return " ".join(unescape(_TAG.sub(" ", body)).split())
 
 
 def path_of(thing: dict[str, Any]) -> str:
-    """Returns where the site shows an object of the API."""
+    """Return where the site shows an object of the API."""
     return str(thing["url"]).removeprefix("https://app.notion.com")
 
 
 class _Markup(HTMLParser):
-    """Checks that elements are closed in order, ids are unique, and nothing inline would need a weaker policy."""
+    """Check that elements are closed in order, ids are unique, and nothing inline would need a weaker policy."""
 
     _VOID = frozenset(("meta", "link", "input", "hr", "img", "br"))
 

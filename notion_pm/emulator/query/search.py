@@ -170,7 +170,7 @@ class Search:
         return all_of([Sql(_LIVE, (self.source.id,)), *self.conditions])
 
     def _few(self) -> Sql | None:
-        """Return the lookup of a condition that few pages pass, None if no condition is so selective."""
+        """Return the lookup of a condition that few pages pass, None if there is no such one."""
         for seek in self._seeks():
             if not self._at_least(seek, self.few + 1):
                 return seek
