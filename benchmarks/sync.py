@@ -123,9 +123,9 @@ def filled(folder: Path, clock: ManualClock, pages: int) -> LocalWorkspace:
     workspace = open_workspace(folder / "workspace.sqlite", clock=clock)
     gateway = gateway_to(workspace)
     reading = provision.read(gateway, NotionId(workspace.root_page_id), "product", {}, jobs=4)
-    wishes = provision.PlanOptions(with_rows=False)
+    options = provision.PlanOptions(with_rows=False)
     provision.apply(
-        gateway, provision.plan(reading, wishes), reading, provision.ApplySettings(clock.now)
+        gateway, provision.plan(reading, options), reading, provision.ApplySettings(clock.now)
     )
     databases = read_manifest(gateway, workspace.root_page_id)[1].databases
     for database, count in (

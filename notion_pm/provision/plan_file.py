@@ -64,7 +64,7 @@ class PlanFile(BaseModel):
         return tuple(consents)
 
     def is_unedited(self, plan: Plan) -> bool:
-        """Whether the file is as it was written, judged by the same plan, made again."""
+        """Whether the file is unchanged. `plan` is the same plan, made again."""
         return compare_digest(self.seal, self._compute_seal(plan))
 
     def with_seal(self, plan: Plan) -> PlanFile:

@@ -88,9 +88,9 @@ class ApplyResult:
 class ApplySettings:
     """How a plan is applied.
 
-    `now`: the time of the apply; starter rows and the record refer to it. `jobs`: number of requests
-    at a time. `force` and `allow_lossy`: what the user agreed to. `claimant`: who holds the lock of
-    the workspace. `plan_again`: makes the plan again once the workspace is locked.
+    `now`: the time of the apply; starter rows and the record refer to it. `jobs`: number of
+    requests at a time. `force` and `allow_lossy`: what the user agreed to. `claimant`: who holds
+    the lock of the workspace. `plan_again`: makes the plan again once the workspace is locked.
     """
 
     now: datetime

@@ -153,7 +153,7 @@ def test_a_plan_for_a_pull_request(program: Program) -> None:
         "| delete | `features.kind` | lossy | 2 | is no longer in the template: Kind (select) |"
         in pruned
     )
-    assert pruned.index("**Look twice:**") > pruned.index("|---|---|---|---:|---|")
+    assert pruned.index("**Review these:**") > pruned.index("|---|---|---|---:|---|")
     assert pruned[-1].startswith("Checksum: `")
 
 

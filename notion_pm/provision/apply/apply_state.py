@@ -128,7 +128,7 @@ class ApplyState:
     # --- ids and names
 
     def entry(self, database: str) -> DatabaseEntry:
-        """Return what is recorded of a database."""
+        """Return the recorded entry of a database."""
         return self._entries[database]
 
     def data_source_id(self, database: str) -> NotionId:

@@ -37,8 +37,9 @@ def apply_recorded(
 ) -> ApplyResult:
     """Apply a plan with a journal for `undo`, and remember its rows for sync.
 
-    `settings.now` is the time of this machine. The apply is recorded with Notion's time, in the same
-    time zone: after an interruption, another machine compares it with the times of what was created.
+    `settings.now` is the time of this machine. The apply is recorded with Notion's time, in the
+    same time zone: after an interruption, another machine compares it with the times of what was
+    created.
 
     Raises what `provision.apply` raises, and FileUnusable if the journal cannot be written: what
     could not be undone is not done.

@@ -32,7 +32,7 @@ def changes_still_wanted(
     `before` is the data source as the plan saw it, `now` as it is right before the change. A title
     that people have changed stays, and what they have deleted is not deleted again.
 
-    Raises ChangedDuringRun if a property was converted or deleted that is to be changed, or if
+    Raises ChangedDuringRun if a property that the plan changes was converted or deleted, or if
     people have added one with the title of a new one.
     """
     wanted = []
@@ -53,7 +53,7 @@ def changes_still_wanted(
 def _change_of_existing(
     database: str, change: Change, before: Property, now: Property | None
 ) -> Change | None:
-    """Return what is still to be changed of a property, None if nothing is left."""
+    """Return the rest of a change of a property, None if nothing is left."""
     # People did the work of a deletion. Anything else they made impossible.
     if now is None:
         if change.action == "delete":

@@ -22,7 +22,7 @@ def plan_markdown(plan: Plan, budget: int) -> Iterator[str]:
         yield from _table(plan)
     if plan.dangerous:
         yield ""
-        yield "**Look twice:**"
+        yield "**Review these:**"
         yield ""
         for change in plan.dangerous:
             what = _escape(_reason_with_details(change))

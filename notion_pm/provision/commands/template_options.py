@@ -92,7 +92,7 @@ _OPTIONS = (
     click.option(
         "--downgrade",
         is_flag=True,
-        help="Accept an older version of the template than the one that was applied.",
+        help="Accept a version of the template that is older than the applied one.",
     ),
     click.option(
         "--prune",

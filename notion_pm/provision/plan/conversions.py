@@ -37,7 +37,7 @@ _KEPT = {
     ("multi_select", "url"): "options become text, separated by commas",
     ("checkbox", "url"): "ticks become `Yes` and `No`",
 }
-"""Conversions that keep every value; `url` stands for all of `_URLS`."""
+"""Conversions that keep every value; `url` means all of `_URLS`."""
 
 _LOST_TO = {
     "number": "only a number at the beginning of a value is kept",

@@ -28,7 +28,7 @@ Sources = Mapping[str, DataSource]
 
 
 def view_entry(template: Template, name: ViewName, view_id: NotionId) -> ViewEntry:
-    """Return what is recorded of a view that is now as the template has it."""
+    """Return the entry to record for a view that is now as the template has it."""
     database, key = name
     dashboard = dashboards_by_widget(template).get(name)
     return ViewEntry(

@@ -226,7 +226,7 @@ def _new_database(template: Template, key: str, spec: DatabaseSpec) -> Iterator[
 def _compare_title_and_look(database: ComparedDatabase) -> Iterator[Finding]:
     """Compare a database's title, and its icon and description (its look).
 
-    The title in Notion is compared with the one that the last apply wrote: if they differ, people
+    The title in Notion is compared with the title that the last apply wrote: if they differ, people
     renamed the database, and their title stays unless --reset-titles is given.
     """
     spec, entry = database.spec, database.entry

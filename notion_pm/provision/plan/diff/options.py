@@ -155,7 +155,7 @@ def _block(change: Change, reason: str, way_out: str) -> Change:
 
 @dataclass(frozen=True)
 class _OptionDiff:
-    """One option of the template beside the one that exists."""
+    """An option of the template and the existing option that it is compared with."""
 
     database: ComparedDatabase
     key: str
@@ -211,7 +211,7 @@ class _OptionDiff:
 
     @cached_property
     def _found(self) -> Option | None:
-        """The option that exists: the one that the record names, or else one of the same name.
+        """The existing option: the option that the record names, or else one of the same name.
 
         An option that the record names for another key is never taken, whatever its name.
         """

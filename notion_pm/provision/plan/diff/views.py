@@ -23,7 +23,7 @@ from notion_pm.template.dashboards import (
 
 
 def view_changes(database: ComparedDatabase) -> Iterator[Finding]:
-    """Find the views that are to be created or updated, and what people changed in the others."""
+    """Find the views to create or update, and what people changed in the others."""
     dashboard_of = dashboards_by_widget(database.template)
     in_notion = {*database.found.view_ids, *database.existing.widget_ids}
     # The cases: deleted by people, existing, new on a dashboard that people deleted, new.

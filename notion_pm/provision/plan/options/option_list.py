@@ -74,7 +74,7 @@ def _option_key(change: Change) -> str:
 
 
 def _add_first_of_replacement(options: list[Option], replacement: OptionReplacement) -> None:
-    """Add the option that pages move to first, at the position of the one that they leave."""
+    """Add the option that pages move to first, at the position of the option that they leave."""
     addition = replacement.added_first
     if addition is None:
         return

@@ -68,7 +68,7 @@ class _DatabaseReplacements:
             self._add_next(OperationKind.FIND_PAGES, stage, str(start))
             self._add_side_by_side(stage, range(start, end))
         if stage == MOVE_BACK:
-            # Once the placeholders are gone, Notion no longer shows which option one stood for. So
+            # Once the placeholders are gone, Notion no longer shows which option one was for. So
             # the record gets the new options first.
             self._add_next(OperationKind.RECORD_OPTIONS, stage)
         self._add_next(OperationKind.DROP_OPTIONS, stage)

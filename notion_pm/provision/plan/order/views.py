@@ -95,7 +95,7 @@ class _ViewOrdering:
     def _add_tabs(self, database: str) -> None:
         """Add one operation per changed tab.
 
-        The template's first new table view takes over the one that Notion created. If the template
+        The template's first new table view takes over the view that Notion created. If the template
         has no table view, that one is deleted once others exist.
         """
         views = self._template.databases[database].views
