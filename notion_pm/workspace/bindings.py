@@ -1,4 +1,4 @@
-"""Finding the databases that a template binds: by id, by URL, or by the title of one under the parent page."""
+"""Find the databases that a template binds: by id, by URL, or by a title under the parent page."""
 
 from __future__ import annotations
 
@@ -17,44 +17,46 @@ def find_bound_source(
     reference: str,
     recorded: DatabaseEntry | None,
 ) -> DataSource:
-    """Return the data source of the database that a template names, in two requests.
+    """Return the data source of the database that a template names under `bind`. Two requests.
 
-    What was bound by the same words before stays bound, whatever it is called by now. Raises UsageError when there is
-    none, or it cannot be told which.
+    A database that was bound by the same words before stays bound, also if people have renamed it.
+    Raises UsageError when there is none, or several.
     """
-    same = recorded is not None and recorded.bound == reference
-    database_id = recorded.database_id if recorded and same else _database_id(children, reference)
+    if recorded is not None and recorded.bound == reference:
+        database_id = recorded.database_id
+    else:
+        database_id = _find_database(children, reference)
     try:
         database = gateway.get_database(database_id)
         if len(database.data_source_ids) != 1:
             raise UsageError(
-                f"The database {database.title!r} has {len(database.data_source_ids)} data sources.",
+                f"The database {database.title!r} has {len(database.data_source_ids)} "
+                "data sources.",
                 "A template can only be bound to a database with one.",
             )
         return gateway.get_data_source(database.data_source_ids[0])
     except NotShared as error:
-        advice = "Share it with the connection (in Notion: ... > Connections), or name another one under `bind`."
         raise UsageError(
-            f"The database {reference!r} that the template is bound to cannot be read.", advice
+            f"The database {reference!r} that the template is bound to cannot be read.",
+            "Share it with the connection (in Notion: ... > Connections), "
+            "or name another one under `bind`.",
         ) from error
 
 
-def _database_id(children: Sequence[ChildBlock], reference: str) -> NotionId:
+def _find_database(children: Sequence[ChildBlock], reference: str) -> NotionId:
     try:
         return parse_notion_id(reference)
     except InvalidNotionId:
-        pass
-    found = [
-        each.id
-        for each in children
-        if each.type == "child_database"
-        and not each.in_trash
-        and each.title.casefold() == reference.casefold()
-    ]
+        pass  # a title
+    found = []
+    for block in children:
+        is_database = block.type == "child_database" and not block.in_trash
+        if is_database and block.title.casefold() == reference.casefold():
+            found.append(block.id)
     if len(found) != 1:
         count = f"{len(found)} databases are" if found else "No database is"
         raise UsageError(
             f"{count} called {reference!r} under the parent page.",
-            "Name it by its URL under `bind`.",
+            "Give its URL under `bind`.",
         )
     return found[0]

@@ -1,4 +1,4 @@
-"""Which template a command is about when nobody names one: the one that the workspace's record is of."""
+"""The template of a command that was given none: the one that was applied to the workspace."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from notion_pm.workspace.record_text import template_of
 
 
 def recorded_templates(children: Iterable[ChildBlock]) -> tuple[str, ...]:
-    """Return the names of the templates that were applied under a page, from the blocks of that page."""
+    """Return the names of the templates that were applied under a page, from its blocks."""
     names = {template_of(page.title) for page in record_blocks(tuple(children))}
     return tuple(sorted(name for name in names if name))
 
 
 def default_template(recorded: Sequence[str], first: str | None) -> str:
-    """Return the template to use where none is named: the recorded one, or `first` where none is recorded.
+    """Return the recorded template, or `first` where none is recorded.
 
-    Raises UsageError when there are several or none, or when the recorded one is in a file that only its author has.
+    Raises UsageError when there are several or none, or when the recorded one does not ship with
+    notion-pm, so that only its author has the file.
     """
     if not recorded:
         if first is None:
@@ -32,12 +33,13 @@ def default_template(recorded: Sequence[str], first: str | None) -> str:
     if len(recorded) > 1:
         raise UsageError(
             f"Several templates were applied here: {', '.join(recorded)}.",
-            f"Name the one that you mean, for example:  notion-pm plan {recorded[0]}",
+            f"Name one, for example:  notion-pm plan {recorded[0]}",
         )
     name = recorded[0]
     if name not in template_files.shipped_templates():
         raise UsageError(
             f"The template {name!r} was applied here, and it does not ship with notion-pm.",
-            f"Name its file:  notion-pm plan PATH/{name}.yaml , or set `template` in notion-pm.toml.",
+            f"Give its file:  notion-pm plan PATH/{name}.yaml , "
+            "or set `template` in notion-pm.toml.",
         )
     return name

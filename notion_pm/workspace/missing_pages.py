@@ -1,4 +1,4 @@
-"""Pages that are no longer there, and why: each is asked for by its id, for a query does not tell."""
+"""Pages that are gone, and why. Queries do not tell: each page is fetched by its id."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from notion_pm.errors import NotShared, UnsafeChange
-from notion_pm.model.change_limits import is_over_limit
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import Page
-from notion_pm.model.snapshot import RelatedPages, Snapshot, SnapshotPage
+from notion_pm.model.snapshot import RelatedPages, RuleValue, Snapshot, SnapshotPage
 from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.notion.client import NotionClient
 from notion_pm.state.cache import Cache
 
 TRASHED, ARCHIVED, MOVED, UNSHARED = "trashed", "archived", "moved", "unshared"
 GONE = "gone"
-"""It was not asked for: one of the others."""
+"""One of the others; the page was not fetched to learn which."""
+
+_LOST_SHARE = 0.3
+_SMALLEST_DATABASE = 10
+"""A database that has lost more than this share of its pages has probably lost its sharing. In
+databases with fewer pages than this, a share means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class GonePage:
-    """A page that was there and no longer is, and why."""
+    """A page that is gone, and why: TRASHED, ARCHIVED, MOVED, UNSHARED or GONE."""
 
     page: SnapshotPage
     reason: str
 
 
 def fetch_page(gateway: NotionClient, page_id: NotionId) -> Page | str:
-    """Return a page, wherever it is, or why it is not to be had: TRASHED, ARCHIVED or UNSHARED."""
+    """Return a page, or why it cannot be read: TRASHED, ARCHIVED or UNSHARED."""
     try:
         page = gateway.get_page(page_id)
     except NotShared:
@@ -37,69 +41,86 @@ def fetch_page(gateway: NotionClient, page_id: NotionId) -> Page | str:
 
 
 def fetch_row(gateway: NotionClient, data_source_id: NotionId, page_id: NotionId) -> Page | str:
-    """Return a row of a data source, or why it is not to be had: as `found` tells, or MOVED."""
+    """Return a row of a data source, or why it is gone: as `fetch_page`, or MOVED."""
     page = fetch_page(gateway, page_id)
-    return MOVED if not isinstance(page, str) and page.data_source_id != data_source_id else page
+    if isinstance(page, Page) and page.data_source_id != data_source_id:
+        return MOVED
+    return page
 
 
 def removal_reason(page: Page) -> str:
-    """Return TRASHED or ARCHIVED for a page that is, an empty text for any other."""
-    return TRASHED if page.in_trash else ARCHIVED if page.is_archived else ""
+    """Return TRASHED or ARCHIVED for a page that is, an empty text for others."""
+    if page.in_trash:
+        return TRASHED
+    return ARCHIVED if page.is_archived else ""
 
 
-def lost_pages(cached: Cache, snapshot: Snapshot, *, force: bool) -> tuple[SnapshotPage, ...]:
-    """Return the pages that were known and that a read no longer gave.
+def lost_pages(known: Cache, snapshot: Snapshot, *, force: bool) -> tuple[SnapshotPage, ...]:
+    """Return the known pages that a reading no longer has.
 
-    Raises UnsafeChange when they are so many that the connection has rather lost its access, unless forced.
+    Raises UnsafeChange, unless forced, when a database has lost so many that the connection has
+    probably lost its access to it.
     """
-    lost_in_all: list[SnapshotPage] = []
-    for database, pages in cached.pages.items():
-        there = snapshot.databases.get(database)
-        lost = [page for id, page in pages.items() if there is not None and id not in there]
-        if not force and is_over_limit(len(lost), len(pages)):
+    all_lost: list[SnapshotPage] = []
+    for database, pages in known.pages.items():
+        current = snapshot.databases.get(database)
+        if current is None:
+            continue
+        lost = [page for page_id, page in pages.items() if page_id not in current]
+        is_suspicious = len(pages) >= _SMALLEST_DATABASE and len(lost) > _LOST_SHARE * len(pages)
+        if is_suspicious and not force:
             raise UnsafeChange(
-                f"{len(lost)} of {len(pages)} pages of {database} are no longer to be seen. Nothing was changed.",
-                "Look whether the database is still shared with the connection (notion-pm doctor). "
-                "If they were deleted on purpose, run again with --full --force.",
+                f"{len(lost)} of {len(pages)} pages of {database} can no longer be found. "
+                "Nothing was changed.",
+                "Check that the database is still shared with the connection: notion-pm doctor. "
+                "If people deleted these pages on purpose, run again with --full --force.",
             )
-        lost_in_all += lost
-    return tuple(lost_in_all)
+        all_lost += lost
+    return tuple(all_lost)
 
 
 def missing_pages(
-    vocabulary: TemplateSchema,
+    schema: TemplateSchema,
     needs: Mapping[str, Sequence[str]],
     pages: Mapping[str, Mapping[NotionId, SnapshotPage]],
 ) -> Iterable[tuple[str, NotionId]]:
-    """Return pairs of a database and a page of it that some relation names, but that is not among its pages."""
-    missing: dict[tuple[str, NotionId], None] = {}
+    """Return pages that relations name and that were not read, each with its database.
+
+    `needs`: the keys of the properties to look at, by database.
+    """
+    missing: dict[tuple[str, NotionId], None] = {}  # keeps the order, drops repetitions
     for database, keys in needs.items():
-        targets = {
-            key: target for key in keys if (target := vocabulary.target(database, key)) in pages
-        }
-        for page in pages[database].values():
-            for key, target in targets.items():
-                links = page.values.get(key)
-                ids = links.ids if isinstance(links, RelatedPages) else ()
-                missing.update(
-                    ((target, id), None) for id in ids if target and id not in pages[target]
-                )
+        for key in keys:
+            target = schema.target(database, key)
+            if target is None or target not in pages:
+                continue
+            for page in pages[database].values():
+                related = page.values.get(key)
+                if not isinstance(related, RelatedPages):
+                    continue
+                for page_id in related.ids:
+                    if page_id not in pages[target]:
+                        missing[target, page_id] = None
     return missing
 
 
 def without_links_to_gone(
     pages: Mapping[NotionId, SnapshotPage], absent: Mapping[NotionId, str]
 ) -> dict[NotionId, SnapshotPage]:
-    """Return the pages, their relations without what is in the trash or moved away; the unshared stays unknown."""
-    gone = {id for id, reason in absent.items() if reason != UNSHARED}
-    return {id: _unlinked(page, gone) for id, page in pages.items()} if gone else dict(pages)
+    """Return the pages, without relations to pages that are in the trash or were moved.
+
+    Relations to pages that are not shared stay: the rules must know that they cannot see them.
+    """
+    gone = {page_id for page_id, reason in absent.items() if reason != UNSHARED}
+    if not gone:
+        return dict(pages)
+    return {page_id: _without_links(page, gone) for page_id, page in pages.items()}
 
 
-def _unlinked(page: SnapshotPage, gone: set[NotionId]) -> SnapshotPage:
-    values = {
-        key: RelatedPages(tuple(id for id in held.ids if id not in gone), held.complete)
-        if isinstance(held, RelatedPages) and not gone.isdisjoint(held.ids)
-        else held
-        for key, held in page.values.items()
-    }
-    return replace(page, values=values)
+def _without_links(page: SnapshotPage, gone: set[NotionId]) -> SnapshotPage:
+    changed: dict[str, RuleValue] = {}
+    for key, value in page.values.items():
+        if isinstance(value, RelatedPages) and not gone.isdisjoint(value.ids):
+            remaining = tuple(page_id for page_id in value.ids if page_id not in gone)
+            changed[key] = RelatedPages(remaining, value.complete)
+    return replace(page, values={**page.values, **changed}) if changed else page

@@ -1,4 +1,4 @@
-"""The page under which everything is made: reading it, and saying what is wrong with it."""
+"""The page that has the databases: list its blocks, and explain why it cannot be used."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from notion_pm.model.page import Page
 from notion_pm.model.schema import ChildBlock
 from notion_pm.notion.client import NotionClient
 
-_CHOOSE = "choose another page:  notion-pm init"
+_CHOOSE_ANOTHER = "choose another page:  notion-pm init"
 
 
 def list_parent_page(gateway: NotionClient, parent_id: NotionId) -> tuple[ChildBlock, ...]:
     """Return the blocks of the parent page.
 
     Raises UsageError when the page is in the trash: Notion then answers as if it were not shared
-    (404). Raises a NotionError when it cannot be read.
+    (404). Raises NotionError when it cannot be read.
     """
     try:
         return gateway.list_children(parent_id)
@@ -25,33 +25,34 @@ def list_parent_page(gateway: NotionClient, parent_id: NotionId) -> tuple[ChildB
 
 
 def check_parent(gateway: NotionClient, parent_id: NotionId) -> None:
-    """Make sure that things can be made there, in one request.
+    """Check in one request that databases can be created on a page.
 
-    Raises UsageError when it is in the trash, or a database: people copy its link, which looks the same. Raises a
-    NotionError when it cannot be read.
+    Raises UsageError when it is in the trash, or is a database: people copy its link, which looks
+    the same. Raises NotionError when it cannot be read.
     """
     try:
         page = gateway.get_page(parent_id)
     except (NotShared, RequestRefused) as error:
-        raise _as_database(gateway, parent_id) or error from error
+        raise _error_for_database(gateway, parent_id) or error from error
     check_alive(page)
 
 
 def check_alive(page: Page) -> None:
-    """Raise UsageError when a page is in the trash, alone or with a page around it."""
+    """Raise UsageError when a page is in the trash, by itself or with a page around it."""
     if page.in_trash:
-        restore = (
-            "Restore it in Notion (Trash in the sidebar), with the pages around it if they are"
-        )
         raise UsageError(
-            f"The page {page.title!r} is in the trash.", f"{restore} there too. Or {_CHOOSE}"
+            f"The page {page.title!r} is in the trash.",
+            "Restore it in Notion (Trash in the sidebar), with the pages around it if they are "
+            f"in the trash too. Or {_CHOOSE_ANOTHER}",
         )
 
 
-def _as_database(gateway: NotionClient, parent_id: NotionId) -> UsageError | None:
+def _error_for_database(gateway: NotionClient, parent_id: NotionId) -> UsageError | None:
     try:
         database = gateway.get_database(parent_id)
     except NotionError:
         return None
-    advice = f"Name the page around it, or {_CHOOSE}"
-    return UsageError(f"The parent page {database.title!r} is a database, not a page.", advice)
+    return UsageError(
+        f"The parent page {database.title!r} is a database, not a page.",
+        f"Give the page around it, or {_CHOOSE_ANOTHER}",
+    )

@@ -1,4 +1,4 @@
-"""Remembering runs: when they began and ended, what came of them, and what they found changed."""
+"""Record runs in the history: when they began and ended, and their outcome."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
 
 KEEP_HISTORY = timedelta(days=730)
-"""How long what has happened is remembered."""
+"""How long the history is kept if nobody says otherwise."""
 
 
 class RunContext(Protocol):
-    """Where a run is remembered, when it began and what it is called, if it was given a name."""
+    """Where a run is recorded, when it began, and its id if it was given one."""
 
     @property
     def state_home(self) -> StateHome: ...
@@ -28,12 +28,12 @@ class RunContext(Protocol):
     @property
     def run_id(self) -> str: ...
     def clock(self) -> float:
-        """Return seconds, for how long the run takes."""
+        """Return seconds, to measure how long the run takes."""
 
 
 @dataclass(slots=True)
 class Recording:
-    """A run while it is recorded. Who carries it out says at the end how it went."""
+    """A run while it goes on. At its end the caller sets the outcome and the details."""
 
     moment: Moment
     outcome: str = "failed"
@@ -42,23 +42,24 @@ class Recording:
 
 @contextmanager
 def record_run(
-    place: RunContext,
+    context: RunContext,
     template: str,
     kind: str,
     *,
     dry_run: bool = False,
     keep: timedelta = KEEP_HISTORY,
 ) -> Iterator[Recording]:
-    """Remember a run from its beginning to its end, also when it fails; a dry run leaves no trace."""
-    recording = Recording(Moment(place.run_id, place.now))
+    """Record a run from its beginning to its end, also when it fails. A dry run is not recorded."""
+    recording = Recording(Moment(context.run_id, context.now))
     if dry_run:
         yield recording
         return
-    began = place.clock()
-    with State(place.state_home, template) as state:
-        run = RunRecord(_unused(state, place), kind, place.now)
+    began = context.clock()
+    # Recorded at the beginning, too: a run that is killed stays in the history as unfinished.
+    with State(context.state_home, template) as state:
+        run = RunRecord(_unused_id(state, context), kind, context.now)
         state.history.save_run(run)
-    recording.moment = Moment(run.id, place.now)
+    recording.moment = Moment(run.id, context.now)
     try:
         yield recording
     except NotionPmError as error:
@@ -66,17 +67,21 @@ def record_run(
         recording.details = {"error": str(error)}
         raise
     finally:
-        finished = place.now + timedelta(seconds=place.clock() - began)
-        with State(place.state_home, template) as state:
-            state.history.save_run(
-                replace(run, finished=finished, outcome=recording.outcome, told=recording.details)
-            )
-            state.forget_before(place.now - keep)
+        finished = context.now + timedelta(seconds=context.clock() - began)
+        ended = replace(run, finished=finished, outcome=recording.outcome, told=recording.details)
+        with State(context.state_home, template) as state:
+            state.history.save_run(ended)
+            state.forget_before(context.now - keep)
 
 
-def _unused(state: State, place: RunContext) -> str:
-    """What the run is called: as it was asked for, else after the second; runs of one second are numbered."""
-    name = place.run_id or f"{place.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    taken = {run.id for run in state.history.runs(since=place.now.replace(microsecond=0))}
-    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
-    return next(each for each in names if each not in taken)
+def _unused_id(state: State, context: RunContext) -> str:
+    """Return the given id, else one made of the time. Runs of the same second are numbered."""
+    name = context.run_id or f"{context.now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    second = context.now.replace(microsecond=0)
+    taken = {run.id for run in state.history.runs(since=second)}
+    unused = name
+    number = 2
+    while unused in taken:
+        unused = f"{name}-{number}"
+        number += 1
+    return unused

@@ -1,8 +1,9 @@
-"""Whether a workspace still has what the rules need: people delete databases and properties, and change their types."""
+"""Check that a workspace still has what the rules need: people delete databases and properties,
+and change their types."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from notion_pm.errors import NotShared, UsageError
 from notion_pm.model.manifest import DatabaseEntry, Manifest
@@ -13,7 +14,7 @@ from notion_pm.rules.page_codec import PageCodec
 
 
 def require_databases(gateway: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
-    """Ask for each database that rules need: a query tells neither of the trash nor why it is refused.
+    """Fetch each database that rules need, because a failed query does not tell what is wrong.
 
     Raises UsageError when one is in the trash, NotShared when one cannot be reached.
     """
@@ -26,58 +27,62 @@ def require_databases(gateway: NotionClient, rules: RuleSet, manifest: Manifest)
 def _require_database(gateway: NotionClient, entry: DatabaseEntry) -> None:
     try:
         database = gateway.get_database(entry.database_id)
-    except NotShared as lost:
-        raise unreachable(f"The database {entry.title!r}", lost) from None
+    except NotShared as error:
+        raise unreachable(f"The database {entry.title!r}", error) from None
     if database.in_trash:
         raise UsageError(
             f"The database {entry.title!r} is in the trash. Nothing was changed.",
-            "Restore it in Notion (Trash, in the sidebar). If it is to go, take it and its rules out of the template.",
+            "Restore it in Notion (Trash in the sidebar). If you do not need it any more, "
+            "remove it and its rules from the template.",
         )
 
 
-def unreachable(what: str, lost: NotShared) -> NotShared:
-    """Return the error that says what cannot be reached, in place of Notion's, which knows only an id."""
+def unreachable(what: str, error: NotShared) -> NotShared:
+    """Return Notion's error with words for what cannot be reached, in place of an id."""
     return NotShared(
-        f"{what} cannot be reached: it is no longer shared with the connection, or was deleted for good. "
-        "Nothing was changed.",
-        lost.facts,
+        f"{what} cannot be reached: it is no longer shared with the connection, "
+        "or was deleted permanently. Nothing was changed.",
+        error.facts,
     )
 
 
 def require_properties(gateway: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
-    """Look for the cause after Notion refused a request: a request per database.
+    """Find out why Notion refused a request. Costs a request per database.
 
-    Raises UsageError naming all properties that rules need and that are gone.
+    Raises UsageError with all properties that rules need and that are gone.
     """
-    gone = [
-        f"{database}.{key} was deleted"
-        for database, keys in rules.needs.items()
-        for key in deleted_properties(gateway, manifest, database, keys)
-    ]
-    if gone:
-        raise schema_mismatch(gone)
+    differences: list[str] = []
+    for database, keys in rules.needs.items():
+        for key in deleted_properties(gateway, manifest, database, keys):
+            differences.append(f"{database}.{key} was deleted")
+    if differences:
+        raise schema_mismatch(differences)
 
 
 def require_types(codec: PageCodec, page: Page) -> None:
-    """Look at the types of a page's values. Raises UsageError when rules cannot know what to make of one."""
-    if differing := codec.type_mismatches(page):
+    """Raise UsageError when values of a page are of other types than the template says."""
+    mismatches = codec.type_mismatches(page)
+    if mismatches:
         raise schema_mismatch(
-            [f"{address} is now {held}, not {wanted}" for address, held, wanted in differing]
+            [f"{address} is now {found}, not {wanted}" for address, found, wanted in mismatches]
         )
 
 
 def schema_mismatch(differences: Sequence[str]) -> UsageError:
-    """Return the error that names the differences."""
+    """Return the error that lists the differences."""
     return UsageError(
-        f"The workspace lacks what the template needs: {'; '.join(differences)}. Nothing was changed.",
-        "notion-pm plan  shows what is to be done about it,  notion-pm apply  does it.",
+        f"The workspace lacks what the template needs: {'; '.join(differences)}. "
+        "Nothing was changed.",
+        "See how to fix it with  notion-pm plan , then run  notion-pm apply",
     )
 
 
 def deleted_properties(
     gateway: NotionClient, manifest: Manifest, database: str, keys: Iterable[str]
-) -> Iterator[str]:
-    """Return the properties that a database no longer has."""
+) -> list[str]:
+    """Return those of the properties that a database no longer has."""
     entry = manifest.databases.get(database)
-    there = gateway.get_data_source(entry.data_source_id).properties if entry else {}
-    return (key for key in keys if entry is None or entry.properties.get(key) not in there)
+    if entry is None:
+        return list(keys)
+    existing = gateway.get_data_source(entry.data_source_id).properties
+    return [key for key in keys if entry.properties.get(key) not in existing]

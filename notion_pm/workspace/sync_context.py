@@ -1,4 +1,4 @@
-"""Where a sync works: the door to Notion, the memory, and the template with its manifest."""
+"""What a sync works with: the connection to Notion, the state, the template and its record."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from notion_pm.workspace.schema_check import unreachable
 
 @dataclass(frozen=True, slots=True)
 class SyncContext:
-    """Where to sync: the door, the page under which the databases are, and where the memory is kept.
+    """Where to sync, and what surrounds it.
 
-    `run_id` is what the run is called; without one it is called after the moment when it begins.
+    `parent_id`: the page that has the databases. `run_id`: empty for an id made of the time.
+    `clock`: seconds.
     """
 
     gateway: NotionClient
@@ -40,13 +41,13 @@ class SyncContext:
 
     @property
     def state_home(self) -> StateHome:
-        """Where what sync remembers is kept: the folder, unless there is a database that machines share."""
+        """Where the state is: in a database that machines share, or in the folder."""
         return self.shared_state or self.state_directory
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedWorkspace:
-    """A template and its manifest; with the manifest page where it was read just now, rather than remembered."""
+    """A template and its record. `page`: the record page, None where the record is a remembered one."""
 
     loaded: LoadedTemplate
     manifest: Manifest
@@ -54,83 +55,87 @@ class LoadedWorkspace:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the manifest was read just now."""
+        """Whether the record was read just now."""
         return self.page is not None
 
 
 def load_workspace(
-    place: SyncContext, reference: str | None, *, fresh: bool = False
+    context: SyncContext, reference: str | None, *, fresh: bool = False
 ) -> LoadedWorkspace:
-    """Return the template to sync by; without a name the one that is synced here, or that was applied here.
+    """Return a template and its record.
 
-    The manifest is read only where it is not remembered, is one of another version, or is to be `fresh`.
+    Without a reference: the only template that is synced here, else the only one that was applied
+    here. The record is read when it is not remembered, when the template has another version than
+    the remembered one, and when `fresh`. Otherwise this costs no request.
 
-    Raises UsageError when there is none, or an apply has not ended.
+    Raises UsageError when there is no such template, or an apply has not finished.
     """
-    named = reference or _only_known(place.state_home)
-    page = None if named else _applied(place)
-    named = named or (page.manifest.template if page else "")
+    named = reference or _only_synced_template(context.state_home)
+    page = None
+    if named is None:
+        page = _read_only_record(context)
+        named = page.manifest.template
     name = templates.name_of(named)
-    remembered = None if fresh or page else _remembered_manifest(place, name)
-    if remembered is not None:
-        loaded = templates.load(named, remembered.variables)
-        if remembered.version == loaded.template.version:
-            learn_databases(place.gateway, remembered)
-            return LoadedWorkspace(loaded, remembered, None)
-    page = page or _read_manifest_page(place, name)
-    return LoadedWorkspace(templates.load(named, page.manifest.variables), page.manifest, page)
+
+    if page is None and not fresh:
+        remembered = _remembered_record(context, name)
+        if remembered is not None:
+            loaded = templates.load(named, remembered.variables)
+            if remembered.version == loaded.template.version:
+                learn_databases(context.gateway, remembered)
+                return LoadedWorkspace(loaded, remembered, None)
+
+    if page is None:
+        page = _read_record(context, name)
+    loaded = templates.load(named, page.manifest.variables)
+    return LoadedWorkspace(loaded, page.manifest, page)
 
 
 def template_source(loaded: LoadedTemplate) -> str:
-    """Return what to call a template's file another time: its shipped name, or its path."""
+    """Return how to find a template's file again: its shipped name, or its path."""
     path = Path(loaded.source).resolve()
-    return next(
-        (
-            name
-            for name, each in template_files.shipped_templates().items()
-            if each.resolve() == path
-        ),
-        str(path),
-    )
+    for name, shipped in template_files.shipped_templates().items():
+        if shipped.resolve() == path:
+            return name
+    return str(path)
 
 
-def _only_known(home: StateHome) -> str | None:
-    """The template that is synced here, when there is exactly one."""
-    known = known_templates(home)
-    return next(iter(known.values())) if len(known) == 1 else None
+def _only_synced_template(home: StateHome) -> str | None:
+    """Return where the template is that is synced here, None unless it is exactly one."""
+    sources = list(known_templates(home).values())
+    return sources[0] if len(sources) == 1 else None
 
 
-def _applied(place: SyncContext) -> RecordPage:
-    """The workspace's only manifest page, of a template that can be found by its name."""
-    page = _read_manifest_page(place, None)
-    if page.manifest.template not in template_files.shipped_templates():
+def _read_only_record(context: SyncContext) -> RecordPage:
+    """Read the workspace's only record, of a template that can be found by its name."""
+    page = _read_record(context, None)
+    name = page.manifest.template
+    if name not in template_files.shipped_templates():
         raise UsageError(
-            f"This workspace was made from a template of its own, {page.manifest.template!r}.",
-            "Name its file:  notion-pm sync --template path/to/template.yaml",
+            f"The template {name!r} of this workspace does not ship with notion-pm.",
+            "Give its file:  notion-pm sync --template path/to/template.yaml",
         )
     return page
 
 
-def _remembered_manifest(place: SyncContext, name: str) -> Manifest | None:
-    """Return the manifest that is remembered, None where the workspace has to be asked.
-
-    A manifest without a parent page was remembered by an older version, which took copies for records.
-    """
-    with State(place.state_home, name) as state:
-        remembered = state.workspace.read()
-    manifest = remembered.manifest if remembered else None
-    return manifest if manifest and manifest.parent_id == place.parent_id else None
+def _remembered_record(context: SyncContext, name: str) -> Manifest | None:
+    with State(context.state_home, name) as state:
+        memory = state.workspace.read()
+    if memory is None or memory.manifest is None:
+        return None
+    # Old versions remembered copied records, too. They kept no parent page, so it differs here.
+    return memory.manifest if memory.manifest.parent_id == context.parent_id else None
 
 
-def _read_manifest_page(place: SyncContext, name: str | None) -> RecordPage:
+def _read_record(context: SyncContext, name: str | None) -> RecordPage:
     try:
-        page = open_record_page(place.gateway, place.parent_id, name, place.state_home)
-    except NotShared as lost:
-        raise unreachable("The page under which the databases are kept", lost) from None
+        page = open_record_page(context.gateway, context.parent_id, name, context.state_home)
+    except NotShared as error:
+        raise unreachable("The page with the databases", error) from None
     if page.manifest.state == "applying":
-        which = page.manifest.template
+        template = page.manifest.template
         raise UsageError(
-            f"An apply of {which} has begun and not ended.",
-            f"End it first:  notion-pm apply {which}",
+            f"An apply of {template} has begun and not finished.",
+            f"Finish it first:  notion-pm apply {template}",
         )
     return page

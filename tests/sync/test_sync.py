@@ -252,9 +252,7 @@ class TestReading:
         product.sync()
         for each in asks[:5]:
             product.gateway.trash_page(each)
-        with pytest.raises(
-            UnsafeChange, match="5 of 12 pages of insights are no longer to be seen"
-        ):
+        with pytest.raises(UnsafeChange, match="5 of 12 pages of insights can no longer be found"):
             product.sync(full=True)
         assert len(product.sync(full=True, force=True).vanished) == 5
 
