@@ -1,4 +1,4 @@
-"""Telling others how a run went: one message to a Slack-compatible webhook."""
+"""Post a message about a run to a Slack-compatible webhook."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from notion_pm.errors import NotificationFailed, UsageError
 from notion_pm.network import ca_bundle, connection_trouble, proxy_for, shown_proxy
 
 TIMEOUT = 10.0
-"""Seconds: nobody waits longer for a message than for the work."""
+"""Seconds to connect, and for each read: a message must not delay the work for long."""
 
 _WHOLE_TIMEOUT = 15.0
-"""Seconds for an attempt as a whole. `TIMEOUT` is for one read: a server that drips would never end."""
+"""Seconds for a whole attempt. A server that sends a byte now and then would never reach TIMEOUT."""
 
 ATTEMPTS = 3
-_PASSING = {408, 425, 429}
-"""Refusals that a later attempt may not meet, as any status from 500 up."""
+_TEMPORARY_STATUS = {408, 425, 429}
+"""Statuses after which a later attempt may succeed, as after those from 500 up."""
 
 
-class _Passing(NotificationFailed):
-    """A failure that may be gone in a moment."""
+class _TemporaryFailure(NotificationFailed):
+    """A failure after which another attempt may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """How a webhook is reached. Messages name `shown`: host and proxy without path, user or password."""
+class _Route:
+    """How to reach a webhook. `shown`: host and proxy for messages, without path, user or password."""
 
     shown: str
     proxy: str | None
@@ -39,21 +39,21 @@ class _Way:
 
 
 def post(url: str, text: str, facts: Mapping[str, Any], *, sleep: Callable[[float], None]) -> None:
-    """Post a message: `text` is what Slack, Mattermost and others show; `facts` are for programs.
+    """Post a message. `text`: what Slack, Mattermost and others show. `facts`: for programs.
 
-    Raises NotificationFailed, which names the host alone: such URLs are secrets.
+    Raises NotificationFailed, which names only the host: such URLs are secrets.
     """
-    persist = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(_Passing),
+    with_retries = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(_TemporaryFailure),
         wait=tenacity.wait_exponential(multiplier=0.5),
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         sleep=sleep,
         reraise=True,
     )
-    persist(_post_once, url, _way_to(url), {"text": text, **facts})
+    with_retries(_post_once, url, _route_to(url), {"text": text, **facts})
 
 
-def _way_to(url: str) -> _Way:
+def _route_to(url: str) -> _Route:
     try:
         host = urlsplit(url).hostname or "(no host)"
     except ValueError:
@@ -63,42 +63,49 @@ def _way_to(url: str) -> _Way:
     except UsageError as error:
         raise NotificationFailed(host, str(error).rstrip(".")) from None
     shown = f"{host} (through the proxy {shown_proxy(proxy)})" if proxy else host
-    return _Way(shown, proxy, str(bundle) if bundle else True)
+    return _Route(shown, proxy, str(bundle) if bundle else True)
 
 
-def _post_once(url: str, way: _Way, message: Mapping[str, Any]) -> None:
+def _post_once(url: str, route: _Route, message: Mapping[str, Any]) -> None:
+    # On a thread of its own, because `requests` has no limit for a whole request.
     outcome: list[int | Exception] = []
-    thread = threading.Thread(target=_attempt, args=(url, way, message, outcome), daemon=True)
+    thread = threading.Thread(target=_attempt, args=(url, route, message, outcome), daemon=True)
     thread.start()
     thread.join(_WHOLE_TIMEOUT)
     result = outcome[0] if outcome else TimeoutError()
+
     if isinstance(result, int):
         if 200 <= result < 300:
             return
-        passing = result in _PASSING or result >= 500
-        raise (_Passing if passing else NotificationFailed)(way.shown, f"status {result}")
-    passing = isinstance(result, requests.ConnectionError | requests.Timeout | TimeoutError)
-    reason = connection_trouble(result) if passing else type(result).__name__
-    raise (_Passing if passing else NotificationFailed)(way.shown, reason)
+        is_temporary = result in _TEMPORARY_STATUS or result >= 500
+        reason = f"status {result}"
+    elif isinstance(result, requests.ConnectionError | requests.Timeout | TimeoutError):
+        is_temporary = True
+        reason = connection_trouble(result)
+    else:
+        is_temporary = False
+        reason = type(result).__name__
+    if is_temporary:
+        raise _TemporaryFailure(route.shown, reason)
+    raise NotificationFailed(route.shown, reason)
 
 
 def _attempt(
-    url: str, way: _Way, message: Mapping[str, Any], outcome: list[int | Exception]
+    url: str, route: _Route, message: Mapping[str, Any], outcome: list[int | Exception]
 ) -> None:
-    """Put the status of the answer, or what went wrong, into `outcome`."""
+    """Put the status of the response, or the error, into `outcome`."""
     try:
         with requests.Session() as session:
-            session.trust_env = (
-                False  # `way` has what the environment says; no credentials from ~/.netrc
-            )
-            session.proxies = {"http": way.proxy, "https": way.proxy} if way.proxy else {}
+            # `route` has the settings of the environment. No credentials from ~/.netrc.
+            session.trust_env = False
+            session.proxies = {"http": route.proxy, "https": route.proxy} if route.proxy else {}
             answer = session.post(
                 url,
                 json=message,
                 timeout=TIMEOUT,
                 allow_redirects=False,
-                verify=way.certificates,
-                stream=True,  # the body says nothing, and may have no end
+                verify=route.certificates,
+                stream=True,  # the body does not matter, and may not end
             )
             answer.close()
             outcome.append(answer.status_code)

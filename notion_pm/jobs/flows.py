@@ -1,11 +1,11 @@
-"""Sync as Prefect flows: the workspaces of notion-pm.toml, spread over as many machines as there are workers.
+"""Sync as Prefect flows: the workspaces of notion-pm.toml on as many machines as there are workers.
 
     pip install 'notion-pm[prefect]'
     python -m notion_pm.jobs.flows --every 15m      # one machine: registers the schedule, and runs it
 
-One task a workspace. Workspaces with the same token share one of Prefect's concurrency limits, which all workers heed:
-a token's budget of requests is spent by one task at a time. What stops a task for a while (Notion is not to be reached,
-asks to wait) is tried again; what needs a person fails it, and keeps nobody else from being synced.
+Each workspace is a task. Workspaces with the same token share one of Prefect's concurrency limits, so
+that one task at a time uses the token's request budget. A task is repeated when Notion cannot be
+reached or asks to wait. An error that needs a person fails the task; the others go on.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from notion_pm.workspace.progress import no_progress
 
 _RETRIES = 3
 _PAUSES = [60, 300, 900]
-"""Seconds before each retry: longer than the retries of a run itself have taken."""
+"""Seconds before each retry: longer than the retries within a run."""
 _OPTIONS = RootOptions(
     local=None, local_from_environment=False, workspace=None, jobs=4, max_wait=900, debug=False
 )
 
 
 class SyncFailed(Exception):
-    """The sync of a workspace failed. `passes` tells whether it may succeed later without anybody's doing."""
+    """The sync of a workspace failed. `passes`: whether it may succeed later by itself."""
 
     def __init__(self, error: NotionPmError) -> None:
         super().__init__(f"{error} {error.advice}".strip())
@@ -49,7 +49,7 @@ class SyncFailed(Exception):
 
 
 def limit_of(context: Context) -> str:
-    """Return the name of the concurrency limit of a workspace's token, from which nobody can tell the token."""
+    """Return the name of the concurrency limit of a workspace's token. It does not reveal the token."""
     target = context.target
     secret = (
         str(target.path.resolve()) if isinstance(target, Local) else target.token.get_secret_value()
@@ -58,7 +58,7 @@ def limit_of(context: Context) -> str:
 
 
 def _passes(task: Any, task_run: Any, state: Any) -> bool:
-    """Whether a failed task is worth another try."""
+    """Whether to repeat a failed task."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, SyncFailed) and error.passes
 
@@ -70,13 +70,13 @@ def _passes(task: Any, task_run: Any, state: Any) -> bool:
     retry_condition_fn=_passes,
 )
 def sync_workspace(client: str) -> dict[str, Any]:
-    """Sync one workspace of notion-pm.toml, and return what `notion-pm sync --json` says of a run.
+    """Sync one workspace of notion-pm.toml, and return what `notion-pm sync --json` prints of a run.
 
-    A run that meets another one at work is skipped, which is no failure. Raises SyncFailed.
+    When another run is at work, the run is skipped; that is not a failure. Raises SyncFailed.
     """
     with ExitStack() as closing:
         try:
-            done = _synced(_client(client, closing))
+            done = _sync_within_limit(_client(client, closing))
         except NotionPmError as error:
             raise SyncFailed(error) from None
     if done.error is not None and done.outcome == "failed":
@@ -84,12 +84,12 @@ def sync_workspace(client: str) -> dict[str, Any]:
     return {"client": client, **done.as_data()}
 
 
-def _synced(context: Context) -> SyncRun:
+def _sync_within_limit(context: Context) -> SyncRun:
     limit = limit_of(context)
     with (
         get_client(sync_client=True) as server,
-        suppress(ObjectAlreadyExists),
-    ):  # another task was quicker
+        suppress(ObjectAlreadyExists),  # another task has created it
+    ):
         server.upsert_global_concurrency_limit_by_name(limit, 1)
     with concurrency(limit, occupy=1, strict=True):
         return start_run(
@@ -104,7 +104,7 @@ def _synced(context: Context) -> SyncRun:
 
 @flow(name="notion-pm sync")
 def sync_workspaces(clients: list[str] | None = None) -> list[dict[str, Any]]:
-    """Sync the workspaces of notion-pm.toml, or those that are named; fails when one of them has failed."""
+    """Sync the workspaces of notion-pm.toml, or the given ones. Fails when one of them failed."""
     with ExitStack() as closing:
         names = clients or [each.name for each in Context(_OPTIONS, closing.callback).all_clients()]
     futures = [sync_workspace.submit(each) for each in names]
@@ -129,7 +129,7 @@ def _client(name: str, closing: ExitStack) -> Context:
 @click.option(
     "--once",
     is_flag=True,
-    help="Run it now, print what came of it as JSON, and end with 1 when a workspace has failed.",
+    help="Run once now, print the results as JSON, and exit with 1 if a workspace failed.",
 )
 def main(*, every: int, once: bool) -> None:
     """Sync every workspace of notion-pm.toml by Prefect's schedule, on this machine."""

@@ -24,9 +24,8 @@ from notion_pm.jobs.webhooks.deliveries import (
     named_by,
 )
 from notion_pm.jobs.webhooks.inbox import Inbox
-from notion_pm.jobs.webhooks.key import Key
 from notion_pm.jobs.webhooks.listening import listen
-from notion_pm.jobs.webhooks.verification import SeenEvents, keep_token, read_token
+from notion_pm.jobs.webhooks.verification import Key, SeenEvents, keep_token, read_token
 from notion_pm.model.ids import NotionId
 from notion_pm.sync.run import SyncRun
 from tests.support.gateways import PatientClock

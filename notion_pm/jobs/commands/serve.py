@@ -1,4 +1,4 @@
-"""`notion-pm serve`: take Notion's webhooks, and sync what they name."""
+"""`notion-pm serve`: receive Notion's webhooks and sync the pages that they name."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from notion_pm.console.logs import LEVELS, RunId
 from notion_pm.console.output import echo, note, progress
 from notion_pm.console.signals import sleep, time_limit
 from notion_pm.errors import NotionError, Stopped, UsageError
-from notion_pm.jobs.webhooks.app import Door, Health, make_app
+from notion_pm.jobs.webhooks.app import Health, Receiver, make_app
 from notion_pm.jobs.webhooks.deliveries import ACCEPTED_FOR, Edit, Named
 from notion_pm.jobs.webhooks.inbox import Inbox
-from notion_pm.jobs.webhooks.key import Key
 from notion_pm.jobs.webhooks.listening import listen
 from notion_pm.jobs.webhooks.server import serving
-from notion_pm.jobs.webhooks.verification import TOKEN_FILE, SeenEvents, keep_token, read_token
+from notion_pm.jobs.webhooks.verification import TOKEN_FILE, Key, SeenEvents, keep_token, read_token
 from notion_pm.sync.commands.runs import (
     RunOptions,
     handle_signals_and_log,
@@ -56,7 +55,7 @@ from notion_pm.sync.sync import SyncOptions, SyncResult
     metavar="TIME",
     default="15m",
     show_default=True,
-    help="Read all that was edited so often.",
+    help="How often to read everything that was edited.",
 )
 @click.option(
     "--quiet-for",
@@ -64,36 +63,36 @@ from notion_pm.sync.sync import SyncOptions, SyncResult
     metavar="TIME",
     default="5s",
     show_default=True,
-    help="Sync after so long a silence.",
+    help="Sync when no webhook has come for this long.",
 )
 @click.option(
     "--token",
     envvar="NOTION_PM_WEBHOOK_TOKEN",
     metavar="TOKEN",
-    help="The verification token; better in the environment. Default: the one that the handshake has left.",
+    help="The verification token; better in the environment. Default: the stored one.",
 )
 @click.option(
     "--handshake",
     is_flag=True,
-    help="Take a new verification token in the place of the one that is known.",
+    help="Accept a new verification token in place of the stored one.",
 )
 @click.option(
     "--notify",
     metavar="URL",
     envvar="NOTION_PM_NOTIFY",
-    help="Tell a Slack-compatible webhook, as in sync.",
+    help="Post news to a Slack-compatible webhook, as sync does.",
 )
-@click.option("--time-limit", type=duration, metavar="TIME", help="Let each run take so long.")
+@click.option("--time-limit", type=duration, metavar="TIME", help="Stop each run after this time.")
 @click.option(
     "--explain",
     is_flag=True,
-    help="Say for each change which rule made it, and because of which pages.",
+    help="Show for each change its rule and the pages that are the reason.",
 )
 @click.option(
     "--log-level",
     type=click.Choice(LEVELS),
     default="warning",
-    help="Log to stderr from this level on.",
+    help="Log to stderr at this level and above.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each run.")
 @pass_context
@@ -113,49 +112,52 @@ def command(
     log_level: str,
     as_json: bool,
 ) -> None:
-    """Receive Notion's webhooks and sync the pages they name, until asked to stop (SIGTERM, Ctrl-C).
+    """Receive Notion's webhooks and sync the pages they name, until stopped (SIGTERM, Ctrl-C).
 
-    Deliveries must bear Notion's signature. They are gathered until it is quiet; then the pages that they name are read
-    and the rules run. On start, and on the beat of --every, all that was edited is read, for deliveries get lost.
+    Only deliveries with Notion's signature are accepted. They are collected until none has come for
+    a while; then the pages that they name are read and the rules run. At the start, and at the
+    interval of --every, everything that was edited is read, because deliveries can get lost.
 
-    Notion needs an https address: put a proxy before it that passes POST / on. GET /health tells how things are.
+    Notion needs an https address: put a proxy in front that passes POST / on. GET /health returns
+    how the last sync ended.
     """
     if token and handshake:
         raise UsageError(
-            "--token and --handshake were given.",
-            "A handshake brings the token: leave out --token.",
+            "--token and --handshake cannot be used together.",
+            "A handshake brings a new token: leave out --token.",
         )
-    manner = RunOptions(
+    run_options = RunOptions(
         explain=explain, as_json=as_json, notify=notify, time_limit=time_limit, log_level=log_level
     )
     inbox = Inbox(quiet=quiet_for, clock=time.monotonic)
-    listener = Listener(context, SyncOptions(template=template), manner, inbox)
+    listener = Listener(context, SyncOptions(template=template), run_options, inbox)
     key = _key(context, token, handshake=handshake)
     with closing(SeenEvents(context.state_directory, keep=2 * ACCEPTED_FOR)) as seen:
-        door = Door(key, inbox, is_new=seen.is_new, now=lambda: datetime.now(UTC))
-        with serving(make_app(door, inbox, listener.health), host, port) as url:
+        receiver = Receiver(key, inbox, is_new=seen.is_new, now=lambda: datetime.now(UTC))
+        with serving(make_app(receiver, inbox, listener.health), host, port) as url:
             _announce(url, key)
             listener.listen(every)
 
 
 class Listener:
-    """Syncs one workspace as deliveries ask for it. Settings that are wrong end it before the first."""
+    """Syncs one workspace when deliveries ask for it."""
 
     def __init__(
-        self, context: Context, options: SyncOptions, manner: RunOptions, inbox: Inbox
+        self, context: Context, options: SyncOptions, run_options: RunOptions, inbox: Inbox
     ) -> None:
+        # Wrong settings raise their error here, and not in each run.
         _ = context.gateway, context.parent_page, context.state_home
         self._context = context
         self._options = options
-        self._manner = manner
+        self._run_options = run_options
         self._inbox = inbox
         self._bot = ""
         self.health = Health()
 
     def listen(self, every: float) -> None:
-        """Sync what was missed, what is named, and everything on a beat, until the process is asked to stop."""
+        """Sync what was missed and what is named, and read everything at an interval, until stopped."""
         with (
-            handle_signals_and_log(self._manner, finish_on_ctrl_c=True) as run_id,
+            handle_signals_and_log(self._run_options, finish_on_ctrl_c=True) as run_id,
             suppress(Stopped),
         ):
             listen(
@@ -169,40 +171,41 @@ class Listener:
     def _sync(self, named: Named, run_id: RunId) -> SyncRun:
         run_id.run = new_run_id(self._context.now())
         options = replace(self._options, only=None if named.everything else named.pages)
-        with progress(self._context) as drawn, time_limit(self._manner.time_limit):
-            done = start_run(self._context, options, self._manner, run_id.run, drawn)
+        with progress(self._context) as drawn, time_limit(self._run_options.time_limit):
+            done = start_run(self._context, options, self._run_options, run_id.run, drawn)
             self._expect_our_edits(done)
         self.health.outcome, self.health.ended = done.outcome, self._context.now()
-        report_in_a_line(done, self._manner)
+        report_in_a_line(done, self._run_options)
         return done
 
     def _expect_our_edits(self, done: SyncRun) -> None:
-        """Know the deliveries that this run's writes will cause."""
+        """Prepare to ignore the deliveries that the writes of this run cause."""
         if done.result is not None and done.result.written:
-            with suppress(NotionError):  # then they are read, and change nothing
+            with suppress(NotionError):  # without the id they are read again, and change nothing
                 self._bot = self._bot or self._context.gateway.me().id
             self._inbox.expect(self._bot, _edits(done.result))
 
 
 def _edits(result: SyncResult) -> Iterator[Edit]:
-    """What a sync has written: pages and ids of properties."""
+    """Yield what a sync has written: pages and ids of properties."""
     for update in result.evaluation.updates:
         properties = result.manifest.databases[update.page.database].properties
         yield from ((update.page.id, properties[change.property]) for change in update.changes)
 
 
 def _key(context: Context, token: str | None, *, handshake: bool) -> Key:
-    """The key of signatures: the given token, else the stored one, else what the first handshake brings."""
+    """Return the key of signatures: the given or stored token, else that of the first handshake."""
     directory = context.state_directory
     known = token or (None if handshake else read_token(directory))
 
     def keep(brought: str) -> None:
         keep_token(directory, brought)
         note(
-            "Notion has sent its verification token. Paste it where you made the subscription; it is not shown again:"
+            "Notion has sent its verification token. Paste it where you created the subscription. "
+            "It is not shown again:"
         )
         note(f"  {brought}")
-        note(f"It is kept in {directory / TOKEN_FILE}, which only you can read.")
+        note(f"It is stored in {directory / TOKEN_FILE}, which only you can read.")
 
     return Key(known, is_open=known is None, keep=keep)
 
@@ -211,6 +214,6 @@ def _announce(url: str, key: Key) -> None:
     echo(url)
     if key.token is None:
         note(
-            "Waiting for Notion's verification token: add a subscription in the connection's settings, under Webhooks,"
+            "Waiting for Notion's verification token. In the connection's settings, under Webhooks, add a "
+            "subscription with your https address. See docs/webhooks.md."
         )
-        note("with the https address that leads here. docs/webhooks.md tells how.")

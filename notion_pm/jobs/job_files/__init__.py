@@ -1,4 +1,4 @@
-"""Files for schedulers, filled with what this machine and the command line say."""
+"""Files for cron, systemd and GitHub Actions, for this machine and the given options."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 class _File(Template):
-    """Marks such as %{folder}: neither the shell's nor those of GitHub."""
+    """Placeholders such as %{folder}, which differ from those of the shell and of GitHub."""
 
     delimiter = "%"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be run: the program with its global options, in which folder, as whom, and how often in seconds."""
+    """What to run: the program with its global options, in a folder, as a user, at an interval in seconds."""
 
     program: Sequence[str]
     options: Sequence[str]
@@ -34,55 +34,52 @@ class Job:
 
 
 def crontab(job: Job) -> str:
-    """Return a line for crontab(5), with a comment. In it a percent sign is a line break, unless it is escaped."""
+    """Return a line for crontab(5), with a comment. A percent sign there needs an escape."""
     line = {
         "folder": shlex.quote(str(job.folder)),
         "command": shlex.join([*job.program, *job.options]),
     }
     escaped = {key: value.replace("%", r"\%") for key, value in line.items()}
-    return _filled("crontab", job, times=cron_times(job.every), **escaped)
+    return _fill("crontab", job, times=cron_times(job.every), **escaped)
 
 
 def systemd_service(job: Job) -> str:
     """Return a unit that runs the job once (systemd.service(5))."""
     words = " ".join(_systemd_word(each) for each in (*job.program, *job.options))
-    return _filled(
+    return _fill(
         "service", job, command=words, user=job.user, folder=str(job.folder).replace("%", "%%")
     )
 
 
 def systemd_timer(job: Job) -> str:
-    """Return the unit that starts it on its beat (systemd.timer(5))."""
-    return _filled("timer", job, every=f"{job.every}s")
+    """Return the unit that starts it at its interval (systemd.timer(5))."""
+    return _fill("timer", job, every=f"{job.every}s")
 
 
 def github_workflow(job: Job) -> str:
-    """Return a workflow for GitHub Actions, which is to be kept beside `notion-pm.toml` or a template of one's own."""
-    timeout = str(
-        job.every // _MINUTE + 5
-    )  # for the setup; the program keeps to its limit by itself
+    """Return a workflow for GitHub Actions, for a repository that has notion-pm.toml."""
+    # Five minutes for the setup; the program itself keeps to its time limit.
+    timeout = str(job.every // _MINUTE + 5)
     command = shlex.join(["notion-pm", *job.options])
-    return _filled(
-        "workflow.yml", job, times=cron_times(job.every), timeout=timeout, command=command
-    )
+    return _fill("workflow.yml", job, times=cron_times(job.every), timeout=timeout, command=command)
 
 
 def cron_times(every: int) -> str:
-    """Return the five fields that mean a beat.
+    """Return cron's five time fields for an interval in seconds.
 
-    Raises UsageError for a beat that cron cannot keep: only what divides an hour or a day goes.
+    Raises UsageError for an interval that divides neither an hour nor a day: cron cannot do it.
     """
     if every % _MINUTE == 0 and _HOUR % every == 0:
         return "0 * * * *" if every == _HOUR else f"*/{every // _MINUTE} * * * *"
     if every % _HOUR == 0 and _DAY % every == 0:
         return "0 0 * * *" if every == _DAY else f"0 */{every // _HOUR} * * *"
     raise UsageError(
-        f"cron cannot keep a beat of {every} seconds.",
+        f"cron cannot run a job every {every} seconds.",
         "Use minutes that divide an hour, or hours that divide a day: 15m, 2h.",
     )
 
 
-def _filled(file: str, job: Job, **marks: str) -> str:
+def _fill(file: str, job: Job, **marks: str) -> str:
     text = resources.files(__name__).joinpath(file).read_text(encoding="utf-8")
     common = {"unit": job.unit, "limit": f"{job.every}s", "version": __version__}
     return _File(text).substitute(common | marks)

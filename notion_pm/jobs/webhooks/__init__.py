@@ -1,1 +1,1 @@
-"""Notion's webhooks: deliveries are verified, gathered, and lead to a sync of what they name."""
+"""Notion's webhooks: deliveries are verified and collected, then the pages they name are synced."""

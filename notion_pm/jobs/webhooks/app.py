@@ -1,7 +1,7 @@
-"""The door for deliveries: takes only what Notion has signed, answers at once, and reads nothing itself.
+"""The HTTP endpoint for deliveries: accepts what Notion has signed, answers at once, reads nothing.
 
-Anybody can reach it, so that nothing is believed before its signature was checked, and whoever sends anything else
-learns nothing and costs little.
+Anyone on the internet can send requests to it. So nothing is used before its signature was checked,
+and a request without one learns nothing and costs little.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from pydantic import ValidationError
 
 from notion_pm.jobs.webhooks.deliveries import SIGNATURE, Event, Handshake, is_signed
 from notion_pm.jobs.webhooks.inbox import Inbox
-from notion_pm.jobs.webhooks.key import Key
+from notion_pm.jobs.webhooks.verification import Key
 
 LARGEST_BODY = 256 * 1024
-"""Bytes. An event names what has changed; even thousands of blocks stay below."""
+"""Bytes. Events only name what has changed: even one with thousands of blocks is smaller."""
 
 _log = logging.getLogger(__name__)
 
 
 class Health:
-    """How the last sync went, for whoever watches over the process."""
+    """How the last sync ended, for a monitor."""
 
     def __init__(self) -> None:
         self.outcome = "none yet"
@@ -34,12 +34,12 @@ class Health:
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing needs a person."""
+        """Whether the last sync has not failed."""
         return self.outcome != "failed"
 
 
-class Door:
-    """Decides about each delivery. `is_new` tells of an event's id whether it had not come before."""
+class Receiver:
+    """Decides about each delivery. `is_new`: whether an event, by its id, has not come before."""
 
     def __init__(
         self,
@@ -56,22 +56,22 @@ class Door:
         self._lock = threading.Lock()
 
     def take(self, body: bytes, signature: str | None) -> int:
-        """Take a delivery in, and return the status to answer: 200 for Notion, whatever comes of it."""
+        """Accept or refuse a delivery; return the status to answer. Notion always gets 200."""
         if signature is None:
-            return self._shake_hands(body)
+            return self._take_handshake(body)
         token = self._key.token
         if token is None:
-            return self._refused(503, "a delivery came, but no verification token is known yet")
+            return self._refuse(503, "a delivery came before the verification token")
         if not is_signed(body, signature, token):
-            return self._refused(401, "a delivery has a wrong signature")
+            return self._refuse(401, "a delivery has a wrong signature")
         try:
             event = Event.model_validate_json(body)
         except ValidationError:
-            return self._refused(400, "a signed delivery is no event")
-        self._sort(event)
+            return self._refuse(400, "a signed delivery is not an event")
+        self._put_in_inbox(event)
         return 200
 
-    def _sort(self, event: Event) -> None:
+    def _put_in_inbox(self, event: Event) -> None:
         now, counts = self._now(), self._inbox.counts
         if event.is_stale(now):
             with self._lock:
@@ -83,39 +83,36 @@ class Door:
             _log.debug("%s of %s, attempt %d.", event.type, event.entity.id, event.attempt_number)
             self._inbox.put(event)
 
-    def _shake_hands(self, body: bytes) -> int:
+    def _take_handshake(self, body: bytes) -> int:
         try:
             token = Handshake.model_validate_json(body).verification_token
         except ValidationError:
-            return self._refused(401, "a delivery has no signature")
-        return (
-            200
-            if self._key.offer(token)
-            else self._refused(403, "a verification token came, but one is known")
-        )
+            return self._refuse(401, "a delivery has no signature")
+        if self._key.offer(token):
+            return 200
+        return self._refuse(403, "a verification token came, but one is known already")
 
-    def _refused(self, status: int, why: str) -> int:
+    def _refuse(self, status: int, why: str) -> int:
         with self._lock:
             self._inbox.counts.refused += 1
         _log.info("Refused with %d: %s.", status, why)
         return status
 
 
-def make_app(door: Door, inbox: Inbox, health: Health) -> Flask:
-    """Return the application: deliveries go to /, and /health tells how things are."""
+def make_app(receiver: Receiver, inbox: Inbox, health: Health) -> Flask:
+    """Return the application: POST / for deliveries, GET /health for a monitor."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
 
     @app.post("/")
     def deliver() -> Response:
-        return Response(
-            status=door.take(request.get_data(cache=False), request.headers.get(SIGNATURE))
-        )
+        body = request.get_data(cache=False)
+        return Response(status=receiver.take(body, request.headers.get(SIGNATURE)))
 
     @app.get("/health")
-    def tell_health() -> tuple[Response, int]:
+    def health_report() -> tuple[Response, int]:
         waiting = inbox.waiting
-        told = {
+        report = {
             "status": "ok" if health.is_well else "failing",
             "last_sync": {
                 "outcome": health.outcome,
@@ -124,6 +121,6 @@ def make_app(door: Door, inbox: Inbox, health: Health) -> Flask:
             "waiting": "everything" if waiting.everything else len(waiting.pages),
             "deliveries": asdict(inbox.counts),
         }
-        return jsonify(told), 200 if health.is_well else 503
+        return jsonify(report), 200 if health.is_well else 503
 
     return app

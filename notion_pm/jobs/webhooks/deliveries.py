@@ -1,4 +1,4 @@
-"""What Notion delivers: signed events that name what has changed, without its content (notion-api.md 2.9)."""
+"""Notion's deliveries: signed events that name what has changed, without content (notion-api.md 2.9)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from notion_pm.model.property_ids import as_received
 
 SIGNATURE = "X-Notion-Signature"
 ACCEPTED_FOR = timedelta(days=2)
-"""Notion tries a delivery up to eight times, the last about a day later. What is older was kept by somebody else."""
+"""Notion tries a delivery up to eight times, the last one about a day later (notion-api.md 2.9).
+
+An older one is a copy that was recorded and sent again."""
 MOST_PAGES = 50
-"""When more pages than this wait, everything that was edited is read: a bound to what a flood can make us remember."""
+"""When more pages than this wait, everything that was edited is read instead.
+
+This limits the memory that a flood of deliveries can take."""
 
 _PAGE_EVENTS = {"created", "properties_updated", "moved", "deleted", "undeleted"}
 _DATABASE_EVENTS = {"schema_updated", "deleted", "undeleted", "moved"}
@@ -55,7 +59,7 @@ class Entity(BaseModel):
 
 
 class Data(BaseModel):
-    """What an event says besides. For a page the properties are ids; for a schema they are objects."""
+    """More about the change. The properties are ids for a page, objects for a schema."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,7 +67,7 @@ class Data(BaseModel):
 
 
 class Event(BaseModel):
-    """One event. Fields that Notion adds are no concern of ours."""
+    """One event. Unknown fields are ignored: Notion may add some."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -80,12 +84,12 @@ class Event(BaseModel):
         return abs(now - self.timestamp) > ACCEPTED_FOR
 
     def is_by(self, author: str) -> bool:
-        """Whether this author alone has made the change."""
-        return bool(self.authors) and all(each.id == author for each in self.authors)
+        """Whether this author alone made the change."""
+        return bool(self.authors) and all(person.id == author for person in self.authors)
 
     @property
     def edits(self) -> frozenset[Edit]:
-        """Which properties of a page were edited; nothing when it tells something else."""
+        """The properties of a page that were edited; empty for other events."""
         if self.type != "page.properties_updated":
             return frozenset()
         return frozenset(
@@ -96,7 +100,7 @@ class Event(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What is to be read: pages by their ids, or whatever was edited. Empty: nothing."""
+    """What to read: pages by their ids, or everything that was edited. Empty: nothing."""
 
     pages: frozenset[NotionId] = frozenset()
     everything: bool = False
@@ -116,10 +120,11 @@ EVERYTHING = Named(everything=True)
 
 
 def named_by(event: Event) -> Named:
-    """Return what to read because of an event: a page whose values or place have changed, or what hangs on a schema.
+    """Return what to read because of an event.
 
-    Contents, comments, locks, views and files mean nothing to rules; rows that a database has gained or lost are told
-    as pages too.
+    A page, when its values or its parent have changed; everything, when a schema or a database has.
+    Events of contents, comments, locks, views and files do not matter to rules. Rows that were
+    added to a database, or removed, have events of pages as well.
     """
     kind, _, what = event.type.partition(".")
     if kind == "page" and what in _PAGE_EVENTS:
@@ -130,6 +135,9 @@ def named_by(event: Event) -> Named:
 
 
 def is_signed(body: bytes, signature: str, token: str) -> bool:
-    """Whether a body bears the signature that only Notion and we can make; takes as long whatever is wrong with it."""
+    """Whether a body has the signature that only Notion and we can make.
+
+    It takes the same time for every wrong signature, so that timing reveals nothing.
+    """
     expected = f"sha256={hmac.new(token.encode(), body, hashlib.sha256).hexdigest()}"
     return hmac.compare_digest(expected.encode(), signature.encode())

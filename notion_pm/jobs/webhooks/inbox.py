@@ -1,4 +1,4 @@
-"""What deliveries have named and no sync has read yet. HTTP's threads put in, one listener takes out."""
+"""What deliveries have named and no sync has read yet. HTTP threads put in, one listener takes out."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from notion_pm.jobs.webhooks.deliveries import NOTHING, Edit, Event, Named, named_by
 from notion_pm.model.property_ids import as_received
 
-LONGEST = 6
-"""So many quiet times after the first delivery what has come is read, also while more are coming."""
+MOST_QUIET_TIMES = 6
+"""After this many quiet times since the first delivery a sync runs, also while more are coming."""
 OWN_EDITS_KNOWN_FOR = 900.0
-"""Seconds: Notion tells of an edit within five minutes, and of one that we failed to take again."""
+"""Seconds. Notion delivers within five minutes; a delivery that failed comes again later."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What has become of deliveries since the start."""
+    """What happened to the deliveries since the start. The names are those of /health."""
 
     taken: int = 0
     repeated: int = 0
@@ -29,7 +29,10 @@ class Counts:
 
 
 class Inbox:
-    """Gathers what is named until it has been quiet for a while."""
+    """Collects what is named until nothing has come for a while.
+
+    The lock keeps the marks of the first and last delivery together with what waits.
+    """
 
     def __init__(self, *, quiet: float, clock: Callable[[], float]) -> None:
         self._quiet = quiet
@@ -42,7 +45,7 @@ class Inbox:
         self.counts = Counts()
 
     def put(self, event: Event) -> None:
-        """Take an event in: what it names waits to be read, unless the edit is our own."""
+        """Add an event: what it names waits to be read, unless the edit is our own."""
         with self._lock:
             named = named_by(event)
             if not named:
@@ -54,12 +57,12 @@ class Inbox:
                 self._add(named)
 
     def put_back(self, named: Named) -> None:
-        """Let what was taken out wait again: nothing came of it."""
+        """Let what was taken out wait again, because the sync of it failed."""
         with self._lock:
             self._add(named)
 
     def take(self) -> Named:
-        """Return what waits, and let nothing wait any more."""
+        """Return what waits, and empty the inbox."""
         with self._lock:
             taken, self._waiting = self._waiting, NOTHING
             return taken
@@ -71,14 +74,14 @@ class Inbox:
 
     @property
     def due(self) -> float:
-        """When what waits is to be read; infinity when nothing waits."""
+        """When to read what waits, by the clock; infinity when nothing waits."""
         with self._lock:
             if not self._waiting:
                 return math.inf
-            return min(self._last + self._quiet, self._first + LONGEST * self._quiet)
+            return min(self._last + self._quiet, self._first + MOST_QUIET_TIMES * self._quiet)
 
     def expect(self, bot: str, edits: Iterable[Edit]) -> None:
-        """Know the deliveries that our own edits of these pages' properties will cause: what they tell is known."""
+        """Ignore the deliveries that our own edits of these properties will cause."""
         with self._lock:
             now = self._clock()
             recent = {
@@ -94,7 +97,10 @@ class Inbox:
         self._waiting, self._last = self._waiting | named, now
 
     def _is_our_own(self, event: Event) -> bool:
-        """Whether the bot alone has edited what a sync here wrote lately. Other programs may use the bot's token."""
+        """Whether the bot alone edited what a sync here has just written.
+
+        The bot alone is not enough: other programs may use its token.
+        """
         now = self._clock()
         lately = (
             now - self._written.get(edit, -math.inf) < OWN_EDITS_KNOWN_FOR for edit in event.edits

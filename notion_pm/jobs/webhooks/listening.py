@@ -1,17 +1,18 @@
-"""From deliveries to syncs: what they name is read once it is quiet, and everything on a beat, for some get lost."""
+"""Turn deliveries into syncs: what they name is read when no more come. Some deliveries get lost,
+so everything that was edited is read at an interval."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from notion_pm.jobs.webhooks.deliveries import EVERYTHING, NOTHING, Named
+from notion_pm.jobs.webhooks.deliveries import EVERYTHING, Named
 from notion_pm.jobs.webhooks.inbox import Inbox
 from notion_pm.sync.run import SyncRun
 
 TICK = 0.2
-"""Seconds between two looks into the inbox."""
+"""Seconds between two checks of the inbox."""
 RETRY = 15.0
-"""Seconds after which a failed or skipped run is tried again; twice as long each time, at most a beat."""
+"""Seconds before a failed or skipped run is repeated; twice as long each time, at most an interval."""
 _DOUBLINGS = 12
 
 
@@ -23,21 +24,23 @@ def listen(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> None:
-    """Sync what was missed, then whatever is named or due, for ever: until `sleep`, or the attempt, raises."""
-    beat = not_before = clock()
+    """Sync what was missed, then what is named or due, until `sleep` or the attempt raises."""
+    next_full = not_before = clock()
     failures = 0
     while True:
         now = clock()
-        if now < not_before or now < min(beat, inbox.due):
+        if now < not_before or now < min(next_full, inbox.due):
             sleep(TICK)
             continue
-        is_beat = now >= beat
-        named = inbox.take() | (EVERYTHING if is_beat else NOTHING)
-        beat = now + every if is_beat else beat
+        named = inbox.take()
+        if now >= next_full:
+            named = EVERYTHING
+            next_full = now + every
         run = attempt(named)
         failures = 0 if run.result is not None else failures + 1
         if failures:
+            # After a failure pages may have been edited whose deliveries were lost meanwhile. A
+            # skipped or stopped run loses nothing: another one is at work.
             inbox.put_back(EVERYTHING if run.trouble else named)
-            not_before = clock() + max(
-                min(RETRY * 2 ** min(failures - 1, _DOUBLINGS), every), run.asks_to_wait
-            )
+            pause = min(RETRY * 2 ** min(failures - 1, _DOUBLINGS), every)
+            not_before = clock() + max(pause, run.asks_to_wait)

@@ -1,4 +1,4 @@
-"""Serving the door on threads of its own, while the main thread listens and syncs."""
+"""Serve the endpoint on other threads, while the main thread listens and syncs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 _THREADS = 4
 _CONNECTIONS = 100
 _REQUEST_SECONDS = 10.0
-"""The time in which a delivery has to arrive whole, and in which an idle connection is closed: Notion's
-are a few kilobytes."""
+"""A delivery must arrive within this time; then an idle connection is closed. Notion's are small."""
 _PARTING_SECONDS = 5
 
 
 @contextmanager
 def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
-    """Serve meanwhile, and lend the URL. What sends slowly, or too much, is cut off. Raises UsageError."""
-    logging.getLogger("waitress.queue").setLevel(
-        logging.ERROR
-    )  # else a line for each delivery that waits its turn
-    server = _opened(app, host, port)
+    """Serve while the block runs; yields the URL. Clients that send slowly, or too much, are cut off.
+
+    Raises UsageError when the address cannot be used.
+    """
+    # Without this waitress logs a line for each delivery that waits for a thread.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = _open_server(app, host, port)
     listens_on = (
         server.effective_listen[0][1]
         if isinstance(server, MultiSocketServer)
@@ -39,7 +40,7 @@ def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
     )
 
     def serve() -> None:
-        with suppress(OSError):  # closing takes the socket from under the loop that waits on it
+        with suppress(OSError):  # closing the server closes the socket that this loop waits on
             server.run()
 
     thread = threading.Thread(target=serve, name="webhooks", daemon=True)
@@ -51,7 +52,7 @@ def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
         thread.join(_PARTING_SECONDS)
 
 
-def _opened(app: WSGIApplication, host: str, port: int) -> MultiSocketServer | BaseWSGIServer:
+def _open_server(app: WSGIApplication, host: str, port: int) -> MultiSocketServer | BaseWSGIServer:
     try:
         return create_punctual_server(
             app,
@@ -64,5 +65,5 @@ def _opened(app: WSGIApplication, host: str, port: int) -> MultiSocketServer | B
             ident=None,
         )
     except OSError as error:
-        advice = "Name another --port; 0 takes a free one."
+        advice = "Choose another --port; 0 takes a free one."
         raise UsageError(f"{host}:{port} cannot be served: {error.strerror}.", advice) from None

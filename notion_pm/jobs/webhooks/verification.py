@@ -1,9 +1,11 @@
-"""What is kept of webhooks: the verification token, for the eyes of its owner alone, and which events have come."""
+"""The verification token of webhooks, where it is stored, and the events that have come."""
 
 from __future__ import annotations
 
+import hmac
 import sqlite3
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -30,7 +32,7 @@ def keep_token(directory: Path, token: str) -> None:
 
 
 class SeenEvents:
-    """The ids of events that have come, so that a delivery that is repeated, or replayed, counts once."""
+    """The ids of events that have come: a delivery that is repeated or replayed counts once."""
 
     def __init__(self, directory: Path, *, keep: timedelta) -> None:
         """Open the record. Raises FileUnusable."""
@@ -44,14 +46,15 @@ class SeenEvents:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute(
-                "CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID"
+                "CREATE TABLE IF NOT EXISTS events"
+                " (id TEXT PRIMARY KEY, seen REAL NOT NULL) WITHOUT ROWID"
             )
             self._db.execute("CREATE INDEX IF NOT EXISTS by_time ON events (seen)")
         except sqlite3.Error as error:
             raise FileUnusable(directory / EVENTS_FILE, str(error)) from error
 
     def is_new(self, event_id: str, now: datetime) -> bool:
-        """Remember an event, and return whether it had not come before. Those too old to come again are forgotten."""
+        """Keep an event; return whether it has not come before. Old ones are forgotten."""
         with self._lock:
             self._db.execute("DELETE FROM events WHERE seen < ?", ((now - self._keep).timestamp(),))
             row = (event_id, now.timestamp())
@@ -61,3 +64,36 @@ class SeenEvents:
         """Close the record."""
         with self._lock:
             self._db.close()
+
+
+class Key:
+    """The verification token, which is the key of signatures.
+
+    While it is open, the first handshake sets it; `keep` stores it and shows it to the operator.
+    """
+
+    def __init__(self, token: str | None, *, is_open: bool, keep: Callable[[str], None]) -> None:
+        self._lock = threading.Lock()
+        self._token = token
+        self._is_open = is_open
+        self._keep = keep
+
+    @property
+    def token(self) -> str | None:
+        """The token, None while there was no handshake."""
+        return self._token
+
+    def offer(self, token: str) -> bool:
+        """Set the token of a handshake; return whether it is the one that counts now.
+
+        A handshake is not signed, so the first one wins. If that was not Notion's, the token that
+        the operator sees does not fit in Notion, and no subscription begins.
+        """
+        with self._lock:
+            if not self._is_open:
+                return self._token is not None and hmac.compare_digest(
+                    self._token.encode(), token.encode()
+                )
+            self._keep(token)
+            self._token, self._is_open = token, False
+            return True
