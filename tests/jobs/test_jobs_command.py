@@ -68,8 +68,8 @@ def test_beats_that_cron_knows(seconds: int, times: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", [1, 90, 7 * 60, 5 * 3600, 2 * 86400])
-def test_beats_that_cron_cannot_keep_are_refused(seconds: int) -> None:
-    with pytest.raises(UsageError, match="cannot keep"):
+def test_intervals_that_cron_cannot_do_are_refused(seconds: int) -> None:
+    with pytest.raises(UsageError, match="cron cannot run"):
         cron_times(seconds)
 
 
