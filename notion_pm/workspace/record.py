@@ -1,4 +1,4 @@
-"""The record of a workspace: finding, reading, creating and writing the page that keeps the manifest."""
+"""Find, read, create and write the record: the page in the workspace that keeps the manifest."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ from notion_pm.workspace.ownership import check_ownership, is_any_listed
 from notion_pm.workspace.parent_page import list_parent_page
 
 _ICON = "🧾"
-_MOST_AT_ONCE = 4
+_PARALLEL_READS = 4
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """The page that keeps a manifest, and its blocks: the record, what people read of applies, and what of syncs.
+    """A page with a manifest, and its blocks: the record, and summaries of the last apply and sync.
 
-    `parent_id` is the parent page of the databases. The record page is on it, unless people moved it.
-    `is_edited`: somebody changed the record by hand. It may be read; nothing may be written by it.
+    `parent_id` is the parent page of the databases. The record page is on it, unless people moved
+    it. `is_edited`: the record was changed by hand. Commands may read it, but not write by it.
     """
 
     id: NotionId
@@ -62,12 +62,15 @@ class RecordPage:
     is_edited: bool = False
 
     def refuse_if_edited(self) -> None:
-        """Raise RecordEdited when the record was changed by hand. Commands that write call this first."""
+        """Raise RecordEdited if the record was changed by hand.
+
+        Commands that write call this first.
+        """
         if self.is_edited:
             raise RecordEdited(template=self.manifest.template, url=page_url(self.id))
 
-    def placed(self, manifest: Manifest) -> Manifest:
-        """Return a manifest as it is written to this page: it names the page and the parent page."""
+    def with_page_ids(self, manifest: Manifest) -> Manifest:
+        """Return a manifest that names this page and the parent page, as it is written here."""
         return manifest.placed(self.id, self.parent_id)
 
 
@@ -77,9 +80,10 @@ def read_manifest(
     template: str | None = None,
     home: StateHome | None = None,
 ) -> tuple[NotionId, Manifest]:
-    """Return the manifest page's id and the manifest; without a name that of the only template under the page.
+    """Return the id of the record page and the manifest.
 
-    Raises what `open_record_page` raises.
+    Without `template`, that of the only template under the parent page. Raises what
+    `open_record_page` raises.
     """
     page = open_record_page(gateway, parent_id, template, home)
     return page.id, page.manifest
@@ -91,19 +95,22 @@ def open_record_page(
     template: str | None = None,
     home: StateHome | None = None,
 ) -> RecordPage:
-    """Return the manifest page of a template; without a name that of the only one under the parent page.
+    """Return the record page of a template, by default of the only one under the parent page.
 
     Raises UsageError when nothing was applied there, and what `find_record` raises.
     """
     children = list_parent_page(gateway, NotionId(parent_id))
     page = find_record(gateway, NotionId(parent_id), children, template, home)
     if page is None:
-        which = f"The template {template!r} was not" if template else "No template was"
         name = template or "product"
+        if template:
+            problem = f"The template {template!r} was not applied to this workspace yet."
+        else:
+            problem = "No template was applied to this workspace yet."
         raise UsageError(
-            f"{which} applied to this workspace yet.",
-            f"Run  notion-pm apply {name}  first. If its databases are here and the record page was deleted, run "
-            f"notion-pm repair {name}.",
+            problem,
+            f"Run  notion-pm apply {name}  first. If its databases are here and the record page "
+            f"was deleted, run notion-pm repair {name}.",
         )
     return page
 
@@ -115,40 +122,41 @@ def find_record(
     template: str | None,
     home: StateHome | None = None,
 ) -> RecordPage | None:
-    """Return the manifest page of a parent page, None when there is none.
+    """Return the record page that belongs to a parent page, None if there is none.
 
-    This is the one way in which commands open a record. It refuses copies, and finds a record page that people renamed
-    or moved. `children` are the blocks of the parent page, `home` is where this machine remembers the record's id.
+    All commands open the record with this function. It refuses copies, and finds a record page that
+    people renamed or moved. `children`: the blocks of the parent page. `home`: the state, in which
+    this machine remembers the id of the record page.
 
-    Raises RecordCopied or RecordMoved when the record belongs elsewhere, RecordLost when it is in the trash and its
-    databases are not, UsageError when there are several to choose from, RecordUnreadable when it is damaged.
+    Raises RecordCopied or RecordMoved if the record belongs to another page, RecordLost if it is in
+    the trash but its databases are not, UsageError if there are several to choose from,
+    RecordUnreadable if it is damaged.
     """
-    titled = [
-        block
-        for block in record_blocks(children)
-        if template in {None, codec.template_of(block.title)}
-    ]
-    found = _Found(gateway, parent_id, children, template)
-    found.take([Candidate(block, is_on_parent=True) for block in titled])
-    if not (found.originals or found.copies):
-        _look_elsewhere(found, {block.id for block in titled}, home)
-    return found.only()
+    titled = []
+    for block in record_blocks(children):
+        if template is None or codec.template_of(block.title) == template:
+            titled.append(block)
+    search = _RecordSearch(gateway, parent_id, children, template)
+    search.add([Candidate(block, is_on_parent=True) for block in titled])
+    if not (search.originals or search.copies):
+        _search_elsewhere(search, {block.id for block in titled}, home)
+    return search.only_original()
 
 
-def _look_elsewhere(found: _Found, seen: set[NotionId], home: StateHome | None) -> None:
-    """Look for a record page that has another title, is on another page, or is in the trash."""
+def _search_elsewhere(search: _RecordSearch, seen: set[NotionId], home: StateHome | None) -> None:
+    """Search for a record page with another title, on another page, or in the trash."""
     for candidates in places_to_look(
-        found.gateway, found.parent_id, found.children, found.template, home
+        search.gateway, search.parent_id, search.children, search.template, home
     ):
         new = [candidate for candidate in candidates if candidate.block.id not in seen]
         seen.update(candidate.block.id for candidate in new)
-        found.take(new)
-        if found.originals or found.copies:
+        search.add(new)
+        if search.originals or search.copies:
             return
 
 
-class _Found:
-    """The record pages that were found, and the copies among them."""
+class _RecordSearch:
+    """The record pages found so far, and the copies among them."""
 
     def __init__(
         self,
@@ -164,41 +172,42 @@ class _Found:
         self.originals: list[RecordPage] = []
         self.copies: list[RecordCopied] = []
 
-    def take(self, candidates: Sequence[Candidate]) -> None:
-        """Read pages that may keep the record, and keep those that do.
+    def add(self, candidates: Sequence[Candidate]) -> None:
+        """Read pages that may have a record, and add those that have one.
 
-        Raises RecordMoved, RecordLost, or RecordUnreadable for a page that is known to keep the record.
+        Raises RecordMoved, RecordLost, or RecordUnreadable for a page that should have a record.
         """
+        living = []
         for candidate in candidates:
             if candidate.block.in_trash:
                 self._check_trashed(candidate)
-        candidates = [candidate for candidate in candidates if not candidate.block.in_trash]
-        if not candidates:
+            else:
+                living.append(candidate)
+        if not living:
             return
-        pages = list(map_concurrently(self._read, candidates, _MOST_AT_ONCE))
-        for candidate, page in zip(candidates, pages, strict=True):
+        pages = list(map_concurrently(self._read, living, _PARALLEL_READS))
+        for candidate, page in zip(living, pages, strict=True):
             if page is None or self.template not in {None, page.manifest.template}:
                 continue
             if candidate.is_on_parent:
-                self._take_from_parent(page, candidate.block)
-            elif self._is_ours(page, candidate):
-                self._take_from_elsewhere(page, candidate)
+                self._add_from_parent(page, candidate.block)
+            elif self._belongs_here(page, candidate):
+                self._add_from_elsewhere(page, candidate)
 
     def _read(self, candidate: Candidate) -> RecordPage | None:
-        """Return the record on a page, None for a page that is not known to keep one."""
+        """Return the record on a page, None if the page has no record and need not have one."""
         block = candidate.block
         try:
             return read_record_page(self.gateway, block.id, self.parent_id, block.created_time)
         except (RecordUnreadable, NotShared, RequestRefused):
             name = codec.template_of(block.title)
-            is_titled = (
-                candidate.is_on_parent and name is not None and self.template in {None, name}
-            )
-            if is_titled or candidate.remembered:
+            is_wanted = name is not None and self.template in {None, name}
+            has_record_title = candidate.is_on_parent and is_wanted
+            if has_record_title or candidate.remembered:
                 raise
             return None
 
-    def _take_from_parent(self, page: RecordPage, block: ChildBlock) -> None:
+    def _add_from_parent(self, page: RecordPage, block: ChildBlock) -> None:
         try:
             check_ownership(self.gateway, page.manifest, block, self.parent_id, self.children)
         except RecordCopied as error:
@@ -206,12 +215,16 @@ class _Found:
             return
         if codec.template_of(block.title) != page.manifest.template:
             _note(
-                f"The record page of {page.manifest.template} is called {block.title!r} now. It is used as before."
+                f"The record page of {page.manifest.template} was renamed to {block.title!r}. "
+                "notion-pm still uses it."
             )
         self._keep(page)
 
-    def _is_ours(self, page: RecordPage, candidate: Candidate) -> bool:
-        """Whether a record that is somewhere else belongs to this parent page: search finds those of all clients."""
+    def _belongs_here(self, page: RecordPage, candidate: Candidate) -> bool:
+        """Whether a record on another page belongs to this parent page.
+
+        Notion's search finds the records of all clients.
+        """
         manifest = page.manifest
         if manifest.page_id not in {None, page.id}:
             return False
@@ -219,20 +232,22 @@ class _Found:
             return candidate.remembered is not None or is_any_listed(manifest, self.children)
         return manifest.parent_id == self.parent_id
 
-    def _take_from_elsewhere(self, page: RecordPage, candidate: Candidate) -> None:
-        # Another run may have created the page after the parent page was listed: then it was not moved.
+    def _add_from_elsewhere(self, page: RecordPage, candidate: Candidate) -> None:
+        # The page may also be new: another run created it after the parent page was listed.
         if candidate.parent_id != self.parent_id:
             _note(
-                f"The record page {candidate.block.title!r} was moved to another page. It is used as before, and every "
-                f"machine finds it again when you move it back: {page_url(page.id)}"
+                f"The record page {candidate.block.title!r} was moved to another page. notion-pm "
+                "still "
+                "uses it here, but other machines may not find it. Move it back: "
+                f"{page_url(page.id)}"
             )
         self._keep(page)
 
     def _check_trashed(self, candidate: Candidate) -> None:
-        """Raise RecordLost for a record page in the trash whose databases are not.
+        """Raise RecordLost for a record page in the trash whose databases still exist.
 
-        Notion does not show the blocks of a trashed page (404), so the record in it cannot be read. Where all
-        databases are gone the template was taken back, by `undo` or `destroy` or by a person.
+        Notion does not show the blocks of a trashed page (404), so its record cannot be read. If
+        all databases are gone too, the template was removed by `undo`, `destroy` or a person.
         """
         manifest = candidate.remembered
         name = manifest.template if manifest else codec.template_of(candidate.block.title)
@@ -240,24 +255,24 @@ class _Found:
             return
         if manifest is not None:
             is_needed = self._has_living_databases(manifest)
+        elif candidate.parent_id == self.parent_id:
+            is_needed = self._has_databases_of_same_creator(candidate.block)
         else:
-            is_needed = candidate.parent_id == self.parent_id and self._has_databases_of_same_maker(
-                candidate.block
-            )
+            is_needed = False
         if is_needed:
             raise trashed_record_error(name, candidate.block)
 
-    def _has_databases_of_same_maker(self, page: ChildBlock) -> bool:
-        """Whether a database under the parent page seems to belong to the record on a trashed page.
+    def _has_databases_of_same_creator(self, page: ChildBlock) -> bool:
+        """Whether a database under the parent page seems to belong to a trashed record page.
 
-        An apply creates the record page, and then the databases with the same connection. Databases that the records
-        of other templates name do not count.
+        An apply creates the record page first, and then the databases with the same connection.
+        Databases in the records of other templates do not count.
         """
-        databases = {
-            block.id
-            for block in self.children
-            if block.type == "child_database" and not block.in_trash and _is_made_after(block, page)
-        }
+        databases = set()
+        for block in self.children:
+            is_database = block.type == "child_database" and not block.in_trash
+            if is_database and _was_created_after(block, page):
+                databases.add(block.id)
         if databases:
             for block in record_blocks(self.children):
                 with suppress(RecordUnreadable, NotShared):
@@ -278,15 +293,16 @@ class _Found:
         if page.is_edited:
             name = page.manifest.template
             _note(
-                f"The record of {name} was changed by hand. What is shown here may be wrong, and commands that change "
-                f"the workspace refuse it. See  notion-pm repair {name}"
+                f"The record of {name} was changed by hand. This output may be wrong, and "
+                "commands that "
+                f"change the workspace refuse the record. See  notion-pm repair {name}"
             )
-        self.originals.append(replace(page, manifest=page.placed(page.manifest)))
+        self.originals.append(replace(page, manifest=page.with_page_ids(page.manifest)))
 
-    def only(self) -> RecordPage | None:
-        """Return the only original, None when nothing was found.
+    def only_original(self) -> RecordPage | None:
+        """Return the only original, None if nothing was found.
 
-        Raises RecordCopied when there are copies alone, UsageError when there are several originals.
+        Raises RecordCopied if there are only copies, UsageError if there are several originals.
         """
         if not self.originals:
             if self.copies:
@@ -294,113 +310,110 @@ class _Found:
             return None
         for copy in self.copies:
             _note(
-                f"The page {copy.title!r} is a copy of the record page. It is not used: delete it. {copy.url}"
+                f"The page {copy.title!r} is a copy of the record page. It is not used: delete it. "
+                f"{copy.url}"
             )
         templates = sorted({page.manifest.template for page in self.originals})
         if len(templates) > 1:
             raise UsageError(
                 f"Several templates were applied here: {', '.join(templates)}.",
-                "Say which one with --template NAME.",
+                "Choose one with --template NAME.",
             )
-        originals = sorted(
-            _without_abandoned(self.originals), key=lambda page: (str(page.created_time), page.id)
-        )
+        originals = _without_abandoned(self.originals)
+        originals.sort(key=lambda page: (str(page.created_time), page.id))
         if len(originals) > 1:
+            lines = [f"  - {_description_of(page)}" for page in originals]
             raise UsageError(
                 f"There are {len(originals)} record pages of the template {templates[0]!r} here:\n"
-                + "\n".join(f"  - {_described(page)}" for page in originals),
-                "One of them is a copy, mostly the newer one. Look at both, delete the copy in Notion, and run the "
-                "command again.",
+                + "\n".join(lines),
+                "One of them is a copy, usually the newer one. Compare them, delete the copy in "
+                "Notion, and run the command again.",
             )
         return originals[0]
 
 
-def _described(page: RecordPage) -> str:
-    """Return when a record page was created, what it names, and its link."""
-    created = (
-        f"created {page.created_time:%Y-%m-%d %H:%M} UTC"
-        if page.created_time
-        else "creation time unknown"
-    )
+def _description_of(page: RecordPage) -> str:
+    if page.created_time:
+        created = f"created {page.created_time:%Y-%m-%d %H:%M} UTC"
+    else:
+        created = "creation time unknown"
     databases = quantity(len(page.manifest.databases), "database")
     return f"{created}, names {databases}: {page_url(page.id)}"
 
 
-def _is_made_after(database: ChildBlock, page: ChildBlock) -> bool:
+def _was_created_after(database: ChildBlock, page: ChildBlock) -> bool:
     if database.created_time is None or page.created_time is None:
         return True
     return database.created_by == page.created_by and database.created_time >= page.created_time
 
 
 def trashed_record_error(name: str, block: ChildBlock) -> RecordLost:
-    """Return the error for the record page of a template in the trash whose databases are not."""
+    """Return the error for a record page in the trash whose databases still exist."""
     return RecordLost(
-        f"The record page {block.title!r} is in Notion's trash, and its databases are not. Without it notion-pm does "
-        "not know that they are its own.",
-        f"Nothing was changed.  notion-pm repair {name}  asks, and restores it. Or open {page_url(block.id)} and "
-        f"choose Restore. If the page was deleted from the trash too, repair builds a new record from the databases. "
-        f"notion-pm adopt {name}  takes them over as the client's own.",
+        f"The record page {block.title!r} is in Notion's trash, but its databases are not. Without "
+        "the record, notion-pm does not know which databases it created.",
+        f"Nothing was changed.  notion-pm repair {name}  asks, and restores it. Or open "
+        f"{page_url(block.id)} and choose Restore. If the page was deleted from the trash too, "
+        "repair builds a new record from the databases. If the databases are the client's own,  "
+        f"notion-pm adopt {name}  uses them.",
         page_id=block.id,
     )
 
 
 def missing_record_error(template: str, titles: Sequence[str]) -> RecordLost:
-    """Return the error for databases of a template without any record of them."""
+    """Return the error for databases with the titles of a template but without a record."""
     named = ", ".join(repr(title) for title in titles)
     return RecordLost(
-        f"There are databases here with the titles of the template {template}: {named}. There is no record of them: "
-        "the record page was deleted, or the connection cannot see it.",
-        f"Nothing was created. If the record page was deleted, restore it (Trash, in Notion's sidebar), or run  "
-        f"notion-pm repair {template}  to build a new one from the databases. If they are the client's own,  "
-        f"notion-pm adopt {template}  takes them over; to have the template's beside them, rename them first.",
+        f"There are databases here with the titles of the template {template}: {named}. There is "
+        "no record of them: the record page was deleted, or the connection cannot see it.",
+        "Nothing was created. If the record page was deleted, restore it (Trash in Notion's "
+        f"sidebar), or run  notion-pm repair {template}  to build a new one from the databases. If "
+        f"the databases are the client's own,  notion-pm adopt {template}  uses them; to create "
+        "the template's databases beside them, rename them first.",
     )
 
 
 def not_made_by_apply_error(template: str, titles: Sequence[str]) -> RecordLost:
-    """Return the error for databases that came after an apply was interrupted, and that it did not make."""
+    """Return the error for databases that do not come from the apply that was interrupted."""
     named = ", ".join(repr(title) for title in titles)
     return RecordLost(
-        f"An apply of {template} was interrupted before it recorded all its databases. There are databases here with "
-        f"titles that it would give, and they do not look like what it creates: {named}.",
-        f"Nothing was created. If they are to be the template's,  notion-pm adopt {template}  takes them over. If they "
-        "are the client's own, rename them first: the next apply then makes the template's beside them.",
+        f"An apply of {template} was interrupted before it recorded all its databases. There are "
+        f"databases here with the same titles, but other properties than it creates: {named}.",
+        f"Nothing was created. To use them for the template:  notion-pm adopt {template}. If they "
+        "are the client's own, rename them first: the next apply then creates the template's "
+        "databases beside them.",
     )
 
 
 @lru_cache(maxsize=256)
 def _note(text: str) -> None:
-    """Tell people on stderr, once a run: an apply opens the record twice."""
+    # Cached, so that each note is printed once per run: an apply opens the record twice.
     _log.warning("%s", text)
 
 
 def record_blocks(children: Sequence[ChildBlock]) -> list[ChildBlock]:
-    """Return the blocks that are record pages by their titles."""
-    return [
-        block
-        for block in children
-        if block.type == "child_page"
-        and not block.in_trash
-        and codec.template_of(block.title) is not None
-    ]
+    """Return the blocks of pages with the title of a record page."""
+    pages = [block for block in children if block.type == "child_page" and not block.in_trash]
+    return [page for page in pages if codec.template_of(page.title) is not None]
 
 
 def open_record(
     gateway: NotionClient, block: ChildBlock, parent_id: NotionId, siblings: Sequence[ChildBlock]
 ) -> RecordPage:
-    """Read the record on a page and make sure that it belongs there.
+    """Read the record on a page and check that it belongs there.
 
-    Raises RecordCopied, RecordMoved, or RecordUnreadable when there is no record in it, or a damaged one.
+    Raises RecordCopied, RecordMoved, or RecordUnreadable if the record is missing or damaged.
     """
     page = read_record_page(gateway, block.id, parent_id, block.created_time)
     check_ownership(gateway, page.manifest, block, parent_id, siblings)
-    return replace(page, manifest=page.placed(page.manifest))
+    return replace(page, manifest=page.with_page_ids(page.manifest))
 
 
 def _without_abandoned(pages: list[RecordPage]) -> list[RecordPage]:
-    """Leave out the pages of first applies that came second: they own nothing, and the first page counts.
+    """Leave out record pages that own nothing.
 
-    Two first applies that meet both create a record page, and the later one trashes its own. A run that was killed
-    right before that leaves its page behind.
+    When two first applies run at the same time, both create a record page, and the later one
+    trashes its own. If it is killed right before that, its empty page remains.
     """
     owning = [page for page in pages if page.manifest.databases or page.manifest.state == "applied"]
     return owning or pages[:1]
@@ -409,42 +422,47 @@ def _without_abandoned(pages: list[RecordPage]) -> list[RecordPage]:
 def read_record_page(
     gateway: NotionClient, page_id: NotionId, parent_id: NotionId, created: datetime | None = None
 ) -> RecordPage:
-    """Read the manifest that a page keeps, whomever it belongs to: commands use `find_record`.
+    """Read the record on a page, without checking where it belongs. Commands use `find_record`.
 
-    Raises RecordUnreadable when there is no record in it, or a damaged one.
+    Raises RecordUnreadable if the record is missing or damaged.
     """
-    blocks = [each for each in gateway.list_children(page_id) if not each.in_trash]
-    record = next((each for each in blocks if each.type == "code"), None)
+    blocks = [block for block in gateway.list_children(page_id) if not block.in_trash]
+    record = next((block for block in blocks if block.type == "code"), None)
     try:
         if record is None:
-            raise RecordUnreadable(
-                "The record page has lost its record: there is no code block on it."
-            )
+            raise RecordUnreadable("The record is missing: the record page has no code block.")
         decoded = codec.decode(record.text)
     except RecordUnreadable as error:
         error.page_id = page_id
         raise
     learn_databases(gateway, decoded.manifest)
-    # Ours come before the record. Paragraphs after it are claims, or what people wrote.
-    paragraphs = [each for each in blocks[: blocks.index(record)] if each.type == "paragraph"]
-    told = next((each.id for each in paragraphs if not codec.is_sync_summary(each.text)), None)
-    of_sync = next((each.id for each in paragraphs if codec.is_sync_summary(each.text)), None)
-    claims = read_claims(blocks)
+    # The summaries come before the record. Paragraphs after it are claims, or texts of people.
+    apply_summary_id = sync_summary_id = None
+    for block in blocks[: blocks.index(record)]:
+        if block.type != "paragraph":
+            continue
+        if codec.is_sync_summary(block.text):
+            sync_summary_id = sync_summary_id or block.id
+        else:
+            apply_summary_id = apply_summary_id or block.id
     return RecordPage(
-        page_id,
-        parent_id,
-        decoded.manifest,
-        record.id,
-        told,
-        created,
-        of_sync,
-        claims,
-        decoded.is_edited,
+        id=page_id,
+        parent_id=parent_id,
+        manifest=decoded.manifest,
+        record_id=record.id,
+        apply_summary_id=apply_summary_id,
+        created_time=created,
+        sync_summary_id=sync_summary_id,
+        claims=read_claims(blocks),
+        is_edited=decoded.is_edited,
     )
 
 
 def learn_databases(gateway: NotionClient, manifest: Manifest) -> None:
-    """Let the gateway know which database each data source of a record belongs to."""
+    """Tell the client which database each data source of a record belongs to.
+
+    Errors can then name the database.
+    """
     for entry in manifest.databases.values():
         gateway.learn_database(entry.database_id, entry.title, entry.data_source_id)
 
@@ -452,9 +470,9 @@ def learn_databases(gateway: NotionClient, manifest: Manifest) -> None:
 def create_record_page(
     gateway: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
 ) -> Page:
-    """Create the page with its record and the claim of this run; `check_first_page` says whether it may go on.
+    """Create the record page with the claim of this run. Call `check_first_page` next.
 
-    The record names the parent page. The next write adds the page's own id.
+    The record names the parent page. The next write adds the id of the page itself.
     """
     manifest = manifest.placed(None, parent_id)
     title = codec.page_title(manifest.template)
@@ -467,7 +485,7 @@ def create_record_page(
     ]
 
     def look_up() -> Page | None:
-        # Another run may have created a page of that title a moment ago: ours holds our claim.
+        # Another run may have just created a page with this title. Ours has our claim on it.
         pages = list_record_pages(gateway, parent_id, manifest.template)
         ours = next((page for page in pages if lock.is_claimed_on(page.id)), None)
         return gateway.get_page(ours.id) if ours else None
@@ -481,9 +499,10 @@ def locked_record(
 ) -> Iterator[WorkspaceLock]:
     """Hold the lock of a workspace whose record was read before.
 
-    The record is read once more with the claims: whoever wrote between the reading and the claim has changed it.
+    The record is read again after the claim was made: another run may have changed it in between.
 
-    Raises WorkspaceLocked when another run is at work, RecordChanged when one has been, RecordEdited.
+    Raises WorkspaceLocked if another run is active, RecordChanged if another run changed the
+    record, RecordEdited.
     """
     page.refuse_if_edited()
     with workspace_lock(gateway, page.id, claimant) as lock:
@@ -493,7 +512,7 @@ def locked_record(
             raise RecordChanged("The record page was put in the trash") from error
         lock.confirm(now.claims)
         now.refuse_if_edited()
-        if now.placed(now.manifest) != page.placed(page.manifest):
+        if now.with_page_ids(now.manifest) != page.with_page_ids(page.manifest):
             raise RecordChanged
         yield lock
 
@@ -501,9 +520,9 @@ def locked_record(
 def check_first_page(
     gateway: NotionClient, parent_id: NotionId, page: Page, template: str, lock: WorkspaceLock
 ) -> None:
-    """Stop when another run has created a record page first. One request.
+    """Check that no other run created a record page first. One request.
 
-    Raises WorkspaceLocked; the new page is in the trash then.
+    Raises WorkspaceLocked if one did; the new page is then in the trash.
     """
     lock.check_new_page(page, lambda: list_record_pages(gateway, parent_id, template))
 
@@ -519,14 +538,15 @@ def list_record_pages(
 def create_first_page(
     gateway: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
 ) -> RecordPage:
-    """Create the record page. It owns nothing until it is known to be the first one. Four requests.
+    """Create the record page. Four requests.
 
-    Raises WorkspaceLocked when another run has created one first.
+    Its manifest stays empty until the page is known to be the first one. Raises WorkspaceLocked if
+    another run created one first.
     """
     empty = manifest.model_copy(update={"state": "applying", "databases": {}})
-    made = create_record_page(gateway, parent_id, empty, lock)
-    check_first_page(gateway, parent_id, made, manifest.template, lock)
-    page = read_record_page(gateway, made.id, parent_id, made.created_time)
+    created_page = create_record_page(gateway, parent_id, empty, lock)
+    check_first_page(gateway, parent_id, created_page, manifest.template, lock)
+    page = read_record_page(gateway, created_page.id, parent_id, created_page.created_time)
     lock.confirm(page.claims)
     return page
 
@@ -534,9 +554,9 @@ def create_first_page(
 def create_record(
     gateway: NotionClient, parent_id: NotionId, manifest: Manifest, claimant: Claimant
 ) -> RecordPage:
-    """Create the record page with a whole record.
+    """Create the record page with a complete manifest.
 
-    Raises WorkspaceLocked when another run has created one first.
+    Raises WorkspaceLocked if another run created one first.
     """
     with workspace_lock(gateway, None, claimant) as lock:
         return _rewrite(gateway, create_first_page(gateway, parent_id, manifest, lock), manifest)
@@ -545,7 +565,7 @@ def create_record(
 def overwrite_record(
     gateway: NotionClient, page_id: NotionId, parent_id: NotionId, manifest: Manifest
 ) -> RecordPage | None:
-    """Write the record over a damaged one, under the lock; None when the page has lost the block for it."""
+    """Replace a damaged record. Return None if the page has no block for it. Needs the lock."""
     blocks = gateway.list_children(page_id)
     code = next((block for block in blocks if block.type == "code" and not block.in_trash), None)
     if code is None:
@@ -556,29 +576,29 @@ def overwrite_record(
 
 
 def _rewrite(gateway: NotionClient, page: RecordPage, manifest: Manifest) -> RecordPage:
-    page = replace(page, manifest=page.placed(manifest))
+    page = replace(page, manifest=page.with_page_ids(manifest))
     write_record(gateway, page, manifest)
     return page
 
 
 def remember_record(home: StateHome, page: RecordPage, source: str) -> None:
-    """Let this machine remember a record, and thereby find its page wherever people put it."""
+    """Save a record in the state, so that this machine finds its page wherever people move it."""
     with State(home, page.manifest.template) as state:
         remembered = state.workspace.read() or WorkspaceMemory(source)
         state.workspace.save(replace(remembered, manifest=page.manifest))
 
 
 def write_record(gateway: NotionClient, page: RecordPage, manifest: Manifest) -> None:
-    """Replace the record. It names its own page from then on."""
+    """Replace the record on its page. From now on it names this page."""
     gateway.update_text_block(
-        page.record_id, "code", codec.encode(page.placed(manifest)), language="json"
+        page.record_id, "code", codec.encode(page.with_page_ids(manifest)), language="json"
     )
 
 
 def write_summary(
     gateway: NotionClient, page: RecordPage, manifest: Manifest, moment: datetime
 ) -> None:
-    """Replace what the page tells people; where they removed that paragraph, only read the page."""
+    """Replace the summary for people. If they deleted it, only read the page."""
     if page.apply_summary_id is None:
         read_record_page(gateway, page.id, page.parent_id)
     else:

@@ -97,7 +97,7 @@ class ApplyRun:
 
     def manifest(self) -> Manifest:
         """Return the record as it is at the end of the apply."""
-        return self._manifest_page.placed(self.context.state.manifest("applied"))
+        return self._manifest_page.with_page_ids(self.context.state.manifest("applied"))
 
     def _apply_properties(self, operation: Operation) -> None:
         try:

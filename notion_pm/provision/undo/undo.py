@@ -226,7 +226,7 @@ class _UndoRun:
         if self.plan.manifest is None:
             return None
         manifest = _with_remade_ids(self.plan.manifest, self._sender)
-        return self._prepared.page.placed(manifest)
+        return self._prepared.page.with_page_ids(manifest)
 
     def _show_progress(self, finished: int) -> None:
         self._finished = finished
