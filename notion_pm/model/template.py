@@ -1,8 +1,9 @@
-"""A template: the databases, properties, views, rows, rules and exports that a workspace is to have.
+"""A template: the databases, properties, views, rows, rules and exports of a workspace.
 
-These models are the format of a template file (docs/templates.md); `extra="forbid"` turns a misspelt key into a problem
-with its line. Everything that people may rename in Notion carries a key of ours here, and keys make the addresses.
-What one model cannot see of another (a relation's target, a rule's property) is checked by `planning.references`.
+These models are the format of a template file (docs/templates.md). With `extra="forbid"` a
+misspelt key becomes a problem with its line. Everything that people may rename in Notion has a key
+here, and keys form addresses. References between models, such as the target of a relation, are
+checked by `template/references.py`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ GROUP_NAMES: dict[str, str] = {
     "in_progress": "In progress",
     "complete": "Complete",
 }
-"""A status group's name in Notion's API (notion-api.md 3.2); the API takes these three only."""
+"""The names of status groups in Notion's API, which has only these three (notion-api.md 3.2)."""
 
 _CATEGORY_OF_GROUP: dict[str, Category] = {
     "to_do": "todo",
@@ -43,7 +44,7 @@ _STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class OptionSpec(BaseModel):
-    """An option. Its place in the list is its rank: rules that only move forward move down the list."""
+    """An option. The order is the rank: rules that only move forward move down the list."""
 
     model_config = _STRICT
 
@@ -51,12 +52,12 @@ class OptionSpec(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^,]+$")]
     color: Color = "default"
     description: str | None = None
-    group: Group | None = Field(None, description="Status only: the group that Notion shows it in.")
+    group: Group | None = Field(None, description="Status only: its group in Notion.")
     category: Category | None = Field(
-        None, description="Status only: what it means to rules; by default that of its group."
+        None, description="Status only: its meaning for rules. Default: the meaning of its group."
     )
     weight: float | None = Field(
-        None, description="Select only: what it counts for in sums (importance 0 to 3)."
+        None, description="Select only: how much it counts in sums (importance 0 to 3)."
     )
     was: Key | None = Field(
         None, description="The key that this option had in an earlier version of the template."
@@ -75,7 +76,7 @@ class _PropertySpec(BaseModel):
         min_length=1, description="The name that people see. They may change it in Notion."
     )
     description: str | None = Field(
-        None, description="Shown in Notion where the property's name is hovered."
+        None, description="Shown in Notion when the mouse is on the property's name."
     )
     was: Key | None = Field(
         None, description="The key that this property had in an earlier version of the template."
@@ -84,7 +85,7 @@ class _PropertySpec(BaseModel):
 
 
 class PlainProperty(_PropertySpec):
-    """A property with nothing to set."""
+    """A property without settings."""
 
     type: Literal[
         "title", "rich_text", "date", "people", "files", "checkbox", "url", "email", "phone_number",
@@ -104,28 +105,29 @@ class OptionsProperty(_PropertySpec):
     options: tuple[OptionSpec, ...] = ()
     open: bool = Field(
         False,
-        description="Select and multi_select: rows may name options that are not listed; Notion makes them as it goes.",
+        description="Select and multi_select: rows may use options that are not listed; Notion "
+        "creates them.",
     )
 
     @model_validator(mode="after")
     def _can_be_open(self) -> OptionsProperty:
         if self.open and self.type == "status":
             raise ValueError(
-                "a status cannot be open: Notion refuses options that it does not have"
+                "a status cannot be open: Notion refuses statuses that are not in its list"
             )
         return self
 
     def option(self, key: str) -> OptionSpec | None:
-        """Return the option of that key."""
-        return next((each for each in self.options if each.key == key), None)
+        """Return the option with a key."""
+        return next((option for option in self.options if option.key == key), None)
 
     def rank(self, key: str) -> int:
-        """Return the place of an option in the order of the list, from 0."""
-        return next(place for place, each in enumerate(self.options) if each.key == key)
+        """Return the index of an option in the list, from 0."""
+        return next(index for index, option in enumerate(self.options) if option.key == key)
 
 
 class FarSide(BaseModel):
-    """The mirror of a two-way relation, on the other database."""
+    """The other side of a two-way relation: a property of the related database."""
 
     model_config = _STRICT
 
@@ -137,16 +139,14 @@ class RelationProperty(_PropertySpec):
     type: Literal["relation"]
     to: Key = Field(description="The key of the related database.")
     two_way: FarSide | None = Field(
-        None, description="The property that mirrors it on the related database."
+        None, description="The other side of the relation, on the related database."
     )
 
 
 class RollupProperty(_PropertySpec):
     type: Literal["rollup"]
-    relation: Key = Field(
-        description="The key of a relation property of this database (near or far side)."
-    )
-    property: Key = Field(description="The key of the property of the related database.")
+    relation: Key = Field(description="The key of a relation of this database (either side of it).")
+    property: Key = Field(description="The key of a property of the related database.")
     function: str = Field(
         description="One of Notion's rollup functions: count, sum, average, show_original, ..."
     )
@@ -197,7 +197,7 @@ _TYPES_WITH: dict[str, frozenset[str]] = {
     "quick": frozenset({"table", "board", "list", "calendar", "timeline", "gallery", "chart"}),
     "widgets": frozenset({"dashboard"}),
 }
-"""Which types of view have a setting (notion-api.md 2.6)."""
+"""The types of view that have each setting (notion-api.md 2.6)."""
 
 MOST_WIDGETS_IN_ROW = 4
 """Notion's limit (notion-api.md 2.6)."""
@@ -206,7 +206,7 @@ WidgetRow = Annotated[tuple[ViewAddress, ...], Field(max_length=MOST_WIDGETS_IN_
 
 
 class ViewSpec(BaseModel):
-    """A view. The first table view takes over the one that Notion makes with every database."""
+    """A view. The first table view replaces the view that Notion creates with every database."""
 
     model_config = _STRICT
 
@@ -214,13 +214,15 @@ class ViewSpec(BaseModel):
     type: ViewType
     group_by: Key | None = Field(
         None,
-        description="Board, chart (required) and table: the property whose values are the groups.",
+        description="Board, chart (required) and table: the property to group by.",
     )
     date: Key | None = Field(None, description="Calendar and timeline: the date property.")
-    end_date: Key | None = Field(None, description="Timeline: the date property that ends a bar.")
+    end_date: Key | None = Field(
+        None, description="Timeline: the date property for the end of a bar."
+    )
     cover: Key | None = Field(
         None,
-        description="Gallery and board: a property of type files, or `page_cover` or `page_content`.",
+        description="Gallery and board: a property of type files, `page_cover` or `page_content`.",
     )
     chart: Literal["column", "bar", "line", "donut", "number"] | None = Field(
         None, description="Chart: its kind."
@@ -228,26 +230,25 @@ class ViewSpec(BaseModel):
     measure: dict[Measure, Key] = Field(
         default_factory=dict,
         max_length=1,
-        description="Chart: what it shows, as {sum: effort}; without it, counts.",
+        description="Chart: what it shows, such as {sum: effort}. Default: the number of pages.",
     )
     stack_by: Key | None = Field(
-        None, description="Chart: the property whose values divide each column or bar."
+        None, description="Chart: the property that divides each column or bar."
     )
-    anonymous: bool = Field(False, description="Form: answers do not tell who gave them.")
-    where: Where = Field(default_factory=dict, description="Which pages it shows.")
+    anonymous: bool = Field(False, description="Form: answers are anonymous.")
+    where: Where = Field(default_factory=dict, description="The pages that it shows.")
     quick: Where = Field(
         default_factory=dict,
-        description="Quick filters: conditions that people see above the view and change with a click, one a property.",
+        description="Quick filters: conditions above the view that people change with a click, one per "
+        "property.",
     )
     sort: tuple[dict[Key, Direction], ...] = Field(
-        (), description="By what it is ordered: [{priority: ascending}]."
+        (), description="The sort order: [{priority: ascending}]."
     )
-    show: tuple[Key, ...] = Field(
-        (), description="The properties that are visible, in order; none: all."
-    )
+    show: tuple[Key, ...] = Field((), description="The visible properties, in order. Default: all.")
     widgets: tuple[WidgetRow, ...] = Field(
         (),
-        description="Dashboard: the views that it holds, row by row, as `database.view`. They are no tabs then.",
+        description="Dashboard: the views on it, row by row, as `database.view`. They are not tabs then.",
     )
 
     @model_validator(mode="after")
@@ -267,7 +268,8 @@ class ViewSpec(BaseModel):
             raise ValueError("a chart needs `group_by`, unless it is a single number")
         if self.type == "dashboard" and not (self.widgets and all(self.widgets)):
             raise ValueError(
-                "a dashboard needs `widgets`: rows of views, such as [[features.board, features.roadmap]]"
+                "a dashboard needs `widgets`: rows of views, such as "
+                "[[features.board, features.roadmap]]"
             )
         return self
 
@@ -283,38 +285,39 @@ class DatabaseSpec(BaseModel):
     properties: dict[Key, PropertySpec]
     views: dict[Key, ViewSpec] = Field(default_factory=dict)
     body: str | None = Field(
-        None, description="Markdown file with the body of a new page, beside the template."
+        None, description="Markdown file with the body of a new page, next to the template."
     )
     rows: str | None = Field(
         None,
-        description="CSV file of starter rows, beside the template: a `key` column and one per property.",
+        description="CSV file of starter rows, next to the template: a `key` column and one per "
+        "property.",
     )
     role: Role | None = Field(
         None,
-        description="Its part in `trace`, `audit` and reports. By default that of its key, where the key is one.",
+        description="Its role in `trace`, `audit` and reports. Default: its key, if that is a role.",
     )
     lock: Key | None = Field(
-        None, description="Checkbox property: rules leave a page alone while it is ticked."
+        None, description="Checkbox property: rules do not change a page while it is ticked."
     )
     import_by: tuple[Key, ...] = Field(
         (),
-        description="Properties that tell whether an imported row is there already, the best first.",
+        description="Properties that identify a page that an import has already created, the best first.",
     )
     bind: str | None = Field(
         None,
-        description="A database that the client has already, by id, URL or title: read by its titles, never changed.",
+        description="A database that the client already has, by id, URL or title. It is only read.",
     )
 
     @model_validator(mode="after")
-    def _only_reads_what_is_bound(self) -> DatabaseSpec:
-        made = [each for each in ("views", "rows", "body", "lock") if getattr(self, each)]
-        if self.bind is not None and made:
-            raise ValueError(f"a bound database is only read, it takes no `{made[0]}`")
+    def _has_nothing_to_write_if_bound(self) -> DatabaseSpec:
+        for field in ("views", "rows", "body", "lock"):
+            if self.bind is not None and getattr(self, field):
+                raise ValueError(f"a bound database is only read: leave out `{field}`")
         return self
 
     @model_validator(mode="after")
     def _has_one_title(self) -> DatabaseSpec:
-        titles = [key for key, each in self.properties.items() if each.type == "title"]
+        titles = [key for key, spec in self.properties.items() if spec.type == "title"]
         if len(titles) != 1:
             raise ValueError(
                 f"a database needs exactly one property of type title, this one has {len(titles)}"
@@ -324,7 +327,7 @@ class DatabaseSpec(BaseModel):
     @property
     def title_key(self) -> str:
         """The key of the title property."""
-        return next(key for key, each in self.properties.items() if each.type == "title")
+        return next(key for key, spec in self.properties.items() if spec.type == "title")
 
 
 class Variable(BaseModel):
@@ -340,7 +343,7 @@ class ExportSpec(BaseModel):
     model_config = _STRICT
 
     database: Key
-    columns: tuple[Key, ...] = Field((), description="The properties, in order; none: all.")
+    columns: tuple[Key, ...] = Field((), description="The properties, in order. Default: all.")
     sort: tuple[dict[Key, Direction], ...] = ()
     where: Where = Field(default_factory=dict)
     format: Literal["csv", "json", "xlsx", "markdown"] = "csv"
@@ -351,11 +354,11 @@ class Template(BaseModel):
 
     model_config = _STRICT
 
-    template: Key = Field(description="The template's own name.")
+    template: Key = Field(description="The name of the template.")
     version: int = Field(ge=1)
     extends: str | tuple[str, ...] | None = Field(
         None,
-        description="Templates that this one is built on: shipped names, or paths relative to this file.",
+        description="Templates to build on: shipped names, or paths relative to this file.",
     )
     title: str
     description: str = ""
@@ -365,19 +368,22 @@ class Template(BaseModel):
     exports: dict[Key, ExportSpec] = Field(default_factory=dict)
 
     def far_sides(self, database: str) -> dict[str, tuple[str, str, FarSide]]:
-        """Return the mirrors that two-way relations put on a database.
+        """Return the other sides of two-way relations to a database.
 
-        Key -> (near database, near property, far side).
+        By their key: the database and key of the relation, and the other side.
         """
-        return {
-            spec.two_way.key: (near, key, spec.two_way)
-            for near, each in self.databases.items()
-            for key, spec in each.properties.items()
-            if isinstance(spec, RelationProperty) and spec.two_way and spec.to == database
-        }
+        far_sides = {}
+        for near, near_database in self.databases.items():
+            for key, spec in near_database.properties.items():
+                if isinstance(spec, RelationProperty) and spec.two_way and spec.to == database:
+                    far_sides[spec.two_way.key] = (near, key, spec.two_way)
+        return far_sides
 
     def relation_target(self, database: str, key: str) -> str | None:
-        """Return the database that a relation property leads to, near or far side; None when it is no relation."""
+        """Return the target database of a relation, seen from either side.
+
+        None when the property is not a relation.
+        """
         spec = self.databases[database].properties.get(key)
         if isinstance(spec, RelationProperty):
             return spec.to
@@ -386,7 +392,10 @@ class Template(BaseModel):
 
 
 class Row(BaseModel):
-    """A starter row: its key, and cells by property key as the file has them (relations: keys separated by `;`)."""
+    """A starter row: its key, and the cells of the file by property key.
+
+    A relation has row keys, separated by `;`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -396,7 +405,7 @@ class Row(BaseModel):
 
 
 class LoadedTemplate(BaseModel):
-    """A template with the files that it names: bodies (Markdown) and starter rows by database key."""
+    """A template with its files: page bodies (Markdown) and starter rows, by database key."""
 
     model_config = ConfigDict(frozen=True)
 

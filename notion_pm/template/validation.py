@@ -21,6 +21,15 @@ _MOST_PROBLEMS = 200
 # Characters of a value that are quoted.
 _MOST_QUOTED = 40
 
+# How keys that take lists are written; people often write a single value.
+_EXAMPLES = {
+    "sort": "sort: [{due: ascending}]",
+    "show": "show: [name, status]",
+    "columns": "columns: [name, status]",
+    "options": "options: [{key: open, name: Open}]",
+    "widgets": "widgets: [[features.board, features.roadmap]]",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
@@ -111,7 +120,8 @@ def _explain(detail: ErrorDetails, data: Any) -> TemplateProblem:
         case "value_error":
             return TemplateProblem(path, f"{subject}{context['error']!s}.")
     message = f"{subject}{_plain_message(detail['msg'])}, not {_quote(detail['input'])}."
-    return TemplateProblem(path, message)
+    example = _EXAMPLES.get(str(path[-1])) if path else None
+    return TemplateProblem(path, message, f"For example: {example}" if example else "")
 
 
 def _subject(path: YamlPath) -> str:
@@ -144,7 +154,8 @@ def _plain_message(message: str) -> str:
     message = message.replace("a valid integer", "a whole number").partition(",")[0]
     message = message.replace("Input should be a valid ", "should be a ")
     message = message.replace("Input should be ", "should be ")
-    return message.replace("dictionary", "mapping (`key: value`)")
+    message = message.replace("dictionary", "mapping (`key: value`)")
+    return message.replace("tuple", "list")
 
 
 def _quote(value: Any) -> str:

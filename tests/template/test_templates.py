@@ -356,7 +356,7 @@ def test_databases_that_do_not_fit_together(tmp_path: Path, lines: str, problem:
     [
         (
             "bind: Tasks\n    body: x.md",
-            "t.yaml:10: tasks: a bound database is only read, it takes no `body`.",
+            "t.yaml:10: tasks: a bound database is only read: leave out `body`.",
         ),
         (
             "bind: Tasks\nsync: {T1: {why: W, set: tasks.name, note: N}}",
@@ -595,6 +595,13 @@ def test_the_document_names_every_type_of_property() -> None:
 )
 def test_a_templates_name_is_read_without_the_rest(text: str, name: str | None) -> None:
     assert yaml_lines.text_at_top(text, "template") == name
+
+
+def test_a_single_value_for_a_list_gets_an_example(tmp_path: Path) -> None:
+    view = "{title: V, type: table, sort: due}"
+    (problem,) = _problems(tmp_path, f"{_HEAD}    views:\n      v: {view}\n")
+    assert "should be a list" in problem
+    assert "For example: sort: [{due: ascending}]" in problem
 
 
 def test_no_view_is_ordered_by_a_formula(tmp_path: Path) -> None:
