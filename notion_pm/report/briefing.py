@@ -71,11 +71,15 @@ def briefing(
     troubled = [objective for objective in with_health if _is_in_trouble(objective)]
     troubled.sort(key=_severity)
 
-    headlines = [change for kind in _HEADLINES for change in changelog.of(kind)]
+    headlines: list[Change] = []
+    for headline in _HEADLINES:
+        headlines += changelog.of(headline)
     shown_changes = headlines[:MOST_CHANGES]
 
     by_kind = [list(kind) for kind in _decisions_by_kind(thread, strategy, slips, waiting)]
-    first_of_each = [decision for kind in by_kind for decision in kind[:_MOST_OF_A_KIND]]
+    first_of_each: list[Decision] = []
+    for decisions in by_kind:
+        first_of_each += decisions[:_MOST_OF_A_KIND]
     shown_decisions = first_of_each[:MOST_DECISIONS]
     all_decisions = sum(len(kind) for kind in by_kind)
     return Briefing(
@@ -167,6 +171,7 @@ def _late_pages(thread: Thread, slips: Sequence[Slip]) -> Iterator[Decision]:
 
 
 def _objectives_without_owner(thread: Thread, strategy: Strategy) -> Iterator[Decision]:
+    # Without a property for the owner the question could not be answered in Notion.
     databases = {objective.database for objective in objectives(thread)}
     if not any(thread.chain.has(database, "owner") for database in databases):
         return
@@ -179,6 +184,7 @@ def _noise_in_progress(thread: Thread) -> Iterator[Decision]:
     for feature in thread.pages("features"):
         if thread.category(feature) != "doing" or is_signal(thread, feature):
             continue
+        # Noise lacks evidence or an open objective (or both): name what is missing first.
         lack = "has no evidence"
         if has_evidence(thread, feature):
             lack = "serves no open objective"
@@ -190,6 +196,7 @@ def _needs_without_feature(thread: Thread, waiting: Waiting) -> Iterator[Decisio
     pages = _pages_by_anchor(thread)
     for need in waiting.needs:
         page = pages[need.page.id]
+        # A feature that was dropped or parked is no plan for the opportunity.
         if not any(thread.is_live(feature) for feature in thread.features_below(page)):
             because = f"{_who_waits(need)}, and no feature is planned."
             yield _decision(thread, page, "Plan it or decline it?", because)

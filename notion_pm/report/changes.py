@@ -92,6 +92,7 @@ def _net_differences(changes: Iterable[HistoryChange]) -> Iterator[HistoryChange
         if change.property == THE_PAGE and change.before is None:
             new_pages.add(change.page)
     for change in merged.values():
+        # A new page is one change ("new"), not one for each property that it was created with.
         is_own = change.property == THE_PAGE or change.page not in new_pages
         if is_own and not same_value(change.before, change.after):
             yield change
@@ -205,6 +206,7 @@ class _ChangeDescriber:
     def _value_text(self, change: HistoryChange, value: RuleValue) -> str:
         if isinstance(value, RelatedPages) or change.property == THE_PAGE:
             return as_text(value)
+        # A page that only tells `readable` which property it is: the page itself may be deleted.
         page = SnapshotPage(
             change.page, change.database, change.title, change.url, change.edited, {}
         )

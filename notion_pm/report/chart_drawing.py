@@ -1,7 +1,7 @@
 """Draw bar charts: where each bar and text of a chart is.
 
-The page's template writes them as SVG (pages/charts.html.jinja). Lengths along a bar are percentages
-of the drawing's width, everything else is in pixels. So text keeps its size on a phone, where a
+The page's template writes them as SVG (pages/charts.html.jinja). Lengths along a bar are percent of
+the drawing's width, everything else is in pixels. So text keeps its size on a phone, where a
 drawing that is scaled as a whole would have labels that are too small to read. The script of the
 page draws the same bars again under a filter (redraw in pages/report.js).
 """
@@ -130,7 +130,7 @@ def draw_bars(data: ChartData, *, name: str, top: float | None = None) -> Chart:
 
     With `top` a track shows how far a bar could reach, such as 100 %.
     """
-    scale = top or _largest(value for series in data.series for value in series.values)
+    scale = top or max(_largest(series.values) for series in data.series)
     bars, tracks, texts = [], [], []
     y = 0.0
     for label_index, label_text in enumerate(data.labels):
@@ -144,6 +144,7 @@ def draw_bars(data: ChartData, *, name: str, top: float | None = None) -> Chart:
             if top:
                 tracks.append(_lying_bar(0, y, _BAR_SPACE))
             bars.append(_for_number(_lying_bar(0, y, length), data, label_index, series_index))
+            # With a track numbers are in one column at its end, so that they can be compared.
             text_x = _BAR_SPACE if top else length
             number = series.texts[label_index]
             texts.append(_text_on_bar(text_x, y, number, "value", label_index, series_index))
@@ -165,6 +166,7 @@ def draw_stacked_bars(data: ChartData, *, name: str) -> Chart:
         x = 0.0
         for series_index, series in enumerate(data.series):
             length = _share(series.values[label_index] or 0, scale) * _BAR_SPACE
+            # An empty part would still draw its edge.
             if not length:
                 continue
             bars.append(_for_number(_lying_bar(x, y, length), data, label_index, series_index))
@@ -194,6 +196,7 @@ def draw_columns(data: ChartData, *, name: str) -> Chart:
             height = _share(series.values[label_index] or 0, scale) * _PLOT_HEIGHT
             if not height:
                 continue
+            # SVG counts y from the top, so a column is built from the ground upward.
             y -= height
             bar = Bar(left, _pixels(y), _percent(width), _pixels(height))
             bars.append(_for_number(bar, data, label_index, series_index))
@@ -242,6 +245,7 @@ def _percent(length: float) -> str:
 
 
 def _pixels(length: float) -> str:
+    # Two decimals of a pixel or percent are more than a screen can show.
     return f"{length:.2f}".rstrip("0").rstrip(".")
 
 
@@ -251,6 +255,7 @@ def _largest(values: Iterable[float | None]) -> float:
 
 def _share(value: float, whole: float) -> float:
     """Return how much of the longest bar a value fills, from 0 to 1."""
+    # A progress above 100 % or a negative ARR must not leave the drawing.
     return min(max(value / whole, 0), 1) if whole > 0 else 0
 
 

@@ -39,6 +39,7 @@ def progress_chart(goals: Iterable[Objective]) -> Chart | None:
     None when no objective has begun.
     """
     known = [objective for objective in goals if objective.progress is not None]
+    # Before any feature has shipped the chart would only repeat zeros.
     if not any(objective.progress for objective in known):
         return None
     now = [objective.progress for objective in known]
@@ -88,6 +89,7 @@ def stages_chart(thread: Thread) -> Chart | None:
     counters = (signal, noise)
     colors: dict[str, Color] = {}
     parts = []
+    # The order of the status in Notion: bars read from the first step to the last.
     live.sort(key=lambda page: vocabulary.rank(page.database, key, page.values.get(key)) or 0)
     for feature in live:
         status = thread.status(feature) or "No status"
@@ -140,6 +142,7 @@ def objectives_chart(thread: Thread) -> Chart | None:
     if len(objective_ids) < 2:
         return None
     titles: dict[NotionId, str] = {}
+    # Count an insight once, or the columns would be higher than the number of insights.
     for insight in thread.pages("insights"):
         served = [page for page in thread.all_above(insight) if page.id in objective_ids]
         if served:
@@ -180,7 +183,10 @@ class _Groups:
 
     def chart(self, title: str, *, name: str) -> Chart | None:
         """Return columns for the last months, None when fewer than two have an insight."""
-        observed = {month for by_month in self._insights.values() for month in by_month}
+        observed: set[str] = set()
+        for by_month in self._insights.values():
+            observed.update(by_month)
+        # Months without an insight are left out: imported feedback often has gaps of years.
         months = sorted(observed)[-_MONTHS:]
         if len(months) < 2:
             return None
@@ -267,6 +273,7 @@ def _ranking_chart(rows: Sequence[_Row], titles: tuple[str, str], *, name: str) 
     if not first:
         return None
     by_amount, by_asks = titles
+    # One known amount is enough to rank by ARR: the others are drawn as zero, like in the table.
     if any(row.amount for row in first):
         title = by_amount
         texts = tuple(row.amount_text or "0" for row in first)

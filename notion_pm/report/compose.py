@@ -147,6 +147,7 @@ def _figures(
     if findings.share is not None:
         what = f"signal among {findings.live:,} live features"
         figures.append(Figure(f"{findings.share:.0%}", what, "signal"))
+    # Without a history "0 shipped" would only mean "not known"; ship dates may still show some.
     shipped = len(changes.of("shipped"))
     if past.since or shipped:
         figures.append(Figure(str(shipped), f"features shipped {_period(past)}", "shipped"))

@@ -35,6 +35,7 @@ class PublicRoadmap:
     """Features by horizon. `as_of` is empty without --dates."""
 
     title: str
+    # Shipped features are left out: this is what customers may expect, not a changelog.
     items: dict[Horizon, tuple[PublicItem, ...]]
     as_of: str = ""
 

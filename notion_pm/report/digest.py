@@ -75,7 +75,7 @@ class Digest:
     @property
     def has_news(self) -> bool:
         """Whether anything happened in its period. What waits from before is no news."""
-        return any(line.is_news for section in self.sections for line in section.lines)
+        return any(any(line.is_news for line in section.lines) for section in self.sections)
 
     @property
     def heading(self) -> str:
@@ -127,6 +127,8 @@ def _new_evidence(thread: Thread, since: datetime) -> Iterator[Line]:
     features: dict[NotionId, SnapshotPage] = {}
     without_feature = []
     for insight in thread.pages("insights"):
+        # By creation in Notion, not by the day of the conversation: old feedback that was imported
+        # this week is new to the team.
         if thread.created[insight.id] < since:
             continue
         asked_for = thread.parents(insight, "features")
@@ -224,6 +226,7 @@ def _join_within(lines: Iterable[str], most: int) -> str:
     text = ""
     for line in lines:
         longer = f"{text}\n{line}" if text else line
+        # Two characters are kept for the line that says that there is more.
         if len(longer) > most - 2:
             return f"{text}\n…"
         text = longer
@@ -238,6 +241,7 @@ def _markdown_link(line: Line) -> str:
 
 
 def _slack_link(line: Line) -> str:
+    # "|" separates address and title of a link, and Slack has no escape for it.
     title = _slack_text(line.title).replace("|", "/")
     if is_web(line.url) and not _BREAKS_SLACK_URL.search(line.url):
         return f"<{line.url}|{title}>"

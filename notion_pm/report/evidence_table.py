@@ -35,6 +35,7 @@ def evidence_table(thread: Thread) -> tuple[EvidenceEntry, ...]:
 
 
 def _entry(thread: Thread, feature: SnapshotPage, objective_ids: set[NotionId]) -> EvidenceEntry:
+    # Also objectives that it serves through its opportunity or the feature that it is a part of.
     above = thread.all_above(feature)
     return EvidenceEntry(
         page_ref(thread, feature),

@@ -76,6 +76,7 @@ class _Collector:
         self._objective_ids = {objective.id for objective in objectives(thread)}
         self._tokens_by_option: dict[str, dict[str, str]] = {name: {} for name in _LETTERS}
         self._tokens: dict[str, set[str]] = defaultdict(set)
+        # First, so that the choices are in Notion's order and include objectives without features.
         for objective in objectives(thread):
             if thread.is_open(objective):
                 self._token("objective", objective.title)

@@ -92,7 +92,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a misspelt name in a template is an error, not an empty text
     )
     environment.filters["is_web"] = is_web
     environment.filters["count"] = quantity

@@ -34,8 +34,10 @@ def recall(
     """
     sightings = state.sightings.read()
     current = tuple(_remembered_values(thread))
+    # Save before anything can fail: the next report needs what this one saw.
     state.sightings.save(new_sightings(sightings, current, now))
 
+    # The first run of each is where the history begins; runs and sightings are in order of time.
     syncs = [run.started for run in state.history.runs() if run.kind == "sync"]
     history_starts = [*syncs[:1], *(sighting.at for sighting in sightings[:1])]
     if not history_starts or (until and until <= min(history_starts)):

@@ -152,6 +152,7 @@ def _health_name(thread: Thread, page: SnapshotPage, key: str) -> str:
 def sorted_quotes(thread: Thread, insights: Iterable[SnapshotPage]) -> tuple[Quote, ...]:
     """Return customers' words, the most important first, among equals the latest."""
     quotes = [quote(thread, insight) for insight in insights]
+    # Python's sort is stable: the second one keeps the order by date among equals.
     quotes.sort(key=lambda quote: quote.observed_on, reverse=True)
     quotes.sort(key=lambda quote: quote.weight, reverse=True)
     return tuple(quotes)

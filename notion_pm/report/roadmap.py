@@ -54,6 +54,7 @@ def roadmap(thread: Thread) -> tuple[Lane, ...]:
             features = [feature for feature in below if thread.is_live(feature)]
             served.update(feature.id for feature in features)
             lanes.append(_lane(thread, objective, features))
+    # A feature that serves two objectives is in two lanes; one that serves none is in the last.
     others = [feature for feature in live_features(thread) if feature.id not in served]
     lanes.append(_lane(thread, None, others))
     return tuple(lane for lane in lanes if any(lane.items.values()))
@@ -86,6 +87,7 @@ def _lane(thread: Thread, objective: SnapshotPage | None, features: Sequence[Sna
 def _item(thread: Thread, feature: SnapshotPage) -> RoadmapItem:
     target = thread.text(feature, "target")
     due = parse_date(target)
+    # A late ship is history; only open features can still be helped.
     late = 0
     if due and thread.is_open(feature):
         late = max((thread.today - due).days, 0)

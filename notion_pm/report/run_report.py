@@ -71,6 +71,7 @@ def make_report(
     """
     requests_before = context.gateway.requests.logical
     read = read_thread(context, template, asides=True)
+    # The figures are computed from the pages as they are, since stamps are as old as the last sync.
     thread = read.thread.with_computed_stamps()
     loaded = read.loaded.template
     with State(context.state_home, loaded.template) as state:

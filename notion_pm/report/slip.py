@@ -41,7 +41,9 @@ class Slip:
 
 def slips(thread: Thread, past: Past) -> tuple[Slip, ...]:
     """Return the open pages with a date, and those whose date has moved; the latest first."""
-    found = [slip for database, key in DATES for slip in _slips_of(thread, past, database, key)]
+    found: list[Slip] = []
+    for database, key in DATES:
+        found += _slips_of(thread, past, database, key)
     found.sort(key=lambda slip: (-slip.overdue, -slip.moved, slip.due))
     return tuple(found)
 
@@ -52,8 +54,10 @@ def _slips_of(thread: Thread, past: Past, database: str, key: str) -> Iterator[S
         if due is None or not thread.is_live(page):
             continue
         is_open = thread.is_open(page)
+        # The first promise counts: a date that moved three times has slipped from the first one.
         before = parse_date(_first_date(past, page, key))
         moved = (due - before).days if before else 0
+        # What is done on its date is no longer interesting; what was late is.
         if not moved and not is_open:
             continue
         yield Slip(

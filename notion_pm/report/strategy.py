@@ -191,6 +191,7 @@ def _key_results(thread: Thread, objective: SnapshotPage) -> tuple[KeyResult, ..
 
 def _outcome_metric(thread: Thread, page: SnapshotPage) -> str:
     """Return the outcome metric with its numbers: "Hours per close: 10, from 40, target 8"."""
+    # `full` has a metric of its own for each objective, `product` a north star for the vision.
     name = thread.text(page, "outcome_metric").strip().rstrip(":")
     name = name or thread.text(page, "north_star").strip()
     current = number_text(thread, page, "current")

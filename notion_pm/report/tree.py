@@ -76,7 +76,9 @@ def tree(thread: Thread) -> Tree:
     Left out are dropped pages and pages of the vision's database if nothing is below them.
     Customers appear in their quotes.
     """
-    pages = [page for role in _TOP_ROLES for page in thread.pages(role)]
+    pages: list[SnapshotPage] = []
+    for role in _TOP_ROLES:
+        pages += thread.pages(role)
     tops = [page for page in pages if not _has_parent(thread, page)]
     # Pages in a circle serve each other, so no top reaches them: `pages` again, after the tops.
     branches = trees_below(thread, [*tops, *pages])

@@ -1,4 +1,4 @@
-"""Who is waiting: customers with open asks and what they pay, and customers to tell what shipped."""
+"""Who is waiting: customers with open asks and their ARR, and customers to tell what shipped."""
 
 from __future__ import annotations
 
@@ -82,7 +82,10 @@ class Waiting:
     @property
     def asks(self) -> int:
         """How many asks are open, each counted once."""
-        ids = {ask.id for customer in self.customers for ask in customer.asks}
+        # Several customers can share an ask.
+        ids: set[str] = set()
+        for customer in self.customers:
+            ids.update(ask.id for ask in customer.asks)
         return len(ids) + self.unnamed
 
 
@@ -118,6 +121,8 @@ def open_asks_of(thread: Thread) -> list[SnapshotPage]:
     """Return the open requests and problems that nothing shipped answers yet."""
     open_asks = []
     for insight in thread.pages("insights"):
+        # An insight stays open in Notion until its customer was told. Once its feature has shipped
+        # it is in the list of customers to tell, not among those who wait.
         is_open = is_ask(insight) and thread.is_open(insight)
         if is_open and not needs_message(thread, insight):
             open_asks.append(insight)

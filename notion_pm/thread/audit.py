@@ -132,6 +132,7 @@ def _objectives_without_features(thread: Thread, thresholds: Thresholds) -> Page
 
 def _unlinked_insights(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
     for insight in thread.pages("insights"):
+        # By creation in Notion: an old conversation that was imported yesterday is not neglected.
         days = _days_since(thread, thread.created[insight.id].date())
         is_waiting = thread.is_open(insight) and not thread.above(insight)
         if is_waiting and days > thresholds.insight_days:
@@ -140,6 +141,7 @@ def _unlinked_insights(thread: Thread, thresholds: Thresholds) -> PagesWithDetai
 
 
 def _stale_specs(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
+    # Notion has one time of the last edit per page: a stamp of sync hides that people are silent.
     for feature in thread.pages("features"):
         days = _days_since(thread, feature.last_edited.date())
         if thread.category(feature) == "doing" and days > thresholds.spec_days:

@@ -52,7 +52,7 @@ def trace(thread: Thread, page: SnapshotPage, *, depth: int = DEEPEST) -> Trace:
 
 
 def trees_below(thread: Thread, tops: Iterable[SnapshotPage]) -> tuple[Branch, ...]:
-    """Return the trees below several pages. A page within an earlier tree has no tree of its own."""
+    """Return the trees below several pages. A page within an earlier tree gets no tree itself."""
     walk = _Walk(thread, thread.below, thread.all_below)
     trees = []
     for page in tops:
@@ -102,11 +102,11 @@ class _Walk:
         """Return the pages one step on, without those that another of them implies."""
         near = self._step(page)
         if len(near) > 1:
-            implied = self._implied(page, near)
+            implied = self._find_implied(page, near)
             near = [related for related in near if related.id not in implied]
         return self._thread.sort_for_reading(near)
 
-    def _implied(self, page: SnapshotPage, near: Sequence[Related]) -> set[NotionId]:
+    def _find_implied(self, page: SnapshotPage, near: Sequence[Related]) -> set[NotionId]:
         """Return those of the near pages that are also reached by way of another near page.
 
         Example: an objective's feature F is implied if F also addresses an opportunity of that

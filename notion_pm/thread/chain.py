@@ -52,6 +52,7 @@ class Chain:
         self._database_by_role: dict[Role, str] = {}
         for key, spec in schema.template.databases.items():
             role = _role(key, spec)
+            # A database that the workspace lacks (an older version of the template) has no role.
             if role and key in existing:
                 self._database_by_role[role] = key
         self._role_by_database = {key: role for role, key in self._database_by_role.items()}
@@ -145,7 +146,7 @@ class Chain:
         return Edge(upper, lower, key, held_below=holder == lower)
 
     def _aside_edges(self) -> Iterator[Edge]:
-        """Yield the relations between the thread and databases beside it, as the latter have them."""
+        """Yield the relations of databases beside the thread to the thread."""
         for aside in self.schema.template.databases:
             if aside not in self._existing or aside in self.databases:
                 continue

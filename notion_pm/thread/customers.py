@@ -81,6 +81,7 @@ class Customers:
         latest: dict[object, tuple[str, float]] = {}
         for insight in self._insights.values():
             amount = _number(insight.values.get("arr"))
+            # Where customers have pages, only the ARR of their page counts.
             if amount is None or isinstance(insight.values.get("customer"), RelatedPages):
                 continue
             note = (str(insight.values.get("observed_on") or ""), amount)

@@ -201,6 +201,7 @@ class Thread:
 
         For a page beside the thread (a release, a decision): the pages it is related to.
         """
+        # A database beside the thread holds the relation itself, so its pages have no "below".
         if self.role(page) is None:
             return self.above(page)
         if page.id not in self._below:
@@ -358,6 +359,7 @@ class Thread:
             case "features":
                 return self._insights_of([page])
             case "customers":
+                # Customers are the lowest part: what is above them is what they said.
                 return tuple(page for page in self.above(page) if isinstance(page, SnapshotPage))
             case "opportunities":
                 below = self.all_below(page)

@@ -22,6 +22,7 @@ def fresh_health(thread: Thread, page: SnapshotPage) -> str | None:
     key = thread.text(page, "health")
     if not key or key == "no_update":
         return None
+    # A template without this date cannot say how old a health is: it counts.
     if not thread.chain.has(page.database, HEALTH_DATE):
         return key
     stated_on = thread.text(page, HEALTH_DATE)

@@ -31,6 +31,7 @@ def find_page(thread: Thread, words: str) -> SnapshotPage | None:
         lambda page: page.title.strip().casefold() == wanted,
         lambda page: wanted in page.title.casefold(),
     )
+    # The most exact match wins: the title "Vision" is meant rather than "Vision of the app".
     pages = list(_all_pages(thread))
     for is_match in matchers:
         matching = [page for page in pages if is_match(page)]

@@ -54,6 +54,7 @@ def trace_page(
     requests_before = place.gateway.requests.logical
     thread = read_thread(place, template).thread
     page = find_page(thread, words)
+    # Most traces start in the thread: reading the other databases would only cost requests.
     if page is None:
         thread = read_thread(place, template, asides=True).thread
         page = find_page(thread, words)

@@ -37,6 +37,8 @@ def serves_strategy(thread: Thread, feature: SnapshotPage) -> bool:
     above = thread.all_above(feature)
     strategy = [page for page in above if thread.role(page) in {"vision", "objectives"}]
     objective_ids = {page.id for page in objectives(thread)}
+    # In `product` the vision is above every objective. It must not rescue a feature whose own
+    # objective was dropped, so it counts only for features without an objective.
     nearest = [page for page in strategy if page.id in objective_ids] or strategy
     if thread.category(feature) == "done":
         return any(thread.is_live(page) for page in nearest)
