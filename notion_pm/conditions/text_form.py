@@ -1,4 +1,7 @@
-"""Conditions on rows as people type them: `status=shipped`, `reach>3`, `target<2026-12-01`, `name~sign-on`."""
+"""Conditions, orders and times as people type them on a command line.
+
+`status=shipped`, `reach>3`, `target<2026-12-01`, `name~sign-on`; `reach:desc`; `7 days ago`.
+"""
 
 from __future__ import annotations
 
@@ -6,63 +9,70 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from notion_pm.errors import UsageError
-from notion_pm.model.condition import day_of
+from notion_pm.model.condition import Comparison, Operator, day_of
 
-_TEST = re.compile(
+TRUE = frozenset({"yes", "true", "1", "checked"})
+FALSE = frozenset({"no", "false", "0", "unchecked"})
+"""Ways to type that a checkbox is checked or not."""
+
+_CONDITION = re.compile(
     r"\s*(?P<column>.+?)\s*(?P<operator>!=|>=|<=|!~|=|>|<|~)\s*(?P<values>.*?)\s*$", re.DOTALL
 )
 _SPAN = re.compile(r"(\d{1,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
-_NEGATIVE = frozenset({"!=", "!~"})
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """What one column must satisfy. Without values it is about being empty: `owner=` is, `owner!=` is not."""
+class ColumnCondition:
+    """A comparison of one column, which is named as people call it."""
 
     column: str
-    operator: str
-    values: tuple[str, ...]
-
-    @property
-    def is_negative(self) -> bool:
-        """Whether it must hold for all its values, rather than for any."""
-        return self.operator in _NEGATIVE
+    comparison: Comparison
 
     def __str__(self) -> str:
-        return f"{self.column}{self.operator}{','.join(self.values)}"
+        signs = {"empty": "=", "not_empty": "!="}
+        operator = signs.get(self.comparison.operator, self.comparison.operator)
+        return f"{self.column}{operator}{','.join(map(str, self.comparison.values))}"
 
 
-def parse_condition(text: str) -> Condition:
-    """Return a condition: a column, an operator, and values separated by commas; quotes keep a comma in a value.
+def parse_condition(text: str) -> ColumnCondition:
+    """Return a condition: a column, an operator, and values separated by commas.
 
-    Raises UsageError when it is none.
+    Quotes keep a comma in a value. Without values, `owner=` asks for empty cells and `owner!=` for
+    all others. Raises UsageError.
     """
-    found = _TEST.match(text)
+    found = _CONDITION.match(text)
     if found is None:
         raise UsageError(
-            f"{text!r} is no condition.",
+            f"{text!r} is not a condition.",
             "Write it like status=shipped, reach>3 or target<2026-12-01.",
         )
-    values = _values(text, found["values"])
-    if not values and found["operator"] not in {"=", "!="}:
-        raise UsageError(
-            f"{text!r} compares with nothing.",
-            f"Write what, or {found['column']}= for what is empty.",
-        )
-    return Condition(found["column"], found["operator"], values)
+    column, operator = found["column"], cast("Operator", found["operator"])
+    values = _split_values(text, found["values"])
+    if values:
+        return ColumnCondition(column, Comparison(operator, values))
+    if operator == "=":
+        return ColumnCondition(column, Comparison("empty"))
+    if operator == "!=":
+        return ColumnCondition(column, Comparison("not_empty"))
+    raise UsageError(
+        f"{text!r} has no value to compare with.",
+        f"Add a value, or write {column}= for empty cells.",
+    )
 
 
-def _values(text: str, listed: str) -> tuple[str, ...]:
+def _split_values(text: str, listed: str) -> tuple[str, ...]:
     try:
-        return tuple(each for each in next(csv.reader([listed], skipinitialspace=True), []) if each)
+        values = next(csv.reader([listed], skipinitialspace=True), [])
     except csv.Error:  # a line break outside of quotes, or a value of many thousand characters
-        message = f"{text[:200]!r} is no condition: its values cannot be told apart."
         raise UsageError(
-            message, 'Put a value with line breaks or commas in quotes: name="a, b".'
+            f"{text[:200]!r} is not a condition: its values cannot be separated.",
+            'Put a value with line breaks or commas in quotes: name="a, b".',
         ) from None
+    return tuple(value for value in values if value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +84,24 @@ class Order:
 
 
 def parse_order(text: str) -> Order:
-    """Return a column to sort by; a dash in front, or `:desc` behind it, lets it descend."""
-    name, _, way = text.strip().partition(":")
-    if way and way not in {"asc", "desc"}:
-        raise UsageError(f"{text!r} is no order.", f"Write {name}, {name}:desc or -{name}.")
-    return Order(name.removeprefix("-"), name.startswith("-") or way == "desc")
+    """Return a column to sort by: `reach`; descending: `-reach` or `reach:desc`.
+
+    Raises UsageError.
+    """
+    name, _, direction = text.strip().partition(":")
+    if direction and direction not in {"asc", "desc"}:
+        raise UsageError(f"{text!r} is not an order.", f"Write {name}, {name}:desc or -{name}.")
+    return Order(name.removeprefix("-"), name.startswith("-") or direction == "desc")
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """Return when a time that has passed was, written as `parse_moment` takes it.
+    """Return a time in the past, written as `parse_moment` takes it.
 
-    Raises UsageError when it is no time, or lies ahead: nothing has happened since then, and empty looks like none.
+    Raises UsageError when the time is in the future: an empty answer would look like "no changes".
     """
     moment = parse_moment(text, now)
     if moment > now:
-        raise UsageError(
-            f"{text} lies ahead: nothing has changed since then.", "Give a day that has passed."
-        )
+        raise UsageError(f"{text} is in the future.", "Give a day in the past.")
     return moment
 
 
@@ -103,9 +114,9 @@ class Period:
 
 
 def parse_period(since: str, until: str | None, now: datetime) -> Period:
-    """Return a span of time; the day that `until` names belongs to it.
+    """Return a span of time. The day that `until` names belongs to it.
 
-    Raises UsageError when a bound is no time or lies ahead, or the end comes before the beginning.
+    Raises UsageError when one of the times is invalid or in the future, or `until` is not later.
     """
     start = parse_since(since, now)
     if until is None:
@@ -122,18 +133,21 @@ def parse_period(since: str, until: str | None, now: datetime) -> Period:
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Return when `2026-11-01`, `2026-11-01T09:30`, `today`, `7 days ago` or `7d` is; midnight and times are where
-    `now` is. `12h`, `7d` and `2w` count back from this moment, not from midnight.
+    """Return the moment that a person typed.
 
-    Raises UsageError when it is no time.
+    `2026-11-01`, `2026-11-01T09:30`, `today` and `7 days ago` are in the time zone of `now`; days
+    begin at midnight. `12h`, `7d` and `2w` count back from `now`, not from midnight.
+
+    Raises UsageError when the text is none of these.
     """
-    if span := _SPAN.fullmatch(text.strip()):
+    span = _SPAN.fullmatch(text.strip())
+    if span is not None:
         return now - timedelta(hours=int(span[1]) * _HOURS[span[2]])
     try:
         moment = datetime.fromisoformat(text if "T" in text else day_of(text, now.date()))
     except ValueError:
         raise UsageError(
-            f"{text!r} is no date.",
+            f"{text!r} is not a date.",
             "Write it like 2026-11-01, 2026-11-01T09:30, today, 7 days ago or 7d.",
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from notion_pm.concurrency import map_lazily
-from notion_pm.conditions.row_tests import RowTest
+from notion_pm.conditions.evaluate import RowTest
 from notion_pm.errors import IncompleteRead, NotShared
 from notion_pm.exporting.attachments import Attachments, Fetcher, MissingFile
 from notion_pm.exporting.columns import (
@@ -25,6 +25,7 @@ from notion_pm.exporting.columns import (
     sorted_positions,
 )
 from notion_pm.exporting.destination import Bodies
+from notion_pm.exporting.selection import cell_passes
 from notion_pm.exporting.table import (
     Attached,
     Cell,
@@ -287,4 +288,4 @@ class TableReader:
 
 def _passes_all(row: Row, tests: Sequence[tuple[RowTest, int]]) -> bool:
     """Whether a row passes the tests; with each test comes the position of its cell."""
-    return all(test.passes(row.cells[position]) for test, position in tests)
+    return all(cell_passes(test, row.cells[position]) for test, position in tests)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from notion_pm.conditions.api_filters import Dialect, as_filters
-from notion_pm.conditions.row_tests import RowTest
-from notion_pm.conditions.text_form import Condition, Order
+from notion_pm.conditions.api_filters import Dialect, compile_condition
+from notion_pm.conditions.evaluate import Item, RowTest
+from notion_pm.conditions.text_form import ColumnCondition, Order
 from notion_pm.errors import UsageError
 from notion_pm.exporting.columns import columns_of, find_column
+from notion_pm.exporting.formats.cells import iso, text
+from notion_pm.exporting.table import Cell
+from notion_pm.model.condition import Comparison, Operator
 from notion_pm.model.ids import NotionId, is_id
+from notion_pm.model.page import DateValue
 from notion_pm.model.schema import Property, RelationConfig
 from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.sources import Source, SourceRequest
@@ -28,7 +32,7 @@ class Selection:
     """What to take of each database. `since`: only rows that were edited from then on."""
 
     columns: tuple[str, ...] = ()
-    where: tuple[Condition, ...] = ()
+    where: tuple[ColumnCondition, ...] = ()
     sort: tuple[Order, ...] = ()
     since: datetime | None = None
 
@@ -77,7 +81,7 @@ class _ConditionCompiler:
     now: datetime
 
     def compile(
-        self, conditions: Sequence[Condition]
+        self, conditions: Sequence[ColumnCondition]
     ) -> tuple[list[Mapping[str, Any]], list[RowTest]]:
         """Return filters for Notion, and tests for the conditions that Notion cannot evaluate."""
         dialect = Dialect(self.now.date(), self.source.keys, self.source.options)
@@ -85,7 +89,9 @@ class _ConditionCompiler:
         tests: list[RowTest] = []
         for condition in conditions:
             property = self._property(condition.column)
-            compiled = as_filters(self._with_page_ids(condition, property), property, dialect)
+            compiled = compile_condition(
+                self._with_page_ids(condition, property), property, dialect
+            )
             if compiled is None:
                 tests.append(RowTest(condition, self.now.date()))
             else:
@@ -97,13 +103,15 @@ class _ConditionCompiler:
         column = find_column(columns, name, self.source.title)
         return self.source.data_source.properties[column.id]
 
-    def _with_page_ids(self, condition: Condition, property: Property) -> Condition:
+    def _with_page_ids(self, condition: ColumnCondition, property: Property) -> ColumnCondition:
         """Return a condition on titles of related pages as a condition on their ids.
 
         Notion compares relations by id only.
         """
         config = property.config
-        if not isinstance(config, RelationConfig) or all(map(is_id, condition.values)):
+        if not isinstance(config, RelationConfig) or all(
+            map(is_id, map(str, condition.comparison.values))
+        ):
             return condition
         ids = self._find_pages(condition, config.data_source_id)
         if not ids or len(ids) > _MOST_RELATED:
@@ -112,16 +120,20 @@ class _ConditionCompiler:
                 f"`{condition}`: {problem}.",
                 "Name related pages by title, id or link; ~ matches a part of a title.",
             )
-        return Condition(condition.column, "!=" if condition.is_negative else "=", tuple(ids))
+        operator: Operator = "!=" if condition.comparison.is_negative else "="
+        return ColumnCondition(condition.column, Comparison(operator, tuple(ids)))
 
-    def _find_pages(self, condition: Condition, data_source_id: NotionId) -> list[NotionId]:
-        operator = _TITLE_FILTERS.get(condition.operator)
+    def _find_pages(self, condition: ColumnCondition, data_source_id: NotionId) -> list[NotionId]:
+        operator = _TITLE_FILTERS.get(condition.comparison.operator)
         if operator is None:
             raise UsageError(
                 f"`{condition}`: related pages cannot be compared by size.",
                 "For a relation, use =, !=, ~ or !~.",
             )
-        titles = [{"property": "title", "title": {operator: title}} for title in condition.values]
+        titles = [
+            {"property": "title", "title": {operator: title}}
+            for title in condition.comparison.values
+        ]
         pages = self.client.query(data_source_id, filter={"or": titles}, property_ids=["title"])
         return [page.id for page in pages]
 
@@ -137,3 +149,20 @@ def _all_of(
     if not filters:
         return None
     return filters[0] if len(filters) == 1 else {"and": filters}
+
+
+def cell_passes(test: RowTest, cell: Cell) -> bool:
+    """Return whether a cell satisfies a condition that Notion cannot evaluate."""
+    is_about_text = test.condition.comparison.operator in ("~", "!~")
+    cells = cell if isinstance(cell, tuple) else (cell,)
+    items: list[Item] = []
+    for item in cells:
+        if item is None or item == "":
+            continue
+        if isinstance(item, bool | int | float) and not is_about_text:
+            items.append(item)
+        elif isinstance(item, DateValue) and not is_about_text:
+            items.append(date.fromisoformat(iso(item.start, item.time_zone)[:10]))
+        else:
+            items.append(text(item))
+    return test.passes(items)

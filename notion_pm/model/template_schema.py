@@ -1,17 +1,22 @@
-"""What a template says about its properties, as rules ask for it."""
+"""The properties and options of a template, with both sides of relations, for quick look-ups."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
 from notion_pm.model.template import FarSide, OptionSpec, OptionsProperty, PropertySpec, Template
+from notion_pm.text import suggest
 
-TERMINAL = frozenset({"done", "dropped"})
+TERMINAL_CATEGORIES = frozenset({"done", "dropped"})
 """Categories of a status that no rule leads back from (domain.md 3)."""
 
 
 class TemplateSchema:
-    """The words of a template: its properties with both sides of relations, its options with rank and meaning."""
+    """A template's properties with both sides of relations, and its options with their ranks.
+
+    Like `model.property_lookup`, but it remembers what it has looked up: rules ask for the same
+    options once per page.
+    """
 
     def __init__(self, template: Template) -> None:
         self.template = template
@@ -21,24 +26,36 @@ class TemplateSchema:
         return {database: self.template.far_sides(database) for database in self.template.databases}
 
     @cached_property
-    def _ranked(self) -> dict[tuple[str, str], dict[object, tuple[int, OptionSpec]]]:
-        """Rank and option by key, of every property that has options."""
-        return {
-            (database, key): {each.key: (rank, each) for rank, each in enumerate(spec.options)}
-            for database, stated in self.template.databases.items()
-            for key, spec in stated.properties.items()
-            if isinstance(spec, OptionsProperty)
-        }
+    def _ranked_options(self) -> dict[tuple[str, str], dict[object, tuple[int, OptionSpec]]]:
+        """Rank and option by option key, for every property that has options."""
+        ranked: dict[tuple[str, str], dict[object, tuple[int, OptionSpec]]] = {}
+        for database, database_spec in self.template.databases.items():
+            for key, spec in database_spec.properties.items():
+                if isinstance(spec, OptionsProperty):
+                    by_key: dict[object, tuple[int, OptionSpec]] = {
+                        option.key: (rank, option) for rank, option in enumerate(spec.options)
+                    }
+                    ranked[database, key] = by_key
+        return ranked
 
     def spec(self, database: str, key: str) -> PropertySpec | None:
-        """Return a property as its database states it; None for the far side of a relation and for the unknown."""
+        """Return a property as its database states it.
+
+        None for the far side of a relation, and for an unknown property.
+        """
         return self.template.databases[database].properties.get(key)
 
     def type(self, database: str, key: str) -> str | None:
         """Return a property's type, None when there is no such property."""
-        if spec := self.spec(database, key):
+        spec = self.spec(database, key)
+        if spec is not None:
             return spec.type
         return "relation" if key in self._far_sides[database] else None
+
+    def no_such_property(self, database: str, key: str) -> str:
+        """Return the message that a database does not have a property, with the nearest key."""
+        hint = suggest(key, self.keys(database))
+        return f"{database} has no property {key!r}. {hint}".strip()
 
     def title(self, database: str, key: str) -> str:
         """Return the title that the template gives to a property."""
@@ -50,18 +67,20 @@ class TemplateSchema:
         return self.template.databases[database].title_key
 
     def target(self, database: str, key: str) -> str | None:
-        """Return the database that a relation leads to, None when it is no relation."""
-        if spec := self.spec(database, key):
+        """Return the database of a relation's pages, None for a property of another type."""
+        spec = self.spec(database, key)
+        if spec is not None:
             return spec.to if spec.type == "relation" else None
-        far = self._far_sides[database].get(key)
-        return far[0] if far else None
+        far_side = self._far_sides[database].get(key)
+        return far_side[0] if far_side else None
 
     def mirror(self, database: str, key: str) -> str | None:
         """Return the key of the other side of a two-way relation."""
-        if spec := self.spec(database, key):
+        spec = self.spec(database, key)
+        if spec is not None:
             return spec.two_way.key if spec.type == "relation" and spec.two_way else None
-        far = self._far_sides[database].get(key)
-        return far[1] if far else None
+        far_side = self._far_sides[database].get(key)
+        return far_side[1] if far_side else None
 
     def keys(self, database: str) -> tuple[str, ...]:
         """Return the keys of all properties of a database, far sides included."""
@@ -74,17 +93,17 @@ class TemplateSchema:
 
     def option(self, database: str, key: str, option: object) -> OptionSpec | None:
         """Return one option by its key."""
-        found = self._ranked.get((database, key), {}).get(option)
+        found = self._ranked_options.get((database, key), {}).get(option)
         return found[1] if found else None
 
     def rank(self, database: str, key: str, option: object) -> int | None:
-        """Return an option's place in the list, which is its order for rules that only move forward."""
-        found = self._ranked.get((database, key), {}).get(option)
+        """Return an option's position in the list: its order for rules that only move forward."""
+        found = self._ranked_options.get((database, key), {}).get(option)
         return found[0] if found else None
 
     def is_terminal(self, database: str, key: str, option: object) -> bool:
-        """Tell whether an option of a status ends a page's way: done or dropped."""
+        """Return whether a status option is final: done or dropped."""
         spec = self.option(database, key, option)
-        return (
-            spec is not None and self.type(database, key) == "status" and spec.meaning in TERMINAL
-        )
+        if spec is None or self.type(database, key) != "status":
+            return False
+        return spec.meaning in TERMINAL_CATEGORIES

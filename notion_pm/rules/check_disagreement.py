@@ -14,6 +14,7 @@ from itertools import combinations
 
 from notion_pm.conditions.check import Problem
 from notion_pm.model.condition import Condition, Scalar, Where
+from notion_pm.model.property_types import DATE_TYPES
 from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.rules.ruleset import CompiledRule, RuleSet, related_parts
 
@@ -171,9 +172,11 @@ def _conditions_exclude(
     other_options = _allowed_options(schema, *target, other)
     if options is not None and other_options is not None and not options & other_options:
         return True
-    if one.is_ is not None and other.is_ is not None and set(one.is_).isdisjoint(other.is_):
-        # A multi_select can hold both values.
-        return schema.type(*target) != "multi_select"
+    if one.is_ is not None and other.is_ is not None:
+        # A multi_select can hold both values. Dates are equal by their day, however it is written.
+        can_exclude = schema.type(*target) not in {"multi_select", *DATE_TYPES}
+        if can_exclude and _folded(one.is_).isdisjoint(_folded(other.is_)):
+            return True
     if one.empty is not None and other.empty is not None and one.empty != other.empty:
         return True
     return _is_above(one, other) or _is_above(other, one)
@@ -220,6 +223,11 @@ def _allowed_options(
     if condition.empty is False:
         allowed -= {None}
     return frozenset(allowed)
+
+
+def _folded(values: tuple[Scalar, ...]) -> set[str]:
+    """Return values as text without regard to case, as conditions compare them."""
+    return {str(value).casefold() for value in values}
 
 
 def _texts(values: tuple[Scalar, ...]) -> set[OptionOrEmpty]:

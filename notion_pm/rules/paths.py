@@ -1,6 +1,6 @@
 """Paths along relations: `features.vision`, `inverse(parent)`, `tree(parent).insights.customer`.
 
-`features | opportunities.features` has two routes: it leads to the pages of both, each page once.
+`features | opportunities.features` has two routes: it ends at the pages of both, each page once.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from notion_pm.text import suggest
 
 _SEGMENT = re.compile(r"(?:inverse|tree)\([^()]*\)|[^.]+")
 _INVERSE = re.compile(r"inverse\((?:(?P<database>[^.()]+)\.)?(?P<relation>[^.()]+)\)$")
-_OR = "|"
 _TREE = re.compile(r"tree\((?P<relation>[^.()]+)\)$")
+_OR = "|"
 
 
 class BadPath(ValueError):
-    """A path names something that the template does not have. Its text says what, for a person."""
+    """A path names something that the template does not have. Its text is for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step from a page of `start` to pages of `end`, along a relation or backwards along one that `end` holds.
+    """One step from a page of `start` to pages of `end`.
 
-    A `deep` one leads backwards as often as it goes, and to the page itself: to a page and all below it.
+    It follows a relation of `start`, or with `inverse` a relation of `end` backwards. With `deep`
+    it goes backwards any number of times, and includes the page itself: a page and all below it.
     """
 
     start: str
@@ -44,7 +45,7 @@ class Hop:
 class Path:
     """One or more routes from a database to pages of one other database.
 
-    `key` is the property at their end, where the path means a value and not the pages.
+    `key`: the property at their end, if the path is about a value and not about the pages.
     """
 
     start: str
@@ -53,7 +54,7 @@ class Path:
 
     @property
     def end(self) -> str:
-        """The database that the path leads to."""
+        """The database at the end of the path."""
         return self.routes[0][-1].end
 
     @property
@@ -63,18 +64,16 @@ class Path:
 
 
 def parse_target(schema: TemplateSchema, text: str) -> tuple[str, str]:
-    """Read `database.property`. Raises BadPath."""
+    """Return the database and property of `database.property`. Raises BadPath."""
     database, _, key = text.partition(".")
-    databases = schema.template.databases
-    if database not in databases:
-        raise BadPath(f"There is no database {database!r}. {suggest(database, databases)}".strip())
+    _require_database(schema, database)
     require_property(schema, database, key)
     return database, key
 
 
 def parse_relations(schema: TemplateSchema, start: str, text: str) -> Path:
-    """Read a path that leads to pages. Raises BadPath."""
-    routes = tuple(_route(schema, start, part.strip()) for part in text.split(_OR))
+    """Return a path that ends at pages. Raises BadPath."""
+    routes = tuple(_parse_route(schema, start, part.strip()) for part in text.split(_OR))
     ends = tuple(dict.fromkeys(route[-1].end for route in routes))
     if len(ends) > 1:
         raise BadPath(f"The routes of {text!r} lead to different databases: {', '.join(ends)}.")
@@ -82,14 +81,15 @@ def parse_relations(schema: TemplateSchema, start: str, text: str) -> Path:
 
 
 def parse_property(schema: TemplateSchema, start: str, text: str) -> Path:
-    """Read a path that leads to a property of related pages. Raises BadPath."""
+    """Return a path that ends at a property of related pages. Raises BadPath."""
     relations: list[str] = []
     keys: list[str] = []
     for part in text.split(_OR):
         route, _, key = part.strip().rpartition(".")
         if not route:
             raise BadPath(
-                f"{text!r} should name a relation and a property of the related pages: relation.property."
+                f"{text!r} should name a relation and a property of the related pages: "
+                "relation.property."
             )
         relations.append(route)
         keys.append(key)
@@ -101,45 +101,54 @@ def parse_property(schema: TemplateSchema, start: str, text: str) -> Path:
 
 
 def require_property(schema: TemplateSchema, database: str, key: str) -> str:
-    """Return the type of a property. Raises BadPath when there is none of that key."""
+    """Return the type of a property. Raises BadPath when the database does not have it."""
     kind = schema.type(database, key)
     if kind is None:
-        hint = suggest(key, schema.keys(database))
-        raise BadPath(f"{database} has no property {key!r}. {hint}".strip())
+        raise BadPath(schema.no_such_property(database, key))
     return kind
 
 
-def _route(schema: TemplateSchema, start: str, text: str) -> tuple[Hop, ...]:
+def _require_database(schema: TemplateSchema, database: str) -> None:
+    databases = schema.template.databases
+    if database not in databases:
+        hint = suggest(database, databases)
+        raise BadPath(f"There is no database {database!r}. {hint}".strip())
+
+
+def _parse_route(schema: TemplateSchema, start: str, text: str) -> tuple[Hop, ...]:
     hops: list[Hop] = []
+    database = start
     for segment in _SEGMENT.findall(text):
-        hops.append(_hop(schema, hops[-1].end if hops else start, segment))
+        hop = _parse_hop(schema, database, segment)
+        hops.append(hop)
+        database = hop.end
     if not hops:
         raise BadPath("A path along relations is missing.")
     return tuple(hops)
 
 
-def _hop(schema: TemplateSchema, start: str, segment: str) -> Hop:
-    if inverse := _INVERSE.match(segment):
+def _parse_hop(schema: TemplateSchema, start: str, segment: str) -> Hop:
+    inverse = _INVERSE.match(segment)
+    if inverse is not None:
         return _inverse_hop(schema, start, inverse["database"] or start, inverse["relation"])
-    if tree := _TREE.match(segment):
+    tree = _TREE.match(segment)
+    if tree is not None:
         return replace(_inverse_hop(schema, start, start, tree["relation"]), deep=True)
+
     require_property(schema, start, segment)
     target = schema.target(start, segment)
     if target is None:
-        raise BadPath(f"{start}.{segment} is no relation.")
+        raise BadPath(f"{start}.{segment} is not a relation.")
     if target not in schema.template.databases:
         raise BadPath(
-            f"{start}.{segment} leads to {target!r}, which is no database of the template."
+            f"{start}.{segment} leads to {target!r}, which is not a database of the template."
         )
     return Hop(start, segment, target)
 
 
 def _inverse_hop(schema: TemplateSchema, start: str, database: str, relation: str) -> Hop:
-    if database not in schema.template.databases:
-        raise BadPath(
-            f"There is no database {database!r}. {suggest(database, schema.template.databases)}"
-        )
+    _require_database(schema, database)
     require_property(schema, database, relation)
     if schema.target(database, relation) != start:
-        raise BadPath(f"{database}.{relation} is no relation to {start}.")
+        raise BadPath(f"{database}.{relation} is not a relation to {start}.")
     return Hop(start, relation, database, inverse=True)

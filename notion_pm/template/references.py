@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from notion_pm.conditions.notion_filters import check_quick, check_where
+from notion_pm.conditions.check import check_quick, check_where
 from notion_pm.errors import TemplateProblem, YamlPath
 from notion_pm.model.number_formats import NUMBER_FORMATS
 from notion_pm.model.property_lookup import property_keys, property_title, property_type

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from notion_pm.conditions.notion_filters import OptionName, as_filter, as_quick_filters
+from notion_pm.conditions.template_filters import OptionName, as_filter, as_quick_filters
 from notion_pm.model.property_lookup import property_keys, property_type
 from notion_pm.model.template import Template, ViewSpec
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from notion_pm.conditions.notion_filters import as_filter
+from notion_pm.conditions.template_filters import as_filter
 from notion_pm.conditions.text_form import Order
 from notion_pm.errors import UsageError
 from notion_pm.model.manifest import DatabaseEntry

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from notion_pm.conditions.row_tests import RowTest
+from notion_pm.conditions.evaluate import RowTest
 from notion_pm.conditions.text_form import Order
 from notion_pm.errors import InTrash, NotionError, NotShared, RequestRefused
 from notion_pm.model.ids import DATA_SOURCE_URL, NotionId, parse_notion_id

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from notion_pm.conditions.row_tests import holds
+from notion_pm.conditions.evaluate import RowTest
 from notion_pm.conditions.text_form import (
-    Condition,
+    ColumnCondition,
     Order,
     parse_condition,
     parse_moment,
@@ -16,7 +16,9 @@ from notion_pm.conditions.text_form import (
     parse_since,
 )
 from notion_pm.errors import UsageError
+from notion_pm.exporting.selection import cell_passes
 from notion_pm.exporting.table import Cell, Reference
+from notion_pm.model.condition import Comparison
 from notion_pm.model.page import DateValue, OptionValue, PersonValue
 from tests.support.exporter_tables import page_id
 
@@ -26,15 +28,20 @@ TODAY = date(2026, 11, 22)
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("status=shipped", Condition("status", "=", ("shipped",))),
-        (" Last heard >= 14 days ago ", Condition("Last heard", ">=", ("14 days ago",))),
-        ('name="a, b", c', Condition("name", "=", ("a, b", "c"))),
-        ("owner=", Condition("owner", "=", ())),
-        ("owner!=", Condition("owner", "!=", ())),
-        ("name!~a=b", Condition("name", "!~", ("a=b",))),
+        ("status=shipped", ColumnCondition("status", Comparison("=", ("shipped",)))),
+        (
+            " Last heard >= 14 days ago ",
+            ColumnCondition("Last heard", Comparison(">=", ("14 days ago",))),
+        ),
+        ('name="a, b", c', ColumnCondition("name", Comparison("=", ("a, b", "c")))),
+        ("owner=", ColumnCondition("owner", Comparison("empty"))),
+        ("owner!=", ColumnCondition("owner", Comparison("not_empty"))),
+        ("name!~a=b", ColumnCondition("name", Comparison("!~", ("a=b",)))),
     ],
 )
-def test_a_condition_is_a_column_an_operator_and_values(text: str, expected: Condition) -> None:
+def test_a_condition_is_a_column_an_operator_and_values(
+    text: str, expected: ColumnCondition
+) -> None:
     assert parse_condition(text) == expected
 
 
@@ -64,7 +71,7 @@ def test_a_day_begins_where_the_client_is() -> None:
 def test_a_time_that_lies_ahead_is_refused() -> None:
     now = datetime.fromisoformat("2026-11-22T20:00:00+01:00")
     assert parse_since("today", now).isoformat() == "2026-11-22T00:00:00+01:00"
-    with pytest.raises(UsageError, match="lies ahead"):
+    with pytest.raises(UsageError, match="in the future"):
         parse_since("in 3 days", now)
 
 
@@ -97,4 +104,4 @@ ADA, BEN = PersonValue(page_id(1), "Ada"), PersonValue(page_id(2), "Ben")
     ],
 )
 def test_conditions_on_cells(condition: str, cell: Cell, expected: bool) -> None:
-    assert holds(parse_condition(condition), cell, TODAY) is expected
+    assert cell_passes(RowTest(parse_condition(condition), TODAY), cell) is expected

@@ -220,7 +220,7 @@ def test_rows_edited_since_a_date(run: Run) -> None:
     )
     done = run("features", "--since", "2100-01-01T10:00", "-o", "b.csv")
     assert (done.exit_code, Path("b.csv").exists()) == (1, False)
-    assert "lies ahead" in done.stderr
+    assert "in the future" in done.stderr
 
 
 def test_row_options_are_refused_for_one_page(run: Run) -> None:
@@ -257,18 +257,24 @@ def test_a_pipe_contains_only_the_data(run: Run) -> None:
         (["-o", "all.csv"], "Choose a folder (-o data/)"),
         (["features", "-o", "features.pdf"], "Unknown file extension '.pdf'."),
         (["features", "-o", "-", "--json"], "cannot both go to stdout"),
-        (["features", "--where", "status"], "is no condition"),
-        (["features", "--where", "reach>"], "compares with nothing"),
+        (["features", "--where", "status"], "is not a condition"),
+        (["features", "--where", "reach>"], "has no value to compare with"),
         (["features", "--where", "status=shiped"], "Did you mean `Shipped`?"),
         (["features", "--where", "statsu=idea"], "Did you mean `status`?"),
-        (["features", "--where", "reach>many"], "is no number to compare Reach with"),
-        (["features", "--where", "target<soon"], "is no day to compare Target with"),
-        (["features", "--where", "name>a"], "is a title, and knows no >"),
+        (
+            ["features", "--where", "reach>many"],
+            "Reach is a number and cannot be compared with 'many'",
+        ),
+        (
+            ["features", "--where", "target<soon"],
+            "Target is a date and cannot be compared with 'soon'",
+        ),
+        (["features", "--where", "name>a"], "is a title and cannot be compared with >"),
         (["features", "--where", "spec_ready=maybe"], "neither yes nor no"),
         (["features", "--where", "insights=No such words"], "no page matches"),
         (["features", "--where", "insights>3"], "related pages cannot be compared by size"),
-        (["features", "--sort", "reach:down"], "is no order"),
-        (["features", "--since", "lately"], "is no date"),
+        (["features", "--sort", "reach:down"], "is not an order"),
+        (["features", "--since", "lately"], "is not a date"),
     ],
 )
 def test_mistakes_get_advice(run: Run, tmp_path: Path, arguments: list[str], message: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notion_pm.conditions.notion_filters import as_filter, as_quick_filters
+from notion_pm.conditions.template_filters import as_filter, as_quick_filters
 from notion_pm.model.ids import NotionId
 from notion_pm.model.page import DateValue, Page, PropertyValue
 from notion_pm.model.schema import (
@@ -179,7 +179,9 @@ def test_conditions_come_back_from_the_filters_that_they_make(where: dict[str, A
     names = {"open": "Open", "open_2": "open", "won_t_do": "Won't do", "done": "Done"}
     filter = as_filter(template, "tasks", stated, ids, lambda _, option: names[option])
     assert filter_to_where(of, filter) == stated
-    quick = {key: each for key, each in stated.items() if len(each.stated) == 1 and key != "done"}
+    quick = {
+        key: each for key, each in stated.items() if len(each.comparisons) == 1 and key != "done"
+    }
     quick_filters = as_quick_filters(template, "tasks", quick, ids, lambda _, option: names[option])
     assert quick_filters_to_where(of, quick_filters) == quick
 

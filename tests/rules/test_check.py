@@ -59,7 +59,7 @@ def test_the_shipped_rules_are_sound() -> None:
         (
             {"set": "features.rice", "value": {"count": "owner"}},
             ("value", "count"),
-            "features.owner is no relation",
+            "features.owner is not a relation",
         ),
         (
             {"set": "features.rice", "value": {"sum": "insights.quote"}},
@@ -129,7 +129,7 @@ def test_the_shipped_rules_are_sound() -> None:
         (
             {"set": "features.priority", "to": "p0", "when": {"status": {"category": "doin"}}},
             ("when", "status"),
-            "'doin' is no category. Did you mean `doing`?",
+            "'doin' is not a category. Did you mean `doing`?",
         ),
         (
             {"set": "features.status", "to": "spec", "when": {"priority": {"category": "doing"}}},
@@ -159,17 +159,17 @@ def test_the_shipped_rules_are_sound() -> None:
         (
             {"set": "features.priority", "to": "p0", "when": {"target": {"contains": "x"}}},
             ("when", "target"),
-            "searched for a text",
+            "`contains` needs a text",
         ),
         (
             {"set": "features.priority", "to": "p0", "if": {"any": {"over": "insights.quote"}}},
             ("if", "any", "over"),
-            "insights.quote is no relation",
+            "insights.quote is not a relation",
         ),
         (
             {"set": "features.priority", "to": "p0", "if": {"any": {"over": "inverse(status)"}}},
             ("if", "any", "over"),
-            "features.status is no relation to features",
+            "features.status is not a relation to features",
         ),
         (
             {"set": "features.priority", "to": "p0", "if": {"any": {"over": "inverse(x.y)"}}},
@@ -203,7 +203,7 @@ def test_a_relation_that_leads_nowhere_is_no_way() -> None:
     template = template.model_copy(update={"databases": {**template.databases, "features": broken}})
     ((place, message),) = rules.check(template)
     assert place == ("sync", "r", "value", "count")
-    assert "leads to 'visoin', which is no database" in message
+    assert "leads to 'visoin', which is not a database" in message
 
 
 def test_notes_do_not_share_a_property_with_other_rules() -> None:

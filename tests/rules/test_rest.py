@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from notion_pm.model.rule import OnConflict
 from notion_pm.model.snapshot import BaseValue, RelatedPages, RuleValue, UnknownOption
-from notion_pm.model.template_schema import TERMINAL
+from notion_pm.model.template_schema import TERMINAL_CATEGORIES
 from tests.support.rules_world import World, changes, product
 
 POLICIES: tuple[OnConflict | None, ...] = (None, "keep", "rule", "newest")
@@ -128,7 +128,7 @@ def test_nothing_comes_back_from_its_end_and_locked_pages_are_not_written(world:
                 spec = vocabulary.databases[update.page.database].properties["status"]
                 meaning = {each.key: each.meaning for each in spec.options}  # type: ignore[union-attr]
                 assert (
-                    meaning[change.before] not in TERMINAL
+                    meaning[change.before] not in TERMINAL_CATEGORIES
                     or meaning[str(change.after)] == meaning[change.before]
                 )
 

@@ -300,5 +300,5 @@ def test_what_day_a_condition_names(day: str, named: str) -> None:
 
 
 def test_a_day_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="`soon` is no day"):
+    with pytest.raises(ValueError, match="`soon` is not a day"):
         Condition.model_validate({"before": "soon"})

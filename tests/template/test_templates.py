@@ -232,7 +232,7 @@ def test_a_two_way_relation_to_itself_hides_no_other_problem(tmp_path: Path) -> 
         ("{title: V, type: calendar, date: name}", "`name` is a title. Here it must be one of: "),
         (
             "{title: V, type: list, where: {name: {more_than: 3}}}",
-            "`more_than` does not go with `name`, which is a title.",
+            "`more_than` cannot be used with `name`, which is a title.",
         ),
         (
             "{title: V, type: list, quick: {nme: x}}",
@@ -389,7 +389,7 @@ def test_databases_and_exports_are_told_apart_by_name(tmp_path: Path) -> None:
     ]
     wrong = "exports:\n  e: {database: features, columns: [nme], where: {name: {category: done}}}\n"
     assert _problems(tmp_path, _HEAD + wrong) == [
-        "t.yaml:10: `category` does not go with `name`, which is a title.",
+        "t.yaml:10: `category` cannot be used with `name`, which is a title.",
         "t.yaml:10: unknown property of features `nme`. Did you mean `name`?",
     ]
 

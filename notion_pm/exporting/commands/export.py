@@ -12,7 +12,7 @@ import click
 import httpx
 
 from notion_pm.conditions.text_form import (
-    Condition,
+    ColumnCondition,
     Order,
     parse_condition,
     parse_order,
@@ -61,7 +61,7 @@ def _split(
 
 def _parse_conditions(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[Condition, ...]:
+) -> tuple[ColumnCondition, ...]:
     return tuple(parse_condition(value) for value in values)
 
 
@@ -156,7 +156,7 @@ def command(
     output: str | None,
     format_: str | None,
     columns: tuple[str, ...],
-    where: tuple[Condition, ...],
+    where: tuple[ColumnCondition, ...],
     sort: tuple[Order, ...],
     since: str | None,
     with_files: bool,

@@ -1,7 +1,7 @@
 """Convert filters of Notion's API to conditions of a template.
 
 Only filters that a template expresses exactly are converted: half of a filter would show other
-pages. The opposite direction is `conditions/notion_filters.py`.
+pages. The opposite direction is `conditions/template_filters.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from notion_pm.conditions.notion_filters import COMPARISONS
+from notion_pm.conditions.template_filters import COMPARISONS
 from notion_pm.model.condition import Condition, Where
 from notion_pm.model.page import OptionValue
 from notion_pm.model.property_types import OPTION_TYPES

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from notion_pm.conditions.notion_filters import as_filter, as_quick_filters
+from notion_pm.conditions.template_filters import as_filter, as_quick_filters
 from notion_pm.model.existing import Existing
 from notion_pm.model.template import (
     DatabaseSpec,

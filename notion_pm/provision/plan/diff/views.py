@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from notion_pm.conditions.notion_filters import as_filter, as_quick_filters
+from notion_pm.conditions.template_filters import as_filter, as_quick_filters
 from notion_pm.model.existing import Existing
 from notion_pm.model.ids import address
 from notion_pm.model.manifest import ViewEntry
