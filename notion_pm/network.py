@@ -49,7 +49,7 @@ def is_loopback(host: str) -> bool:
 def is_public(address: str) -> bool:
     """Whether an IP address is on the public internet, not on this machine or a network around it.
 
-    An IPv6 address that contains an IPv4 address (mapped, 6to4, Teredo, NAT64) leads to that one.
+    An IPv6 address that contains an IPv4 address (mapped, 6to4, Teredo, NAT64) reaches that one.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

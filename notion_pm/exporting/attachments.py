@@ -141,6 +141,7 @@ class Attachments:
         links: dict[str, str] = {}
         downloaded: dict[str, bool] = {}
         for file in files:
+            # A file may be both in a property and in the body, with different signatures.
             if file.name not in downloaded:
                 downloaded[file.name] = self._download(row, file, self.folder / file.name)
             if downloaded[file.name]:
@@ -156,7 +157,7 @@ class Attachments:
         try:
             try:
                 self.fetcher.fetch(file.url, path)
-            except LinkExpired:
+            except LinkExpired:  # a large export takes longer than the hour of an address
                 self.fetcher.fetch(self._fresh_url(row.id, file), path)
         except LinkExpired:
             self._note_missing(row, file, "its address is refused")
@@ -173,7 +174,7 @@ class Attachments:
             )
 
     def _fresh_url(self, page_id: NotionId, file: _Wanted) -> str:
-        """Return the address of the same file, signed anew: its page or blocks are read again."""
+        """Return a new address of the same file, by reading its page or blocks again."""
         if file.in_body:
             urls = self.client.hosted_files(page_id)
         else:

@@ -99,6 +99,7 @@ def choose_destination(contents: Contents, output: str | None, wanted: str | Non
     if format == "markdown" and not contents.is_page:
         folder = _folder_of_pages(contents, output)
         return Destination(format, (File(folder, all_tables),), is_folder=True)
+    # A folder, given or the current one: the names of the files are chosen here.
     if output is None or (output != STDOUT and _is_folder(output)):
         return Destination(format, _files_in(Path(output or "."), contents, format))
 

@@ -94,6 +94,7 @@ def export(
             ]
         if request.keys_as_headers:
             tables = [_with_keys_as_headers(table) for table in tables]
+        # Formats read the rows as they write, so progress is counted by the rows themselves.
         shown = [replace(table, rows=_RowsWithProgress(table, progress)) for table in tables]
         cut_texts = write_files(destination, shown, context)
     notes = [*_notes_on_trash(sources), *_notes_on_reading(reader.findings)]
@@ -111,6 +112,7 @@ def _find_sources(
 ) -> list[SourceRequest]:
     if not names:
         return list(catalogue.everything())
+    # A name that is given twice is exported once.
     sources: list[SourceRequest] = []
     for name in dict.fromkeys(names):
         if is_id(name):

@@ -180,7 +180,7 @@ class TableReader:
         self, request: SourceRequest, source: Source, columns: Sequence[Column]
     ) -> Iterator[Page]:
         property_ids = None
-        if request.columns:
+        if request.columns:  # otherwise all are needed: naming them would only lengthen the URL
             property_ids = list(dict.fromkeys([_TITLE, *(column.id for column in columns)]))
         pages = self._client.query(
             source.data_source.id, filter=request.filter, property_ids=property_ids
@@ -190,7 +190,7 @@ class TableReader:
     def _with_progress(self, task: str, pages: Iterable[Page]) -> Iterator[Page]:
         count = 0
         for count, page in enumerate(pages, start=1):
-            if count % 100 == 0:
+            if count % 100 == 0:  # one request; Notion does not say how many rows there are
                 self._progress(task, count, 0)
             yield page
         self._progress(task, count, count)
@@ -215,6 +215,7 @@ class TableReader:
         def rows() -> Iterator[Row]:
             for page in pages:
                 row = row_of(page, columns)
+                # Also of rows that are left out: other tables may be related to them.
                 self._titles.add_title(page.id, page.title)
                 if not _passes_all(row, tests):
                     continue

@@ -89,6 +89,7 @@ def _write_to_path(format: str, tables: Sequence[Table], path: Path, context: Ex
     if format in _FILE_WRITERS:
         write: _FileWriter = resolve_name(_FILE_WRITERS[format])
         return write(tables, path, context)
+    # newline="": each format writes its own line ends. errors: halves of emoji have no UTF-8.
     with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
         _TEXT_WRITERS[format](tables, stream, context)
     return 0

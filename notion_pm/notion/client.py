@@ -167,7 +167,7 @@ class NotionClient:
         """Return a page with complete relations and people; `property_ids`: only these."""
         query = _select_properties(property_ids) or None
         request = Request("GET", f"pages/{page_id}", query=query)
-        return self._completed(self._connection.fetch(request, wire_page.read_page))
+        return self._with_complete_values(self._connection.fetch(request, wire_page.read_page))
 
     def get_database(self, database_id: str) -> Database:
         """Return a database."""
@@ -276,7 +276,7 @@ class NotionClient:
 
     def _complete_rows(self, data_source_id: str, rows: Iterator[Page]) -> Iterator[Page]:
         with self._databases.explaining(data_source_id):
-            yield from map(self._completed, rows)
+            yield from map(self._with_complete_values, rows)
 
     def page_markdown(self, page_id: str) -> PageMarkdown:
         """Return the body of a page as Markdown."""
@@ -288,6 +288,8 @@ class NotionClient:
         Goes level by level: a request for each 100 blocks, and for each block that contains blocks.
         Requests are sent as the items are taken.
         """
+        # Level by level, so that files near the top, which most files are, are found with few
+        # requests; callers stop when they have found theirs.
         waiting = deque([page_id])
         while waiting:
             path = f"blocks/{waiting.popleft()}/children"
@@ -300,7 +302,7 @@ class NotionClient:
     def _get(self, path: str, read: Callable[[Json], T]) -> T:
         return self._connection.fetch(Request("GET", path), read)
 
-    def _completed(self, page: Page) -> Page:
+    def _with_complete_values(self, page: Page) -> Page:
         """Return the page with its cut values read to their end. Notes values that are unknown."""
         whole = {}
         for held in page.properties.values():
@@ -323,6 +325,7 @@ class NotionClient:
         path = f"pages/{page_id}/properties/{held.id}"  # encoded already, as Notion gave it
         items = list(read_items(self._connection, path, lambda item: item[held.type]))
         value = wire_page.read_value({"type": held.type, held.type: items})
+        # The list was read to its end, so a value that still counts as cut is a contradiction.
         if isinstance(value, RelationValue) and not value.complete:
             raise IncompleteRead(f"property {held.id} of page {page_id}")
         return value
@@ -368,7 +371,7 @@ class NotionClient:
                 "parent": {"type": "data_source_id", "data_source_id": data_source_id},
                 "properties": wire_page.write_values(values, key_of),
             }
-            if markdown:
+            if markdown:  # Notion makes the blocks of it, in the same request
                 body["markdown"] = markdown
             return self._create("pages", body, wire_page.read_page, look_up)
 
@@ -408,6 +411,7 @@ class NotionClient:
             return send(Request("PATCH", f"pages/{page_id}", body))
 
         def source_id() -> str:
+            # Most runs have read the schema already; otherwise the page names its data source.
             known = self._names.only_source_with(value.id for value in values)
             return known or self.get_page(page_id).data_source_id or ""
 
@@ -482,7 +486,7 @@ class NotionClient:
             body["description"] = rich_text(description)
 
         entry = NO_ENTRY
-        if self._journal is not None:
+        if self._journal is not None:  # without a journal the former state is not needed
             before = known or self.get_database(database_id)
             entry = self._record("update database", database_id, name=before.title, before=before)
         request = Request("PATCH", f"databases/{database_id}", body)
@@ -591,6 +595,7 @@ class NotionClient:
             return self._connection.fetch(request, wire_schema.read_view)
 
         def source_id() -> str:
+            # One request more, but only where Notion refuses property ids.
             return self.get_view(view_id).data_source_id or ""
 
         entry = self._record("update view", view_id, before=self._view_before(view_id, known))

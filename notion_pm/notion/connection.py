@@ -248,6 +248,7 @@ class Connection:
                 with self.reading(request):
                     return read(answer)
             except (OutcomeUnknown, InvalidResponse) as error:
+                # InvalidResponse: mostly with a status of 2xx, so it may have been created.
                 unknown = OutcomeUnknown(str(error), error.facts)
                 found = look_up()
                 if found is not None:
@@ -278,7 +279,7 @@ class Connection:
         ):  # with a budget of one request the limiter waits after all
             self._check(request)
 
-        if tries.sent == 0:
+        if tries.sent == 0:  # the caller repeats the request: it counts once
             self.requests.count_request()
         outcome = self._attempt(request, tries)
         if isinstance(outcome, Failure):
@@ -294,7 +295,7 @@ class Connection:
         not wait for a pause that Notion asks for.
         """
         if self._limiter.wait > 0:
-            return False
+            return False  # the run should end now, not in a minute
         self._limiter.acquire()
         self.requests.count_request()
         self.requests.count_attempt()
@@ -406,6 +407,8 @@ class Connection:
         """Return when an attempt has to be complete, and what ends it before."""
         if self._is_cleaning_up:
             return Deadline(_LAST_SECONDS, lambda: None)
+        # A read may be stopped at any moment. A write gets a few seconds to finish: the next run
+        # then need not find out whether it was carried out.
         if Request(http_request.method, http_request.url.path).only_reads:
             return Deadline(REQUEST_SECONDS, self._raise_if_stopping)
         return Deadline(REQUEST_SECONDS, _with_grace(self._raise_if_stopping))

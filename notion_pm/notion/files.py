@@ -119,7 +119,7 @@ class FileFetcher:
         try:
             with within(deadline):
                 policy(self._fetch_once, url, path, deadline)
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C as well: half a file must not remain
             path.unlink(missing_ok=True)
             reason = self._reason(error)
             if reason:
@@ -170,6 +170,8 @@ class FileFetcher:
             raise _TemporaryFailure(f"its server answered with status {answer.status_code}")
         if not answer.is_success:
             raise FileNotDownloaded(name, f"its server answered with status {answer.status_code}")
+        # A header may be missing or wrong, so the pieces are counted as well; but it saves the
+        # download of a file that is too large.
         stated = answer.headers.get("content-length", "")
         if stated.isdecimal() and int(stated) > self._largest:
             raise TooLarge(self._largest)

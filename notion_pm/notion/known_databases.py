@@ -83,6 +83,7 @@ class KnownDatabases:
                 continue
             if not page.in_trash:
                 break
+            # A page above may be in the trash as well: restoring only the lower one would not help.
             trashed, above = page, page.parent_id
         return trashed
 

@@ -43,9 +43,10 @@ class WindowLimiter:
         """Return when one more request may be sent."""
         wait = self._try_to_spend()
         while wait > 0:
-            self._sleep(wait)
+            self._sleep(wait)  # outside of the lock, or no other worker could ask
             with self._lock:
                 self.waited += wait
+            # Another worker may have taken the request, so this may have to wait again.
             wait = self._try_to_spend()
 
     def acquire_without_waiting(self) -> bool:
@@ -77,6 +78,7 @@ class WindowLimiter:
         """
         with self._lock:
             now = self._clock()
+            # Several workers may get a 429 for the same reason: the longest pause applies.
             self._paused_until = max(self._paused_until, now + seconds)
             self._window_ends = min(self._window_ends, self._paused_until)
 

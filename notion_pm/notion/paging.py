@@ -109,6 +109,7 @@ class RowReader(Generic[T]):
         ids_of_last_minute: set[str] = set()
         while True:
             found_new_rows, is_cut = False, False
+            # After a cut, the query starts again at the minute of the last row.
             for answer in self._query(_created_since(filter, since), _OLDEST_FIRST):
                 is_cut = answer.is_cut
                 for row in answer.rows:
@@ -155,6 +156,8 @@ class RowReader(Generic[T]):
         def read_with_id(json: Json) -> tuple[str, T]:
             return json["id"], self.read(json)
 
+        # The order by edits changes while people edit, the order by creation does not. So after a
+        # cut all matching rows are read by creation, and those that were seen are skipped.
         reader = RowReader(self.connection, self.data_source_id, read_with_id, self.selection)
         for row_id, content in reader.rows(filter):
             if row_id not in seen:
@@ -188,6 +191,7 @@ class RowReader(Generic[T]):
                 )
                 if not is_too_much or size == SMALLEST_PAGE:
                     raise
+                # Ask again from the same cursor, for a smaller page.
                 size = max(SMALLEST_PAGE, size // 2)
                 continue
             yield self._read_answer(page, answer)

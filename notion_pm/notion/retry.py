@@ -21,7 +21,8 @@ class Patience:
     """When to give up.
 
     `attempts`: in all, for failures of Notion. `max_wait`: seconds, the longest wait that Notion
-    may ask for. `first_pause` and `longest_pause`: seconds between attempts when Notion asks for none.
+    may ask for. `first_pause` and `longest_pause`: seconds between attempts when Notion asks for
+    none.
     """
 
     attempts: int = 7

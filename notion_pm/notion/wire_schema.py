@@ -1,8 +1,8 @@
 """Read and write databases, properties, views and blocks: the API's JSON <-> the model.
 
 Reading ignores unknown fields and types: Notion adds them without a new version (notion-api.md
-1.1). Property ids stay percent-encoded, as Notion gives them. Only rollups and settings of views contain
-decoded ids.
+1.1). Property ids stay percent-encoded, as Notion gives them. Only rollups and settings of views
+contain decoded ids.
 """
 
 from __future__ import annotations

@@ -103,6 +103,7 @@ class WriteJournal:
             for key, property in source.properties.items()
             if known.get(key) != property
         }
+        # Also what Notion changed by itself, such as the other side of a relation to itself.
         entry.finish(source.id, changed)
         self.learn(source)
 

@@ -125,17 +125,17 @@ def _cannot_tell(reason: str, *, is_optional: bool = False) -> Finding:
 
 def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) -> NotionId:
     """Return the scratch page of an interrupted probe, made usable again, or a new one."""
-    gateway = NotionClient(connections.first)
+    client = NotionClient(connections.first)
     if memory.is_resumed:
-        found = _existing_scratch_page(connections, gateway, parent, memory)
+        found = _existing_scratch_page(connections, client, parent, memory)
         if found is not None:
             return found
     # The title is saved before the page exists: if the response is lost, the page is found by it.
     memory.title = f"{_TITLE} {secrets.token_hex(4)} (may be deleted)"
     memory.scratch = ""
     memory.save()
-    page = gateway.create_page(
-        parent, memory.title, look_up=lambda: _page_titled(gateway, parent, memory.title)
+    page = client.create_page(
+        parent, memory.title, look_up=lambda: _page_titled(client, parent, memory.title)
     )
     memory.scratch = page.id
     memory.save()
@@ -143,17 +143,17 @@ def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) ->
 
 
 def _existing_scratch_page(
-    connections: Connections, gateway: NotionClient, parent: NotionId, memory: Memory
+    connections: Connections, client: NotionClient, parent: NotionId, memory: Memory
 ) -> NotionId | None:
     """Return the scratch page of the run before, restored from the trash; None if deleted."""
     if not memory.scratch:
-        known = _page_titled(gateway, parent, memory.title)
+        known = _page_titled(client, parent, memory.title)
         if known is None:
             return None
         memory.scratch = known.id
         memory.save()
     try:
-        page = gateway.get_page(memory.scratch)
+        page = client.get_page(memory.scratch)
     except NotShared:
         return None
     if page.in_trash:
@@ -175,8 +175,8 @@ def _wait_until_writable(connections: Connections, page: NotionId) -> None:
             return
 
 
-def _page_titled(gateway: NotionClient, parent: NotionId, title: str) -> Page | None:
-    for child in gateway.list_children(parent):
+def _page_titled(client: NotionClient, parent: NotionId, title: str) -> Page | None:
+    for child in client.list_children(parent):
         if child.type == "child_page" and child.title == title:
-            return gateway.get_page(child.id)
+            return client.get_page(child.id)
     return None

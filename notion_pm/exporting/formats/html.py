@@ -98,6 +98,7 @@ def write_html(tables: Sequence[Table], stream: TextIO, context: ExportContext) 
             is_page=table.is_page,
         )
         sections.append(section)
+    # Part by part: the rows are generators, so a large table is never in memory as a whole.
     parts = _document_template().generate(
         title=", ".join(table.title or UNTITLED for table in tables),
         about=f"Exported from Notion on {context.now:%Y-%m-%d at %H:%M}.",
@@ -184,6 +185,7 @@ def _body(row: Row) -> Markup:
 @cache
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    # After parsing, so that text that only looks like an image stays text.
     markdown.core.ruler.push("images_as_links", lambda state: _replace_images(state.tokens))
     return markdown
 

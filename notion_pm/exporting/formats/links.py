@@ -1,7 +1,7 @@
 """Let links between exported pages point to the files of the export instead of Notion.
 
-In Notion's Markdown a link to a page or database is a Markdown link with Notion's URL, or a tag with
-one: <mention-page url="...">Title</mention-page>
+In Notion's Markdown a link to a page or database is a Markdown link with Notion's URL, or a tag
+with one: <mention-page url="...">Title</mention-page>
 (https://developers.notion.com/guides/data-apis/enhanced-markdown).
 """
 
@@ -32,8 +32,8 @@ _DESTINATION = re.compile(rf"(?<=\]\(){_NOTION_URL}(?=\))")
 class Links:
     """Rewrites the links of one file of the export.
 
-    `paths`: of the files of pages, in the exported folder, by page id. `title_of`: returns the title
-    of a page for links without a text. `here`: the path of the file that contains the links.
+    `paths`: of the files of pages, in the exported folder, by page id. `title_of`: returns the
+    title of a page for links without a text. `here`: the path of the file that contains the links.
     """
 
     paths: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +54,7 @@ class Links:
 
     def rewritten(self, body: str) -> str:
         """Return a body whose links to exported pages point to their files."""
+        # Tags first: they become links, whose addresses are then replaced like all others.
         body = _TAG.sub(self._tag_as_link, body)
         body = _MEDIA.sub(_media_as_link, body)
         return _DESTINATION.sub(lambda found: self._local_path(found[0]), body)

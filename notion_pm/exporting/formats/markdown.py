@@ -64,6 +64,7 @@ def write_folder(tables: Sequence[Table], folder: Path) -> None:
 
         earlier = _read_record(folder / _RECORD)
         exported = {table.name for table in tables}
+        # Deleted last, and only by `install`: an interrupted export keeps the old files.
         stale = _merge_earlier_files(written, earlier, exported)
         _write_record(stage.folder / _RECORD, written)
         stage.install(stale)

@@ -26,6 +26,7 @@ def slug(title: str) -> str:
     It has letters of any script in lower case, digits and dashes.
     """
     words = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", title).lower()).strip("-")
+    # Cut by bytes: file systems count these, and a letter may have up to four.
     short = words.encode()[:_LONGEST].decode(errors="ignore").strip("-") or "untitled"
     return f"{short}-" if short in _RESERVED_BY_WINDOWS else short
 

@@ -54,6 +54,7 @@ def write_parquet(tables: Sequence[Table], path: Path, context: ExportContext) -
         for rows in _row_groups(table.rows):
             columns = []
             for field in fields:
+                # The type is stated: Arrow would guess `null` for a group of empty cells.
                 columns.append(pa.array([field.value_of(row) for row in rows], field.type))
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
     return 0

@@ -103,6 +103,7 @@ def _write(tables: Sequence[Table], path: Path, context: ExportContext) -> None:
         for sql_table in sql_tables:
             foreign_keys += _write_relations(db, sql_table, sql_tables)
         if foreign_keys:
+            # At the end, when all tables exist: a relation may point to a later table.
             db.add_foreign_keys(foreign_keys)
             db.index_foreign_keys()
 

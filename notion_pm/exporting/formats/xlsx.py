@@ -63,6 +63,8 @@ _CONTENTS_OF_ROLES = {
     "end": "End of the range; empty when there is only one date",
 }
 
+# No text becomes a formula, link or number by itself: it may come from strangers. Rows are written
+# to disk one by one. A formula of Notion can be infinite, which Excel does not know.
 _WORKBOOK_OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
@@ -76,7 +78,7 @@ class _Sink:
     """Passes what is written to a file, until writing fails; then accepts everything and drops it.
 
     zipfile tries to finish an unfinished archive when it is garbage-collected. On a full disk that
-    would print an error nobody can handle.
+    would print an error that no code can handle.
     """
 
     def __init__(self, file: BinaryIO) -> None:

@@ -228,7 +228,7 @@ class SheetWriter:
             moment = moment.astimezone(self._zone).replace(tzinfo=None)
             style = self._styles.time
             day = moment.date()
-        if day < _EARLIEST:
+        if day < _EARLIEST:  # as text, so that it is not wrong
             self._sheet.write_string(line, position, date_range(value), self._styles.plain)
         else:
             self._sheet.write_datetime(line, position, moment, style)
@@ -245,6 +245,7 @@ class SheetWriter:
             url = value
         if url and self._can_link(url):
             self._link_count += 1
+            # XlsxWriter returns another number for an address that it does not accept.
             if self._sheet.write_url(line, position, url, style, string=shown) == 0:
                 return
         self._sheet.write_string(line, position, shown, style)

@@ -26,7 +26,7 @@ def unknown_page(lab: Lab) -> Finding:
 
 @statement(
     "errors.malformed-id",
-    "An id that is none answers 400, and the message names the path.",
+    "An invalid id answers 400, and the message names the path.",
     Area.ERRORS,
     Source.RECORDING,
 )
