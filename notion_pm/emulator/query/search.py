@@ -62,17 +62,18 @@ class Search:
         return not self.conditions or self._more_pass(most)
 
     def _more_pass(self, most: int) -> bool:
-        """Count pages.
+        """Return whether more than `most` pages pass the conditions.
 
         If possible only the index of cells is read, which is much smaller than the pages.
         """
         if not all(condition.is_of_cells for condition in self.conditions):
             passing = _from(self._any_seek(), self._passing())
-            return self._at_least(
-                Sql(f"SELECT DISTINCT p.seq FROM {passing.text}", passing.values),
-                most + 1,
-            )
-        first = next((condition for condition in self.conditions if condition.seeks_by_age), None)
+            matches = Sql(f"SELECT DISTINCT p.seq FROM {passing.text}", passing.values)
+            return self._at_least(matches, most + 1)
+
+        # Best is a condition with pages by age: the other conditions are then checked in index order.
+        by_age = [condition for condition in self.conditions if condition.seeks_by_age]
+        first = by_age[0] if by_age else None
         if first is None and len(self.conditions) == 1:
             first = self.conditions[0]
         if first and first.seek:
@@ -82,10 +83,8 @@ class Search:
             if self._at_least(candidates, most + 1 + self._count_hidden()):
                 return True
         passing = self._passing()
-        return self._at_least(
-            Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {passing.text}", passing.values),
-            most + 1,
-        )
+        matches = Sql(f"SELECT 1 FROM {_IN_ORDER} WHERE {passing.text}", passing.values)
+        return self._at_least(matches, most + 1)
 
     def _candidates(self, first: Sql, seek: Sql) -> Sql:
         """Return the query for the pages that pass, including trashed and archived ones."""

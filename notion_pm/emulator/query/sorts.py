@@ -111,11 +111,15 @@ def _value_key(value: values.Value, ranks: Mapping[str, int]) -> Any:
         return values.comparable(_SCALARS[kind], value)
     if kind in ("formula", "rollup"):
         return _result_key(content or {})
+    # Options sort by their position in the schema, deleted ones like empty values.
     if kind in ("select", "status"):
         return ranks.get(content["id"]) if content else None
     if kind == "multi_select":
-        return tuple(ranks[option["id"]] for option in content or () if option["id"] in ranks)
-    return _items_key([content] if isinstance(content, Mapping) else content or ())
+        option_ids = [option["id"] for option in content or ()]
+        return tuple(ranks[option_id] for option_id in option_ids if option_id in ranks)
+    if isinstance(content, Mapping):  # created_by, last_edited_by
+        return _items_key([content])
+    return _items_key(content or ())
 
 
 def _result_key(content: Mapping[str, Any]) -> Any:
@@ -131,13 +135,14 @@ def _result_key(content: Mapping[str, Any]) -> Any:
             for item in content["array"]
         )
     if result == "string":
-        return _with_kind("text", values.fold(content["string"]) if content["string"] else None)
+        text = content["string"]
+        return _with_kind("text", values.fold(text) if text else None)
     if result in ("number", "boolean"):
-        return _with_kind("number", None if content[result] is None else float(content[result]))
+        number = content[result]
+        return _with_kind("number", None if number is None else float(number))
     if result == "date":
-        return _with_kind(
-            "date", values.comparable("date", {"type": "date", "date": content["date"]})
-        )
+        value = {"type": "date", "date": content["date"]}
+        return _with_kind("date", values.comparable("date", value))
     return None
 
 

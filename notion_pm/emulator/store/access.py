@@ -83,7 +83,9 @@ def required_capabilities(method: str, path: str) -> frozenset[str]:
         return frozenset(("read_users",))
     # Comments have capabilities of their own, apart from content.
     if path.startswith("/v1/comments"):
-        return frozenset(("read_comments" if method == "GET" else "insert_comments",))
+        if method == "GET":
+            return frozenset(("read_comments",))
+        return frozenset(("insert_comments",))
     # Queries and search are POST requests that only read.
     if method == "GET" or path.endswith(_READ_PATHS) or "/queries/" in path:
         return frozenset(("read",))

@@ -211,8 +211,9 @@ class _ViewReader:
         if self._layout in _COMPACT:
             fields = tuple(field for field in fields if field.cell.items)
         mover = None
-        if self._grouping and any(group.option is not None for group in self._grouping.groups):
-            mover = choice(page, self._grouping.prop)
+        if self._grouping:
+            can_move = any(group.option is not None for group in self._grouping.groups)
+            mover = choice(page, self._grouping.prop) if can_move else None
         return Row(f"{self._request.anchor}{page.id}", page_link(page), fields, mover)
 
     def _field(self, page: Page, prop: Property) -> Field:
