@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
@@ -70,10 +69,11 @@ def _parts_for_filter(chart: Chart, facets: Facets) -> str:
 
     Parts of one number with equal tokens are one.
     """
-    values: Counter[tuple[int, int, str]] = Counter()
+    values: dict[tuple[int, int, str], float] = {}
     for part in chart.data.parts:
         tokens = facets.of(*part.page_ids)
-        values[part.label_index, part.series_index, tokens] += part.value  # type: ignore[assignment]
+        key = (part.label_index, part.series_index, tokens)
+        values[key] = values.get(key, 0) + part.value
     rows = [[label, series, value, tokens] for (label, series, tokens), value in values.items()]
     return json.dumps(rows, separators=(",", ":"))
 

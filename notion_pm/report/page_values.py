@@ -50,7 +50,7 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a page. `tone`: good, warn, bad or quiet. `before`: an earlier, other health."""
+    """The health of a page. `tone`: good, warn, bad or quiet. `before`: an earlier health."""
 
     name: str
     tone: str

@@ -48,7 +48,7 @@ def test_the_worst_health_comes_first_and_a_stale_one_is_marked() -> None:
     assert [each.page.title for each in brief.on_track] == ["Calm"]
 
 
-def test_a_trend_names_the_earlier_health_and_the_points_won_since() -> None:
+def test_a_trend_names_the_earlier_health_and_the_gained_points() -> None:
     world = objectives_world().set("risky", progress=0.5)
     then = {page.id: page for page in world.pages.values()}
     risky = world.pages["risky"]
@@ -82,7 +82,7 @@ def decisions(world: World) -> set[tuple[str, str]]:
     return {(each.page.title, each.question) for each in briefing_of(world).decisions}
 
 
-def test_it_asks_for_what_only_leaders_can_decide() -> None:
+def test_decisions_for_leadership_are_listed() -> None:
     world = World(template=discovery())
     world.add("objectives", "gone", status="dropped").feature("orphan", "spec", objective=["gone"])
     world.feature("tardy", "spec", target="2026-11-01")

@@ -175,7 +175,7 @@ def test_words_filter_every_section_and_say_how_much_is_left(page: Page) -> None
     assert len(page.shown("#roadmap h3")) == 3
 
 
-def test_a_draft_stays_closed_until_somebody_opens_it(page: Page) -> None:
+def test_a_draft_stays_closed_until_it_is_opened(page: Page) -> None:
     page.find("#words").send_keys("acme")
     assert [each.split() for each in page.shown("#waiting .draft")] == [["Draft", "to", "Acme"]]
     page.find("#waiting .draft summary").click()

@@ -66,7 +66,7 @@ def test_it_writes_one_file_and_tells_what_is_in_it(product: Product) -> None:
     assert list(Path().glob("*.part")) == []
 
 
-def test_before_the_first_sync_it_says_that_nothing_is_remembered(product: Product) -> None:
+def test_before_the_first_sync_a_note_says_that_there_is_no_history(product: Product) -> None:
     result = run(product, "report")
     assert "Note: There is no history of this workspace yet" in result.stderr
     assert "Changes</h2>" in Path("report.html").read_text(encoding="utf-8")
@@ -114,7 +114,7 @@ def test_it_goes_to_a_pipe(product: Product) -> None:
 
 
 @pytest.mark.parametrize("option", ["--json", "--open"])
-def test_a_pipe_takes_only_the_page(product: Product, option: str) -> None:
+def test_stdout_has_only_the_page(product: Product, option: str) -> None:
     result = run(product, "report", "-o", "-", option)
     assert result.exit_code == 1
     assert "needs a file" in result.stderr

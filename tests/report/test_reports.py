@@ -1,4 +1,4 @@
-"""What a report says, section by section, of small worlds; and that its page holds nothing but what it says."""
+"""The sections of a report on small workspaces, and that values never become markup."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def composed(world: World, past: Past = NOTHING) -> Report:
 # --- strategy
 
 
-def test_the_strategy_tells_health_and_progress_and_what_they_were() -> None:
+def test_the_strategy_shows_health_and_progress_and_their_earlier_values() -> None:
     world = product_world()
     told = strategy(thread_of(world), past_of(world, health="on_track", progress=0.2))
     (aim,) = told.aims
@@ -85,14 +85,14 @@ def test_the_strategy_tells_health_and_progress_and_what_they_were() -> None:
     assert (objective.weight.customers, objective.weight.importance) == (1, 3)
 
 
-def test_without_memory_nothing_is_said_to_have_changed() -> None:
+def test_without_a_history_nothing_has_changed() -> None:
     (objective,) = strategy(thread_of(product_world()), NOTHING).objectives
     assert objective.gained is None
     assert objective.health
     assert objective.health.before == ""
 
 
-def test_key_results_are_told_under_their_objective() -> None:
+def test_key_results_are_shown_under_their_objective() -> None:
     world = World(template=templates.load("okrs").template).add(
         "objectives", "aim", status="committed"
     )
@@ -113,7 +113,7 @@ def test_key_results_are_told_under_their_objective() -> None:
 # --- roadmap and evidence
 
 
-def test_what_has_priority_then_what_weighs_most_comes_first_on_the_roadmap() -> None:
+def test_the_roadmap_is_sorted_by_priority_then_evidence() -> None:
     world = World().add("vision", "aim", kind="objective", status="active")
     for name, priority, importance in (
         ("a", "p1", "nice"),
@@ -145,7 +145,7 @@ def test_features_are_now_next_later_or_done() -> None:
     ]
 
 
-def test_the_ledger_has_the_words_that_matter_most_first() -> None:
+def test_the_evidence_table_has_the_most_important_words_first() -> None:
     world = product_world().insight(
         "old", features=["wings"], customer="Bob", importance="nice", quote="Higher."
     )
@@ -173,7 +173,7 @@ def outline(nodes: tuple[Node, ...], depth: int = 0) -> list[str]:
     ]
 
 
-def test_the_tree_leads_from_the_vision_to_a_quote_and_tells_each_page_once() -> None:
+def test_the_tree_goes_from_the_vision_to_a_quote_and_shows_each_page_once() -> None:
     world = (
         World(template=discovery())
         .add("vision", "why", status="active")
@@ -216,7 +216,7 @@ def test_quotes_beyond_the_limit_are_counted() -> None:
 # --- who is waiting
 
 
-def test_those_who_pay_most_come_first_and_those_to_be_told_apart() -> None:
+def test_customers_are_sorted_by_arr_and_people_to_tell_are_separate() -> None:
     world = product_world().insight("more", customer="ACME", features=["tail"], importance="nice")
     world.insight("big", customer="Zeta", arr=9000, importance="nice").insight("nobody")
     world.insight("got", "shipped", customer="Dee", features=["claws"])
@@ -372,7 +372,7 @@ def test_an_insight_has_the_segments_of_its_own_customers_only() -> None:
 # --- dates and changes
 
 
-def test_a_date_slips_from_the_first_that_was_promised() -> None:
+def test_a_date_slips_from_the_first_promise() -> None:
     world = (
         product_world()
         .set("wings", target="2026-12-10")
@@ -390,7 +390,7 @@ def test_a_date_slips_from_the_first_that_was_promised() -> None:
     assert (moved.page.title, moved.moved, moved.before) == ("Wings", 9, "2026-12-01")
 
 
-def test_the_changelog_is_the_difference_between_then_and_now() -> None:
+def test_the_changelog_is_the_difference_between_start_and_end() -> None:
     thread = thread_of(product_world())
     told = changelog(
         thread,
@@ -458,12 +458,12 @@ def test_the_page_loads_nothing_and_lets_only_its_own_script_run() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_of_the_tree_only_the_vision_is_open_not_the_objectives_of_its_database() -> None:
+def test_only_the_vision_of_the_tree_is_open() -> None:
     source = write_report(composed(product_world()))
     assert re.findall(r'<li class="node vision"[^>]*><details( open)?>', source) == [" open", ""]
 
 
-def test_links_within_the_page_lead_somewhere() -> None:
+def test_links_within_the_page_have_targets() -> None:
     page = Page(
         write_report(composed(product_world().insight("open", customer="Acme", features=["tail"])))
     )
@@ -562,9 +562,7 @@ HOSTILE = st.text(alphabet="<>&\"'/`={}%#\\ ascript-!", max_size=30) | st.sample
     quote=HOSTILE,
     url=HOSTILE | st.sampled_from(["javascript:alert(1)", "data:text/html,x"]),
 )
-def test_nothing_that_a_workspace_holds_becomes_part_of_the_page(
-    title: str, quote: str, url: str
-) -> None:
+def test_values_of_a_workspace_never_become_markup(title: str, quote: str, url: str) -> None:
     plain = Page(write_report(composed(product_world())))
     world = product_world()
     for name in ("aim", "wings", "ask"):
@@ -587,12 +585,12 @@ def test_an_empty_workspace_has_a_report(name: str) -> None:
     assert any("There is no history" in each for each in told.notes)
 
 
-def test_what_serves_only_pages_that_cannot_be_seen_is_in_the_tree() -> None:
+def test_a_page_below_unshared_pages_is_in_the_tree() -> None:
     world = product_world().set("wings", vision=RelatedPages((NotionId("hidden"),)))
     assert "Wings" in outline(tree(thread_of(world)).nodes)
 
 
-def test_a_year_of_memory_that_is_shorter_than_asked_for_is_said() -> None:
+def test_a_note_says_that_the_history_begins_later() -> None:
     past = Past(THEN, THEN + timedelta(days=3))
     assert (
         composed(product_world(), past).notes[0]

@@ -26,7 +26,7 @@ def product_world() -> World:
     return world
 
 
-def test_a_thread_that_holds_has_no_findings() -> None:
+def test_a_complete_thread_has_no_findings() -> None:
     result = audited(thread_of(product_world()))
     assert result.findings == ()
     assert (result.live, result.signal, result.share) == (1, 1, 1)
@@ -49,7 +49,7 @@ def test_evidence_of_a_part_and_an_objective_of_the_whole_count() -> None:
     assert audited(thread_of(world)).share == 1
 
 
-def test_an_objective_that_was_dropped_is_served_by_nobody() -> None:
+def test_a_dropped_objective_is_not_served_by_any_feature() -> None:
     world = product_world().add("vision", "past", kind="objective", status="superseded")
     world.feature("fins", vision=["past"]).insight("said", features=["fins"])
     thread = thread_of(world)
@@ -70,7 +70,7 @@ def test_objectives_without_live_features() -> None:
     assert found("idle-objective", thread_of(world)) == {"Aim": "Committed"}
 
 
-def test_insights_that_nobody_looks_at() -> None:
+def test_insights_that_are_not_linked() -> None:
     world = (
         product_world()
         .insight("old")
@@ -95,7 +95,7 @@ def test_stale_specs_are_those_in_progress() -> None:
     assert found("stale-spec", thread_of(world), spec_days=31) == {}
 
 
-def test_health_that_nobody_updates() -> None:
+def test_health_without_a_recent_update() -> None:
     world = World(template=discovery())
     for name, status, day in (
         ("fresh", "in_progress", ago(14)),
@@ -113,7 +113,7 @@ def test_health_that_nobody_updates() -> None:
     }
 
 
-def test_in_product_a_health_without_a_date_counts_once_it_is_said() -> None:
+def test_in_product_a_health_without_a_date_counts() -> None:
     world = (
         product_world()
         .add("vision", "goal", kind="objective", status="draft")
@@ -122,7 +122,7 @@ def test_in_product_a_health_without_a_date_counts_once_it_is_said() -> None:
     assert set(found("stale-health", thread_of(world))) == {"Goal"}
 
 
-def test_a_workspace_without_objectives_yet_has_been_looked_at_for_their_health() -> None:
+def test_the_check_of_health_applies_before_there_are_objectives() -> None:
     told = audit(thread_of(World()))
     assert told.left_out == ()
 

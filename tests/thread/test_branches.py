@@ -20,7 +20,7 @@ NAMES = "abcdef"
 
 
 def outline(branches: tuple[Branch, ...], depth: int = 0) -> list[str]:
-    """Branches as indented titles; `*` marks what was told before."""
+    """Branches as indented titles; `*` marks a page that is shown above."""
     lines = []
     for each in branches:
         title = each.page.title if isinstance(each.page, SnapshotPage) else "?"
@@ -47,7 +47,7 @@ def tree() -> World:
     return world.insight("ask", features=["wings", "tail"], opportunity=["need"], customer=["acme"])
 
 
-def test_what_a_nearer_page_implies_is_not_told_again() -> None:
+def test_a_page_that_a_nearer_page_implies_is_not_shown_again() -> None:
     thread = thread_of(tree())
     found = trace(thread, page(thread, "aim"))
     assert outline(found.above) == ["Vision"]
@@ -68,7 +68,7 @@ def test_up_from_a_customers_words() -> None:
     assert outline(found.above) == ["Tail", "  Need", "    Aim", "      Vision", "Wings", "  Need*"]
 
 
-def test_a_page_beside_the_thread_shows_what_it_is_tied_to() -> None:
+def test_a_page_beside_the_thread_shows_its_related_pages() -> None:
     world = (
         World(template=templates.load("full").template)
         .add("objectives", "aim")
@@ -81,7 +81,7 @@ def test_a_page_beside_the_thread_shows_what_it_is_tied_to() -> None:
     assert outline(found.below) == ["Wings", "  Ask"]
 
 
-def test_depth_ends_a_trace_and_says_what_is_beyond() -> None:
+def test_depth_limits_a_trace_and_counts_what_is_beyond() -> None:
     thread = thread_of(tree())
     (need,) = trace(thread, page(thread, "aim"), depth=1).below
     assert (need.branches, need.beyond) == ((), 2)
@@ -99,7 +99,9 @@ def test_an_unshared_page_is_marked() -> None:
     st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES), max_size=3)),
     st.sampled_from(NAMES),
 )
-def test_circles_end_and_every_page_is_told_once(parents: dict[str, list[str]], start: str) -> None:
+def test_circles_end_and_every_page_is_shown_once(
+    parents: dict[str, list[str]], start: str
+) -> None:
     world = World()
     for name in NAMES:
         world.feature(name)

@@ -44,7 +44,7 @@ def test_customers_are_told_once_each_whatever_the_case_of_their_names() -> None
     )
 
 
-def test_nobody_is_told_before_all_live_features_are_done() -> None:
+def test_no_one_is_told_before_all_live_features_are_done() -> None:
     world = (
         shipped()
         .insight("one", features=["wings", "fins"], customer="Acme")
@@ -63,18 +63,18 @@ def test_nobody_is_told_before_all_live_features_are_done() -> None:
         ({"status": "shipped", "loop": "open"}, False),
     ],
 )
-def test_what_people_decided_stays(values: dict[str, RuleValue], told: bool) -> None:
+def test_decisions_of_people_are_kept(values: dict[str, RuleValue], told: bool) -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme").set("one", **values)
     assert (groups(world) == {}) is told
 
 
-def test_what_sync_says_is_told_though_the_feature_is_gone() -> None:
+def test_the_stamp_of_sync_counts_after_the_feature_was_deleted() -> None:
     assert groups(World().insight("one", "shipped", loop="tell_customer", customer="Acme")) == {
         "Acme": ["One"]
     }
 
 
-def test_pages_of_customers_are_told_each() -> None:
+def test_each_customer_page_is_told() -> None:
     world = (
         World(template=discovery())
         .add("customers", "acme")
@@ -102,7 +102,7 @@ def test_only_requests_and_problems_from_before_are_answered(
     assert bool(groups(world)) is is_told
 
 
-def test_each_person_reads_its_own_words_only() -> None:
+def test_each_person_reads_only_their_own_words() -> None:
     world = World(template=discovery()).feature("wings", "shipped", shipped_on="2026-11-01")
     world.add("customers", "acme").add("customers", "beta").add(
         "customers", "gone", lifecycle="churned"
@@ -138,7 +138,7 @@ def only(world: World) -> Recipient:
     return found
 
 
-def test_the_message_speaks_of_what_was_asked_and_of_what_shipped() -> None:
+def test_the_message_names_what_was_asked_and_what_shipped() -> None:
     world = shipped().insight(
         "one", features=["wings"], customer="Acme", quote="We want\nto fly.", contact="Ann"
     )
@@ -148,7 +148,7 @@ def test_the_message_speaks_of_what_was_asked_and_of_what_shipped() -> None:
     )
 
 
-def test_a_message_of_ones_own() -> None:
+def test_a_custom_message() -> None:
     world = shipped().insight("one", features=["wings"], customer="{{ Acme }}")
     message = CustomMessage(
         "Hallo {{ customer }}: {% for ask in asks %}{{ ask.features[0].title }}{% endfor %}"
@@ -166,7 +166,7 @@ def test_a_message_of_ones_own() -> None:
         "{{ 1 // 0 }}",
     ],
 )
-def test_a_message_that_fails_says_so(source: str) -> None:
+def test_a_failing_message_is_an_error(source: str) -> None:
     world = shipped().insight("one", features=["wings"], customer="Acme")
     with pytest.raises(UsageError, match="cannot be rendered"):
         CustomMessage(source, "ours.txt").render_all(thread_of(world), [only(world)])
@@ -198,7 +198,7 @@ def test_a_message_cannot_stop_the_program(source: str) -> None:
     assert time.monotonic() - began < 15  # it may use the processor for two seconds
 
 
-def test_a_file_of_the_current_folder_is_no_part_of_the_program(
+def test_a_file_in_the_current_folder_is_not_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "jinja2.py").write_text("open('was_here', 'w')")
@@ -207,6 +207,6 @@ def test_a_file_of_the_current_folder_is_no_part_of_the_program(
     assert not (tmp_path / "was_here").exists()
 
 
-def test_a_message_that_cannot_be_read_names_the_line() -> None:
+def test_a_message_that_cannot_be_parsed_names_the_line() -> None:
     with pytest.raises(UsageError, match=r"ours\.txt:2 "):
         CustomMessage("Hello\n{% for %}", "ours.txt")

@@ -57,13 +57,13 @@ def test_releases_experiments_and_decisions_are_beside_the_thread() -> None:
     )
 
 
-def test_a_role_says_what_a_key_does_not() -> None:
+def test_a_role_replaces_the_key() -> None:
     chain = chain_of(renamed(product()))
     assert chain.database("features") == "specs"
     assert Edge("vision", "specs", "vision") in chain.edges
 
 
-def test_of_two_way_relations_the_side_that_names_few_is_read() -> None:
+def test_of_two_way_relations_the_shorter_side_is_read() -> None:
     edges = chain_of(discovery()).edges
     assert Edge("features", "insights", "features") in edges
     assert Edge("insights", "customers", "customer", held_below=False) in edges
@@ -100,7 +100,7 @@ def test_above_and_below() -> None:
     assert thread.status(wings) == "In progress"
 
 
-def test_evidence_counts_a_customer_once_with_its_latest_word() -> None:
+def test_evidence_counts_a_customer_once_with_its_latest_importance() -> None:
     thread = thread_of(small_world())
     wings, feathers = thread.pages("features")
     aim = thread.pages("vision")[0]
@@ -149,7 +149,7 @@ def test_the_weights_are_those_that_sync_stamps(
         assert [len(found.insights), found.customers, found.importance] == stamped
 
 
-def test_a_page_that_is_not_shared_is_unseen_not_left_out() -> None:
+def test_an_unshared_page_is_marked_and_not_left_out() -> None:
     world = small_world().set("wings", vision=RelatedPages((NOWHERE,)))
     thread = thread_of(world)
     assert thread.above(thread.pages("features")[0]) == (UnsharedPage(NOWHERE),)
@@ -162,7 +162,7 @@ def test_pages_are_found_by_number_title_and_a_part_of_it(words: str) -> None:
     assert found.title == "Wings"
 
 
-def test_several_that_may_be_meant_are_listed() -> None:
+def test_several_matching_pages_are_listed() -> None:
     thread = thread_of(small_world())
     with pytest.raises(UsageError, match="matches 2 pages") as raised:
         find_page(thread, "e")
@@ -184,7 +184,7 @@ def test_objectives_of_the_visions_own_database_serve_the_one_vision() -> None:
     assert {each.title for each in thread.all_above(world.pages["ask"])} == {"Wings", "Aim", "Why"}
 
 
-def test_of_several_visions_nobody_can_tell_which_one_an_objective_serves() -> None:
+def test_with_several_visions_an_objective_serves_none() -> None:
     world = (
         small_world()
         .add("vision", "why", kind="vision", status="active")
@@ -195,7 +195,7 @@ def test_of_several_visions_nobody_can_tell_which_one_an_objective_serves() -> N
     assert titles(thread_of(world).above(world.pages["aim"])) == ["Why"]
 
 
-def test_pages_are_told_by_priority_then_by_what_weighs_most_then_by_title() -> None:
+def test_pages_are_sorted_by_priority_then_evidence_then_title() -> None:
     world = World()
     for name, priority in (
         ("late", "p2"),

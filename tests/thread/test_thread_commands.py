@@ -99,7 +99,7 @@ def test_a_trace_as_a_flowchart(product: Product) -> None:
     assert "\n  n1 --> n0\n" in out
 
 
-def test_a_title_that_is_none_ends_with_advice(product: Product) -> None:
+def test_an_unknown_title_ends_with_advice(product: Product) -> None:
     result = run(product, "trace", "Wigns")
     assert result.exit_code == 1
     assert "There is no page 'Wigns'" in result.stderr
@@ -108,14 +108,14 @@ def test_a_title_that_is_none_ends_with_advice(product: Product) -> None:
     assert "This page is in none of the template's databases" in other.stderr
 
 
-def test_an_unlinked_feature_is_told_to_be_so(product: Product) -> None:
+def test_a_trace_says_that_a_feature_is_not_linked(product: Product) -> None:
     out = run(product, "trace", "Fins").stdout
     assert (
         "It serves no page above it. The thread ends here: no evidence or feature below it." in out
     )
 
 
-def test_options_that_people_renamed_are_told_by_their_names(product: Product) -> None:
+def test_renamed_options_have_their_new_names(product: Product) -> None:
     rename(product, "3 Critical", "Dringend")
     product.add("insights", "Sage", customer="Acme", importance="critical")
     assert "Sage  Acme · Dringend" in run(product, "trace", "Sage").stdout
@@ -147,7 +147,7 @@ def test_an_audit_names_pages_and_what_to_do(product: Product) -> None:
     assert out.endswith("2 findings. 5 requests.\n")
 
 
-def test_an_audit_tells_a_job_by_its_exit_code(product: Product) -> None:
+def test_an_audit_has_an_exit_code_for_jobs(product: Product) -> None:
     assert run(product, "audit", "--exit-code").exit_code == 2
     assert run(product, "audit").exit_code == 0
     assert run(product, "audit", "--exit-code", "--only", "overdue").exit_code == 0
@@ -173,7 +173,7 @@ def test_an_audit_as_markdown_escapes_titles(product: Product) -> None:
 # --- loop
 
 
-def test_the_loop_lists_whom_to_tell_and_what(product: Product) -> None:
+def test_the_loop_lists_who_to_tell_with_a_message(product: Product) -> None:
     assert run(product, "loop").stdout == "No customers to tell. 5 requests.\n"
     ship(product)
     out = run(product, "loop").stdout
@@ -201,8 +201,8 @@ def test_told_is_stamped_once_and_closed_by_sync(product: Product, words: str) -
     assert data_of(product, "loop")["customers"] == []
 
 
-def test_an_insight_that_was_stamped_after_the_reading_keeps_its_day(product: Product) -> None:
-    """The page is read once more right before it is stamped."""
+def test_an_insight_stamped_after_it_was_read_keeps_its_day(product: Product) -> None:
+    """The page is read again right before it is stamped."""
     ask = ship(product)
     loop = open_loops(product.place())
     product.set("insights", ask, told_on="2020-01-01")  # type: ignore[arg-type]
@@ -211,7 +211,7 @@ def test_an_insight_that_was_stamped_after_the_reading_keeps_its_day(product: Pr
     assert product.get("insights", ask, "told_on") == "2020-01-01"  # type: ignore[arg-type]
 
 
-def test_all_are_stamped_only_when_somebody_says_so(product: Product) -> None:
+def test_all_are_stamped_only_after_confirmation(product: Product) -> None:
     ask = ship(product)
     refused = run(product, "loop", "--told-all")
     assert refused.exit_code == 1
@@ -244,9 +244,7 @@ def test_drafts_as_files(product: Product, tmp_path: Path) -> None:
     assert run(product, "loop", "-o", "drafts.doc").exit_code == 1
 
 
-def test_the_message_that_comes_along_can_be_the_start_of_ones_own(
-    product: Product, tmp_path: Path
-) -> None:
+def test_the_default_message_can_start_a_custom_one(product: Product, tmp_path: Path) -> None:
     ship(product)
     (tmp_path / "ours.txt").write_text(
         run(product, "loop", "--show-message").stdout, encoding="utf-8"
