@@ -7,8 +7,9 @@ database does not, a data source is not found, and nothing can be changed.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from notion_pm.emulator.http.errors import archived_ancestor, archived_block
 from notion_pm.emulator.store.records import (
@@ -22,8 +23,13 @@ from notion_pm.emulator.store.records import (
     Page,
 )
 
-if TYPE_CHECKING:
-    from notion_pm.emulator.store.session import Session
+
+class Session(Protocol):
+    """What is needed of a session. store/session.py uses this module, so it cannot be imported."""
+
+    db: sqlite3.Connection
+    below_trash: dict[str, bool]
+
 
 Thing = Page | Database | DataSource | Block
 
