@@ -239,8 +239,8 @@ class ViewSpec(BaseModel):
     where: Where = Field(default_factory=dict, description="The pages that it shows.")
     quick: Where = Field(
         default_factory=dict,
-        description="Quick filters: conditions above the view that people change with a click, one per "
-        "property.",
+        description="Quick filters: conditions above the view that people change with a click, one "
+        "per property.",
     )
     sort: tuple[dict[Key, Direction], ...] = Field(
         (), description="The sort order: [{priority: ascending}]."
@@ -248,7 +248,8 @@ class ViewSpec(BaseModel):
     show: tuple[Key, ...] = Field((), description="The visible properties, in order. Default: all.")
     widgets: tuple[WidgetRow, ...] = Field(
         (),
-        description="Dashboard: the views on it, row by row, as `database.view`. They are not tabs then.",
+        description="Dashboard: the views on it, row by row, as `database.view`. They are not tabs "
+        "then.",
     )
 
     @model_validator(mode="after")
@@ -294,14 +295,14 @@ class DatabaseSpec(BaseModel):
     )
     role: Role | None = Field(
         None,
-        description="Its role in `trace`, `audit` and reports. Default: its key, if that is a role.",
+        description="Its role in `trace`, `audit` and reports. Default: its key, if it is a role.",
     )
     lock: Key | None = Field(
         None, description="Checkbox property: rules do not change a page while it is ticked."
     )
     import_by: tuple[Key, ...] = Field(
         (),
-        description="Properties that identify a page that an import has already created, the best first.",
+        description="Properties by which an import recognises existing pages, the best first.",
     )
     bind: str | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""`adopt`: messy databases become a template's, and what is the client's stays exactly as it was."""
+"""`adopt` makes messy databases a template's, and changes nothing of the client's."""
 
 from __future__ import annotations
 
@@ -109,9 +109,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("messy", [german, english, related], ids=lambda each: each.__name__)
-def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(
-    client: Client, messy: Messy
-) -> None:
+def test_adopting_a_messy_workspace_changes_nothing_in_it(client: Client, messy: Messy) -> None:
     client.databases = messy(client.gateway, client.root)
     before = client.theirs()
     proposal = propose_mapping(client.gateway, client.root, "product")
@@ -154,7 +152,7 @@ def test_a_messy_workspace_is_adopted_and_nothing_of_it_changes(
     assert is_kept(before, client.theirs())
 
 
-def test_what_is_in_the_way_keeps_its_name_and_ours_gets_another(client: Client) -> None:
+def test_a_name_already_used_by_the_client_gives_ours_another_name(client: Client) -> None:
     client.databases = german(client.gateway, client.root)
     client.adopt()
     client.apply()
@@ -170,7 +168,7 @@ def test_what_is_in_the_way_keeps_its_name_and_ours_gets_another(client: Client)
     assert {(each.name, each.type) for each in properties.values()} >= {("Status", "select")}
 
 
-def test_a_relation_that_is_there_is_adopted_with_its_other_side(client: Client) -> None:
+def test_an_existing_relation_is_adopted_with_its_other_side(client: Client) -> None:
     client.databases = related(client.gateway, client.root)
     client.adopt()
     client.apply()
@@ -182,7 +180,7 @@ def test_a_relation_that_is_there_is_adopted_with_its_other_side(client: Client)
     assert manifest.databases["insights"].properties["features"] in source.properties
 
 
-def test_what_the_client_renames_later_stays_renamed(client: Client) -> None:
+def test_names_that_the_client_changes_later_are_kept(client: Client) -> None:
     client.databases = english(client.gateway, client.root)
     client.adopt()
     client.apply()
@@ -194,7 +192,7 @@ def test_what_the_client_renames_later_stays_renamed(client: Client) -> None:
     assert client.apply(reset_titles=True) == 0
 
 
-def test_rules_work_on_what_was_adopted(tmp_path: Path) -> None:
+def test_rules_work_on_adopted_databases(tmp_path: Path) -> None:
     client = Client(tmp_path)
     client.databases = related(client.gateway, client.root)
     status = {"Status": PropertyPatch(type="status")}
@@ -227,9 +225,7 @@ def test_rules_work_on_what_was_adopted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", [12, 24, 36])
-def test_an_apply_to_adopted_databases_that_was_killed_is_healed(
-    client: Client, moment: int
-) -> None:
+def test_a_killed_apply_to_adopted_databases_can_be_continued(client: Client, moment: int) -> None:
     client.databases = english(client.gateway, client.root)
     before = client.theirs()
     client.adopt()
@@ -250,7 +246,7 @@ def test_an_apply_to_adopted_databases_that_was_killed_is_healed(
     assert is_kept(before, client.theirs())
 
 
-def test_all_faults_of_a_mapping_are_told_with_their_lines(client: Client) -> None:
+def test_all_problems_of_a_mapping_are_reported_with_their_lines(client: Client) -> None:
     client.databases = english(client.gateway, client.root)
     path = client.propose()
     text = path.read_text()
@@ -286,7 +282,7 @@ def test_a_stale_mapping_is_refused(client: Client) -> None:
         client.look(path)
 
 
-def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_mapping_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.yaml"
     path.write_text("adopt: product\ndatabases:\n  features:\n    properties: []\n")
     with pytest.raises(MappingInvalid) as caught:

@@ -1,4 +1,4 @@
-"""Capturing a live page: what comes back is the template that was applied, and what cannot come back is told."""
+"""`capture` returns the template that was applied, and reports what it cannot keep."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.template_worlds import templates
 
 @contextmanager
 def fresh_workspace() -> Iterator[tuple[LocalWorkspace, NotionClient]]:
-    """A workspace of its own, and a gateway to it."""
+    """A new workspace, and a client of it."""
     with TemporaryDirectory() as folder, ExitStack() as closing:
         workspace = open_workspace(Path(folder) / "other.sqlite", clock=ManualClock())
         closing.callback(workspace.close)
@@ -40,7 +40,7 @@ def fresh_workspace() -> Iterator[tuple[LocalWorkspace, NotionClient]]:
 def captured_from(
     gateway: NotionClient, workspace: LocalWorkspace, file: Path, *, with_rows: bool = False
 ) -> CapturedTemplate:
-    """Capture the root page into a file, and prove that the file is a valid template."""
+    """Capture the root page into a file, and check that the file is a valid template."""
     captured = capturing.capture(
         gateway, NotionId(workspace.root_page_id), file=file, with_rows=with_rows
     )
@@ -50,7 +50,10 @@ def captured_from(
 
 
 def applied_elsewhere(file: Path) -> CapturedTemplate:
-    """Apply a captured template to another workspace, where nothing may be left to change, and capture that."""
+    """Apply a captured template to another workspace, and capture that.
+
+    After the apply nothing may be left to change.
+    """
     loaded = load(str(file))
     with fresh_workspace() as (workspace, gateway):
         apply_to(gateway, workspace, loaded)
@@ -59,12 +62,14 @@ def applied_elsewhere(file: Path) -> CapturedTemplate:
 
 
 def structure(template: Template) -> dict[str, Any]:
-    """What a template says, whatever the order in which properties are stated."""
+    """Return a template's content without the order of its properties."""
     return template.model_dump(mode="json", exclude={"title"})
 
 
 @pytest.mark.parametrize("name", ["product", "discovery", "full"])
-def test_shipped_templates_come_back(name: str, workspace: LocalWorkspace, tmp_path: Path) -> None:
+def test_captured_shipped_templates_equal_the_originals(
+    name: str, workspace: LocalWorkspace, tmp_path: Path
+) -> None:
     gateway, _ = gateway_to(workspace)
     loaded = load(name)
     reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
@@ -84,7 +89,7 @@ def test_shipped_templates_come_back(name: str, workspace: LocalWorkspace, tmp_p
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(loaded=templates())
-def test_any_template_comes_back(loaded: LoadedTemplate) -> None:
+def test_any_captured_template_equals_the_original(loaded: LoadedTemplate) -> None:
     with fresh_workspace() as (workspace, gateway), TemporaryDirectory() as folder:
         apply_to(gateway, workspace, loaded)
         file = Path(folder) / "captured.yaml"
@@ -128,7 +133,7 @@ def _source(database: dict[str, Any]) -> str:
 
 @pytest.fixture
 def messy(workspace: LocalWorkspace, api: httpx.Client) -> dict[str, dict[str, Any]]:
-    """A page as clients have it: titles twice, emoji, quotes, braces, empty lists, and a database elsewhere."""
+    """A client's page: repeated titles, emoji, quotes, braces, empty lists, a database elsewhere."""
     root = workspace.root_page_id
     page = {
         "parent": {"type": "page_id", "page_id": root},
@@ -216,7 +221,7 @@ def test_a_messy_template_is_applied_elsewhere(
     gateway.close()
 
 
-def test_what_a_template_cannot_say_is_told(
+def test_what_a_template_cannot_express_is_reported(
     messy: dict[str, dict[str, Any]], workspace: LocalWorkspace, api: httpx.Client, tmp_path: Path
 ) -> None:
     source, database = _source(messy["first"]), messy["first"]["id"]

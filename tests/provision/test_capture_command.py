@@ -17,7 +17,7 @@ def program(tmp_path: Path) -> Program:
     return program
 
 
-def test_a_workspace_becomes_files_that_plan_to_nothing_elsewhere(program: Program) -> None:
+def test_captured_files_apply_elsewhere_without_further_changes(program: Program) -> None:
     done = program("capture", "-o", "mine.yaml", "--name", "mine")
     assert done.code == 0, done.err
     assert (
@@ -30,7 +30,7 @@ def test_a_workspace_becomes_files_that_plan_to_nothing_elsewhere(program: Progr
     assert program("plan", "mine.yaml", "--exit-code").code == 0
 
 
-def test_files_are_not_replaced_unasked(program: Program) -> None:
+def test_existing_files_are_not_replaced_without_force(program: Program) -> None:
     assert program("capture", "-o", "mine.yaml").code == 0
     kept = (program.folder / "mine.yaml").read_text(encoding="utf-8")
     refused = program("capture", "-o", "mine.yaml", "--name", "other")
@@ -40,7 +40,7 @@ def test_files_are_not_replaced_unasked(program: Program) -> None:
     assert program("capture", "-o", "mine.yaml", "--name", "other", "--force").code == 0
 
 
-def test_rows_stand_beside_the_template(program: Program) -> None:
+def test_rows_are_written_next_to_the_template(program: Program) -> None:
     assert program("apply", "product", "--yes", "--rows").code == 0
     told = program("capture", "-o", "mine.yaml", "--rows", "--json").json
     assert told["rows"]["insights"] == 248
@@ -58,7 +58,7 @@ def test_without_a_file_the_template_is_printed_and_nothing_else(program: Progra
     assert "Guessed:" in done.err
 
 
-def test_a_page_without_databases_and_a_wrong_name_are_told(program: Program) -> None:
+def test_a_page_without_databases_and_a_wrong_name_are_refused(program: Program) -> None:
     program.environment["NOTION_PM_LOCAL"] = "empty.sqlite"
     empty = program("capture")
     assert empty.code == 1 and "There is no database in the page" in empty.err

@@ -1,4 +1,4 @@
-"""Restating what is live: keys, conditions, and YAML that reads back as it was meant."""
+"""The parts of a capture: keys, conditions, and YAML that keeps its meaning."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_keys_are_ascii_and_used_once(titles: list[str]) -> None:
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9_-]*", each) for each in given)
 
 
-def test_titles_are_never_empty_and_never_there_twice() -> None:
+def test_titles_are_never_empty_or_repeated() -> None:
     titles = Titles(ignore_case=True)
     assert [titles.new(each, "None") for each in ("Open", "open", "", " ")] == [
         "Open",
@@ -136,7 +136,7 @@ _CONDITIONS = st.fixed_dictionaries(
 
 
 @given(_CONDITIONS)
-def test_conditions_come_back_from_the_filters_that_they_make(where: dict[str, Any]) -> None:
+def test_filters_made_from_conditions_convert_back_to_them(where: dict[str, Any]) -> None:
     live = _database(
         "tasks",
         {
@@ -197,13 +197,13 @@ def test_conditions_come_back_from_the_filters_that_they_make(where: dict[str, A
         {"and": [{"property": "status", "status": {"equals": "Open"}}] * 2},
     ],
 )
-def test_a_filter_that_is_not_understood_is_no_filter(filter: dict[str, Any]) -> None:
+def test_a_filter_that_conditions_cannot_express_is_refused(filter: dict[str, Any]) -> None:
     live = _database("tasks", {"status": ("status", _STATUS), "due": ("date", NoConfig())})
     with pytest.raises(NotRepresentable):
         filter_to_where(NamedDatabase("tasks", live), filter)
 
 
-def test_statuses_keep_their_groups_and_a_guess_is_told() -> None:
+def test_statuses_keep_their_groups_and_guesses_are_reported() -> None:
     captured = _captured(_database("tasks", {"status": ("status", _STATUS)}))
     status = captured.template.databases["tasks"].properties["status"]
     assert isinstance(status, OptionsProperty)
@@ -217,7 +217,7 @@ def test_statuses_keep_their_groups_and_a_guess_is_told() -> None:
     assert [each.address for each in captured.guesses] == ["tasks.status.won_t_do"]
 
 
-def test_a_two_way_relation_is_stated_once() -> None:
+def test_a_two_way_relation_is_listed_once() -> None:
     tasks = _database(
         "tasks",
         {"ideas": ("relation", RelationConfig(NotionId("ds-ideas"), True, "tasks", "Tasks"))},
@@ -234,7 +234,7 @@ def test_a_two_way_relation_is_stated_once() -> None:
     assert found.losses == ()
 
 
-def test_what_cannot_be_read_is_left_out_with_all_that_needs_it() -> None:
+def test_unreadable_things_are_left_out_with_all_that_needs_them() -> None:
     gone = RelationConfig(NotionId("ds-gone"))
     view = View(
         NotionId("v1"),
@@ -263,7 +263,7 @@ def test_what_cannot_be_read_is_left_out_with_all_that_needs_it() -> None:
     }
 
 
-def test_rows_are_cells_and_what_they_cannot_hold_is_told() -> None:
+def test_rows_become_cells_and_lost_values_are_reported() -> None:
     moment = datetime(2026, 11, 22, tzinfo=UTC)
     held = {
         "title": PropertyValue("title", "title", 'Buy, then "sell"'),

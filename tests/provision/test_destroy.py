@@ -1,4 +1,4 @@
-"""`destroy`: what the template made goes to the trash, nothing else does, and only with the name typed."""
+"""`destroy` trashes what the template made, nothing else, and only after the name is typed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _titles(gateway: NotionClient, workspace: LocalWorkspace) -> list[str]:
     ]
 
 
-def test_only_what_the_template_made_goes_and_it_can_be_applied_anew(
+def test_destroy_trashes_only_what_the_template_made(
     workspace: LocalWorkspace,
 ) -> None:
     gateway, _ = gateway_to(workspace)
@@ -59,7 +59,7 @@ def test_only_what_the_template_made_goes_and_it_can_be_applied_anew(
     gateway.close()
 
 
-def test_a_destruction_that_was_interrupted_goes_on(workspace: LocalWorkspace) -> None:
+def test_an_interrupted_destroy_can_be_continued(workspace: LocalWorkspace) -> None:
     gateway, _ = gateway_to(workspace)
     root = NotionId(workspace.root_page_id)
     apply_to(gateway, workspace, _LOADED)
@@ -71,7 +71,7 @@ def test_a_destruction_that_was_interrupted_goes_on(workspace: LocalWorkspace) -
     gateway.close()
 
 
-def test_it_needs_the_name_typed(program: Program) -> None:
+def test_destroy_needs_the_name_of_the_template(program: Program) -> None:
     nothing = program("destroy")
     assert (nothing.code, "No template was applied" in nothing.err) == (1, True)
     assert program("apply", "product", "--yes", "--no-rows").code == 0

@@ -1,4 +1,4 @@
-"""A record that was lost or damaged is built again; a duplicated page becomes a client of its own."""
+"""`repair` rebuilds a lost or damaged record; `adopt` makes a duplicated page a new client."""
 
 from __future__ import annotations
 
@@ -127,16 +127,14 @@ def test_an_untouched_workspace_needs_nothing_after_a_repair(
     assert len(record["databases"]["vision"]["rows"]) == len(client.loaded.rows["vision"])
 
 
-def test_what_people_renamed_is_known_by_its_remembered_id(
-    client: Client, api: httpx.Client
-) -> None:
+def test_repair_finds_renamed_things_by_remembered_ids(client: Client, api: httpx.Client) -> None:
     _rename_things(client)
     _delete_for_good(client, api)
     assert client.repair(client.home).missing == ()
     assert client.changes() == []
 
 
-def test_without_any_memory_what_can_be_nothing_else_is_recognised_and_the_rest_is_reported(
+def test_repair_without_memory_finds_unmistakable_things_and_reports_the_rest(
     client: Client, api: httpx.Client
 ) -> None:
     _rename_things(client)
@@ -176,7 +174,7 @@ def test_a_copied_record_is_not_repaired(client: Client, api: httpx.Client, tmp_
         plan_repair(client.gateway, copy, "product", client.bare, now=NOW)
 
 
-def test_a_duplicated_page_becomes_a_client_of_its_own(
+def test_a_duplicated_page_becomes_a_new_client(
     program: Program, workspace: LocalWorkspace, api: httpx.Client, url: str
 ) -> None:
     original = create_page(api, workspace.root_page_id, "Client A")
@@ -207,7 +205,7 @@ def test_a_duplicated_page_becomes_a_client_of_its_own(
     assert program("plan", "product", "--exit-code").code == 0
 
 
-def test_repair_shows_asks_and_writes_nothing_without_a_yes(
+def test_repair_writes_nothing_without_confirmation(
     program: Program, workspace: LocalWorkspace, api: httpx.Client, url: str
 ) -> None:
     program.environment |= {
@@ -233,7 +231,7 @@ def test_repair_shows_asks_and_writes_nothing_without_a_yes(
     assert again.code == 0 and not again.json["repaired"]
 
 
-def test_a_record_page_in_the_trash_is_restored_with_a_yes(
+def test_a_record_page_in_the_trash_is_restored_after_confirmation(
     program: Program, workspace: LocalWorkspace, api: httpx.Client, url: str, tmp_path: Path
 ) -> None:
     program.environment |= {
@@ -258,7 +256,7 @@ def test_a_record_page_in_the_trash_is_restored_with_a_yes(
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_a_good_record_stays_when_a_second_page_of_its_title_is_damaged(
+def test_a_good_record_is_kept_when_a_second_page_with_its_title_is_damaged(
     client: Client, api: httpx.Client, is_first: bool
 ) -> None:
     if is_first:
@@ -281,7 +279,7 @@ def test_a_good_record_stays_when_a_second_page_of_its_title_is_damaged(
     assert client.changes() == []
 
 
-def test_a_renamed_good_record_stays_too(client: Client, api: httpx.Client) -> None:
+def test_a_renamed_good_record_is_kept_too(client: Client, api: httpx.Client) -> None:
     title = {"title": {"title": [{"text": {"content": "Our record"}}]}}
     assert api.patch(f"pages/{client.record}", json={"properties": title}).is_success
     create_page(api, client.root, "notion-pm: product")
@@ -290,7 +288,7 @@ def test_a_renamed_good_record_stays_too(client: Client, api: httpx.Client) -> N
 
 
 @pytest.mark.parametrize("damage", [_delete_for_good, _overwrite, _empty])
-def test_a_repair_writes_nothing_when_the_record_is_back_meanwhile(
+def test_a_repair_writes_nothing_when_the_record_was_restored_since(
     client: Client, api: httpx.Client, damage: Callable[[Client, httpx.Client], None]
 ) -> None:
     good = record_text(api, client.record)
@@ -309,7 +307,7 @@ def test_a_repair_writes_nothing_when_the_record_is_back_meanwhile(
     assert _pages_and_texts(client, api) == before
 
 
-def test_a_repair_writes_nothing_when_it_would_find_other_databases_by_now(
+def test_a_repair_writes_nothing_when_other_databases_are_found_now(
     client: Client, api: httpx.Client
 ) -> None:
     _overwrite(client, api)
@@ -322,7 +320,7 @@ def test_a_repair_writes_nothing_when_it_would_find_other_databases_by_now(
     assert _pages_and_texts(client, api) == before
 
 
-def test_a_page_without_its_record_stays_while_another_run_holds_it(
+def test_a_page_without_its_record_is_kept_while_another_run_holds_the_lock(
     client: Client, api: httpx.Client, workspace: LocalWorkspace
 ) -> None:
     _empty(client, api)

@@ -1,4 +1,4 @@
-"""`undo`: the last apply is played backwards, and what people did since is left as it is."""
+"""`undo apply`: it undoes the last apply and keeps what people did since."""
 
 from __future__ import annotations
 
@@ -87,7 +87,10 @@ def _first() -> LoadedTemplate:
 
 
 def _second(*without: str) -> LoadedTemplate:
-    """Its next version: everything renamed or set anew, and one more of each kind of thing, but for those `without`."""
+    """Its next version: everything renamed or changed, and one more thing of each kind.
+
+    `without`: keys of properties or views to leave out.
+    """
     status = {"type": "select", "title": "State", "options": _options("Open", "Closed", "Parked")}
     relation = {
         "type": "relation",
@@ -157,7 +160,7 @@ def _second(*without: str) -> LoadedTemplate:
 
 
 class Client:
-    """A client's workspace with something of their own in it, and the machine that applies to it."""
+    """A workspace with a database of the client's, and the machine that applies to it."""
 
     def __init__(self, folder: Path, now: datetime = NOW) -> None:
         self.clock = ManualClock(now)
@@ -267,7 +270,7 @@ def _left(plan: UndoPlan) -> dict[str, str]:
     return {each.address: each.reason for each in plan.kept}
 
 
-def test_a_first_apply_is_taken_back_whole(client: Client) -> None:
+def test_undoing_a_first_apply_restores_the_workspace(client: Client) -> None:
     before = client.everything()
     client.apply(_first())
     plan = client.undo()
@@ -281,7 +284,7 @@ def test_a_first_apply_is_taken_back_whole(client: Client) -> None:
         client.undo()
 
 
-def test_an_upgrade_is_taken_back_to_what_was_before(client: Client) -> None:
+def test_undoing_an_upgrade_restores_the_workspace(client: Client) -> None:
     client.apply(_first())
     before, planned = (
         client.everything(),
@@ -297,7 +300,7 @@ def test_an_upgrade_is_taken_back_to_what_was_before(client: Client) -> None:
     assert [each[0] for each in client.everything() if isinstance(each, tuple)] == []
 
 
-def test_what_people_filled_in_or_changed_since_stays(client: Client) -> None:
+def test_undo_keeps_what_people_filled_in_or_changed_since(client: Client) -> None:
     client.apply(_first())
     client.apply(_second())
     entry, gateway = client.entry("features"), client.gateway
@@ -334,7 +337,7 @@ def test_what_people_filled_in_or_changed_since_stays(client: Client) -> None:
     }  # fmt: skip
 
 
-def test_a_database_that_people_use_stays_and_so_does_what_it_refers_to(client: Client) -> None:
+def test_undo_keeps_a_database_in_use_and_the_databases_it_links_to(client: Client) -> None:
     client.apply(_first())
     entry = client.entry("features")
     client.set("features", "a", PropertyValue(entry.properties["effort"], "number", 3))
@@ -348,7 +351,7 @@ def test_a_database_that_people_use_stays_and_so_does_what_it_refers_to(client: 
     assert client.everything() == before
 
 
-def test_rows_that_people_linked_stay(client: Client) -> None:
+def test_undo_keeps_rows_that_people_linked(client: Client) -> None:
     client.apply(_first(), with_rows=False)
     client.apply(_first(), with_rows=True)
     features, asks = client.entry("features"), client.entry("asks")
@@ -360,7 +363,7 @@ def test_rows_that_people_linked_stay(client: Client) -> None:
     assert [str(each.address) for each in plan.changes] == ["features.rows.a"]
 
 
-def test_what_was_pruned_is_told_and_views_are_made_again(client: Client) -> None:
+def test_undo_lists_pruned_properties_and_makes_pruned_views_again(client: Client) -> None:
     client.apply(_second())
     client.apply(_second("risk", "board"), prune=True)
     plan = client.undo()
@@ -370,7 +373,7 @@ def test_what_was_pruned_is_told_and_views_are_made_again(client: Client) -> Non
     assert client.gateway.get_view(views["board"].id).name == "Board"
 
 
-def test_an_option_that_was_made_anew_and_is_in_use_stays(client: Client) -> None:
+def test_undo_keeps_a_replaced_option_that_pages_hold(client: Client) -> None:
     client.apply(_first())
     entry = client.entry("features")
     closed = OptionValue(entry.options["stage.closed"], "Closed")
@@ -396,7 +399,7 @@ def test_an_option_that_was_made_anew_and_is_in_use_stays(client: Client) -> Non
 
 @pytest.mark.parametrize("name", ["Shut", "CLOSED"])
 @pytest.mark.parametrize("is_interrupted", [False, True])
-def test_an_option_that_no_page_holds_gets_its_old_name_again(
+def test_undo_restores_the_name_of_an_option_that_no_page_holds(
     client: Client, name: str, is_interrupted: bool
 ) -> None:
     client.apply(_first())
@@ -445,7 +448,7 @@ def _stage_options(client: Client) -> tuple[Option, ...]:
 
 
 def _cut_short(client: Client, moment: int, *, after: bool, work: Any) -> bool:
-    """Do something until the process is killed at a request; whether it was."""
+    """Do something until the process is killed at a request. Return whether it was killed."""
     gateway, _ = gateway_to(client.workspace, weather=killed(moment, after=after))
     try:
         work(gateway)
@@ -457,7 +460,7 @@ def _cut_short(client: Client, moment: int, *, after: bool, work: Any) -> bool:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after the work"])
-def test_an_undo_that_is_killed_at_any_request_goes_on(tmp_path: Path, after: bool) -> None:
+def test_an_undo_killed_at_any_request_can_be_continued(tmp_path: Path, after: bool) -> None:
     moment, killed = int(after), True
     while killed:
         moment += 3
@@ -477,9 +480,7 @@ def test_an_undo_that_is_killed_at_any_request_goes_on(tmp_path: Path, after: bo
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after the work"])
-def test_an_apply_that_was_killed_at_any_request_can_be_taken_back(
-    tmp_path: Path, after: bool
-) -> None:
+def test_an_apply_killed_at_any_request_can_be_undone(tmp_path: Path, after: bool) -> None:
     moment, killed = int(after), True
     while killed:
         moment += 3
@@ -504,7 +505,7 @@ def test_an_apply_that_was_killed_at_any_request_can_be_taken_back(
 
 
 class Person:
-    """Somebody who works on what an upgrade made: a value, an option, a row, a view, a property."""
+    """A person who edits what an upgrade made: a value, an option, a row, a view, a page."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -569,7 +570,7 @@ class Person:
 
 @pytest.fixture(scope="module")
 def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a client's workspace in which an upgrade can be taken back."""
+    """A folder with a client's workspace in which an upgrade can be undone."""
     folder = tmp_path_factory.mktemp("upgraded")
     client = Client(folder)
     client.apply(_first())
@@ -602,7 +603,7 @@ def _undo_with_edits(
     return transport.seen, made, lost, left
 
 
-def test_what_people_do_while_undo_works_stays(upgraded: Path, tmp_path: Path) -> None:
+def test_undo_keeps_what_people_do_while_it_runs(upgraded: Path, tmp_path: Path) -> None:
     requests, _, _, left = _undo_with_edits(upgraded, tmp_path / "calm", 0)
     assert left == ()
     writes = [
@@ -653,7 +654,7 @@ def test_rows_are_read_again_when_trashing_them_takes_long(
     assert kept == {"first", *(key for key, page_id in rows.items() if page_id == edited[0])}
 
 
-def test_an_undo_that_was_agreed_to_before_somebody_edited_is_not_carried_out(
+def test_undo_writes_nothing_if_people_edited_after_the_confirmation(
     client: Client,
 ) -> None:
     client.apply(_first())
@@ -667,13 +668,13 @@ def test_an_undo_that_was_agreed_to_before_somebody_edited_is_not_carried_out(
     assert len(changed.value.prepared.plan.kept) >= 5
 
 
-def test_an_apply_elsewhere_is_told(client: Client, tmp_path: Path) -> None:
+def test_an_apply_on_another_machine_is_reported(client: Client, tmp_path: Path) -> None:
     client.apply(_first())
     with pytest.raises(UsageError, match="another machine"):
         prepare_undo(client.gateway, client.root, tmp_path / "another")
 
 
-def test_the_command_shows_asks_and_takes_back(tmp_path: Path) -> None:
+def test_the_command_shows_the_plan_asks_and_undoes(tmp_path: Path) -> None:
     program = Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
     assert program("undo").code == 1
     assert program("apply", "product", "--yes", "--no-rows").code == 0
@@ -707,7 +708,7 @@ _ONE_DATABASE = """
 """
 
 
-def test_an_undo_with_nothing_left_to_take_back_writes_nothing(tmp_path: Path) -> None:
+def test_an_undo_with_nothing_left_to_do_writes_nothing(tmp_path: Path) -> None:
     program = Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
     (tmp_path / "small.yaml").write_text(dedent(_ONE_DATABASE), encoding="utf-8")
     assert program("apply", "small.yaml", "--yes").code == 0

@@ -1,4 +1,4 @@
-"""Templates that extend others: what is merged, what is replaced, and where problems are told."""
+"""Templates that extend others: what is merged, replaced, and reported."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _problems(folder: Path, text: str) -> list[str]:
     ]
 
 
-def test_what_a_template_states_is_added_to_what_it_extends(tmp_path: Path) -> None:
+def test_a_template_adds_to_what_it_extends(tmp_path: Path) -> None:
     loaded = _load(
         tmp_path,
         """
@@ -107,7 +107,7 @@ def test_null_removes(tmp_path: Path) -> None:
     assert (features.views["all"].where, own.rows, own.template.sync) == ({}, {}, {})
 
 
-def test_a_property_of_another_type_is_stated_anew(tmp_path: Path) -> None:
+def test_a_property_of_another_type_is_replaced(tmp_path: Path) -> None:
     own = _load(
         tmp_path,
         "databases: {features: {properties: {size: {type: rich_text, title: Size}}}}\nsync: null\n",
@@ -116,7 +116,7 @@ def test_a_property_of_another_type_is_stated_anew(tmp_path: Path) -> None:
     assert (size.type, size.description) == ("rich_text", None)
 
 
-def test_a_problem_is_told_in_the_file_that_states_it(tmp_path: Path) -> None:
+def test_a_problem_is_reported_in_the_file_that_has_it(tmp_path: Path) -> None:
     text = """
         databases:
           features:
@@ -157,7 +157,7 @@ def test_what_cannot_be_extended(tmp_path: Path, extends: str, problem: str) -> 
     assert str(found).removeprefix(f"{tmp_path}/").startswith(problem)
 
 
-def test_several_templates_can_be_put_together(tmp_path: Path) -> None:
+def test_a_template_can_extend_several_templates(tmp_path: Path) -> None:
     part = "databases: {more: {title: More, properties: {name: {type: title, title: Name}}}}\n"
     (tmp_path / "part.yaml").write_text(part)
     path = tmp_path / "t.yaml"
@@ -179,6 +179,6 @@ def test_several_templates_can_be_put_together(tmp_path: Path) -> None:
         ("databases: {features: {view: {}}}", False),
     ],
 )
-def test_editors_accept_what_is_only_a_part(text: str, *, sound: bool) -> None:
+def test_the_schema_accepts_partial_templates(text: str, *, sound: bool) -> None:
     schema = jsonschema_rs.validator_for(template_schema())
     assert schema.is_valid(yaml_lines.parse(_HEAD + text).data) is sound

@@ -1,4 +1,4 @@
-"""The templates that ship, applied to an empty local workspace: what they make, what it costs, and that it holds."""
+"""The shipped templates, applied to an empty local workspace."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run(*arguments: str) -> Any:
     ("template", "requests", "databases"),  # requests: at most
     [("okrs", 63, 5), ("discovery", 74, 6), ("full", 96, 9)],
 )
-def test_a_shipped_template_is_made_once_and_then_holds(
+def test_applying_a_shipped_template_again_changes_nothing(
     template: str, requests: int, databases: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -49,7 +49,7 @@ def test_a_shipped_template_is_made_once_and_then_holds(
     )
 
 
-def test_the_full_template_comes_to_rest_with_its_starter_rows(
+def test_sync_of_the_full_template_converges_on_its_starter_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -67,7 +67,7 @@ def test_the_full_template_comes_to_rest_with_its_starter_rows(
     assert run("plan", "full")["changes"] == []
 
 
-def test_rows_bring_the_options_of_an_open_property(workspace: LocalWorkspace) -> None:
+def test_rows_add_the_options_of_an_open_property(workspace: LocalWorkspace) -> None:
     listed = [{"key": "pm", "name": "PM"}]
     loaded = load(
         {
@@ -112,8 +112,8 @@ def _names(config: object) -> set[str]:
     return {each.name for each in config.options}
 
 
-def test_a_client_goes_from_one_version_to_the_next(workspace: LocalWorkspace) -> None:
-    """Version 2 has a new key for a property, another title, one more option, property, view and database."""
+def test_a_client_is_upgraded_to_the_next_version(workspace: LocalWorkspace) -> None:
+    """Version 2 renames a key and a title, and adds an option, property, view and database."""
     status = {"type": "status", "title": "Status", "options": [{"key": "idea", "name": "Idea"}]}
     first = load(
         {

@@ -1,4 +1,4 @@
-"""What is different between two templates, and the pages that are generated from the models."""
+"""Differences between two templates, and the pages that are generated from the models."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def _status(*keys: str) -> dict[str, Any]:
 
 @settings(max_examples=30, deadline=None)
 @given(templates())
-def test_a_template_is_not_different_from_itself(loaded: LoadedTemplate) -> None:
+def test_a_template_does_not_differ_from_itself(loaded: LoadedTemplate) -> None:
     assert template_diff(loaded, loaded) == ()
 
 
-def test_each_thing_is_told_once_by_its_address() -> None:
+def test_each_difference_is_listed_once_by_its_address() -> None:
     size = {"type": "number", "title": "Size"}
     before = _features(status=_status("idea", "done"), size=size)
     after = _features(
@@ -62,7 +62,7 @@ def test_each_thing_is_told_once_by_its_address() -> None:
     ]
 
 
-def test_a_new_key_is_no_other_property() -> None:
+def test_a_renamed_key_is_the_same_property() -> None:
     before = _features(size={"type": "number", "title": "Size"}, status=_status("idea"))
     after = _features(
         effort={"type": "number", "title": "Size", "was": "size"},
@@ -71,7 +71,7 @@ def test_a_new_key_is_no_other_property() -> None:
     assert template_diff(before, after) == ()
 
 
-def test_a_whole_stands_for_its_parts() -> None:
+def test_parts_of_an_added_database_are_not_listed() -> None:
     (one,) = template_diff(load({"databases": {}}), _features(status=_status("idea")))
     assert (one.address, one.action) == ("features", "added")
 
@@ -82,7 +82,7 @@ def run(*arguments: str, code: int = 0) -> str:
     return result.stdout
 
 
-def test_the_command_counts_and_can_end_with_2() -> None:
+def test_the_command_counts_and_can_exit_with_2() -> None:
     assert run("diff", "product", "product", "--exit-code") == "No differences.\n"
     shown = run("diff", "discovery", "full", "--exit-code", code=2)
     assert "+ releases\n" in shown
@@ -92,7 +92,7 @@ def test_the_command_counts_and_can_end_with_2() -> None:
     assert {"address": "releases", "action": "added"} in data
 
 
-def test_a_template_has_a_page_of_its_own() -> None:
+def test_a_template_has_its_own_page() -> None:
     page = run("docs", "full")
     assert page.startswith("# Full product workspace\n")
     assert "| `release` | Release | relation to Releases |" in page
@@ -112,6 +112,6 @@ def test_the_reference_of_the_format_names_every_key() -> None:
     )
 
 
-def test_the_published_schema_is_that_of_the_models() -> None:
+def test_the_published_schema_matches_the_models() -> None:
     published = json.loads((_ROOT / "docs" / "template.schema.json").read_text(encoding="utf-8"))
     assert published == template_schema(), "run `make docs`"

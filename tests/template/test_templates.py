@@ -1,4 +1,4 @@
-"""Template files: what they may say, and how every problem is told with its place and the next step."""
+"""Template files: what they may contain, and how problems are reported."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _written(tmp_path: Path, text: str, **files: str) -> Path:
     return path
 
 
-def test_every_shipped_template_is_sound_and_fits_its_own_schema() -> None:
+def test_every_shipped_template_is_valid_and_matches_the_schema() -> None:
     schema = jsonschema_rs.validator_for(template_schema())
     for name, path in template_files.shipped_templates().items():
         assert templates.load(name).template.template == name
@@ -79,7 +79,7 @@ def test_the_leadership_dashboard_shows_every_database_that_leadership_asks_abou
     assert shown == {"features", "insights", "objectives", "customers", "releases", "experiments"}
 
 
-def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
     text = """\
         template: Test
         version: one
@@ -110,7 +110,7 @@ def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_references_are_checked_beside_unknown_keys(tmp_path: Path) -> None:
+def test_references_are_checked_in_spite_of_unknown_keys(tmp_path: Path) -> None:
     text = (
         _HEAD
         + """\
@@ -177,11 +177,11 @@ def test_references_are_checked_beside_unknown_keys(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_properties_that_do_not_hold(tmp_path: Path, line: str, problem: str) -> None:
+def test_invalid_properties(tmp_path: Path, line: str, problem: str) -> None:
     assert _problems(tmp_path, f"{_HEAD}      {line}\n") == [f"t.yaml:9: {problem}"]
 
 
-def test_a_two_way_relation_to_itself_hides_no_other_problem(tmp_path: Path) -> None:
+def test_a_two_way_relation_to_itself_does_not_hide_other_problems(tmp_path: Path) -> None:
     both = """\
       self: {type: relation, title: Self, to: features, two_way: {key: back, title: Back}}
       size: {type: number, title: Size, format: euros}
@@ -276,12 +276,12 @@ def test_a_two_way_relation_to_itself_hides_no_other_problem(tmp_path: Path) -> 
         ),
     ],
 )
-def test_views_that_do_not_hold(tmp_path: Path, view: str, problem: str) -> None:
+def test_invalid_views(tmp_path: Path, view: str, problem: str) -> None:
     (found,) = _problems(tmp_path, f"{_HEAD}    views:\n      v: {view}\n")
     assert found.startswith(f"t.yaml:10: {problem}")
 
 
-def test_a_view_stands_on_one_dashboard(tmp_path: Path) -> None:
+def test_a_view_can_be_on_one_dashboard_only(tmp_path: Path) -> None:
     views = """\
     views:
       v: {title: V, type: list}
@@ -298,7 +298,7 @@ def test_a_view_stands_on_one_dashboard(tmp_path: Path) -> None:
     ]
 
 
-def test_a_row_of_a_dashboard_has_room_for_four(tmp_path: Path) -> None:
+def test_a_dashboard_row_has_at_most_four_views(tmp_path: Path) -> None:
     widgets = f"[[{', '.join(5 * ['features.v'])}]]"
     (found,) = _problems(
         tmp_path, f"{_HEAD}    views:\n      v: {{title: V, type: dashboard, widgets: {widgets}}}\n"
@@ -345,7 +345,7 @@ def test_a_row_of_a_dashboard_has_room_for_four(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_databases_that_do_not_fit_together(tmp_path: Path, lines: str, problem: str) -> None:
+def test_invalid_references_between_databases(tmp_path: Path, lines: str, problem: str) -> None:
     other = "  other:\n    title: Other\n    properties:\n      name: {type: title, title: Name}\n"
     (found,) = _problems(tmp_path, f"{_HEAD.rstrip()}{lines}\n{other}")
     assert found.partition(": ")[2].startswith(problem)
@@ -379,7 +379,7 @@ def test_a_relation_to_a_bound_database_is_one_way(tmp_path: Path) -> None:
     assert found.startswith("t.yaml:9: a relation from or to a bound database can only be one-way.")
 
 
-def test_databases_and_exports_are_told_apart_by_name(tmp_path: Path) -> None:
+def test_databases_need_different_titles_and_exports_known_databases(tmp_path: Path) -> None:
     twin = "  twin:\n    title: Features\n    properties:\n      name: {type: title, title: Name}\n"
     assert _problems(tmp_path, _HEAD + twin) == [
         "t.yaml:10: two databases have the title 'Features'. Give each its own title."
@@ -394,7 +394,7 @@ def test_databases_and_exports_are_told_apart_by_name(tmp_path: Path) -> None:
     ]
 
 
-def test_options_in_conditions_are_known(tmp_path: Path) -> None:
+def test_conditions_need_known_options(tmp_path: Path) -> None:
     status = "      s: {type: status, title: S, options: [{key: open, name: Open}]}\n"
     view = "    views:\n      v: {title: V, type: list, where: {s: {is: opn, category: dne}}}\n"
     assert _problems(tmp_path, _HEAD + status + view) == [
@@ -440,7 +440,7 @@ def test_rows_are_checked_cell_by_cell(tmp_path: Path) -> None:
     ]
 
 
-def test_only_one_side_of_a_relation_is_filled_in(tmp_path: Path) -> None:
+def test_only_one_side_of_a_relation_may_be_filled_in(tmp_path: Path) -> None:
     text = (
         _HEAD
         + """\
@@ -460,7 +460,7 @@ def test_only_one_side_of_a_relation_is_filled_in(tmp_path: Path) -> None:
     ]
 
 
-def test_files_beside_the_template_must_be_there_and_stay_there(tmp_path: Path) -> None:
+def test_files_of_a_template_must_exist_in_its_folder(tmp_path: Path) -> None:
     text = _HEAD + "    body: ../../secret.md\n    rows: rows.csv\n"
     assert _problems(tmp_path, text) == [
         "t.yaml:9: `../../secret.md` is outside the template's folder. Move it next to the template.",
@@ -476,7 +476,7 @@ def test_files_beside_the_template_must_be_there_and_stay_there(tmp_path: Path) 
         ('key,name\na,"A" B\n', "rows.csv:2: this is not CSV: "),
     ],
 )
-def test_a_rows_file_that_is_none(tmp_path: Path, rows: str, problem: str) -> None:
+def test_invalid_rows_files(tmp_path: Path, rows: str, problem: str) -> None:
     assert _problems(tmp_path, f"{_HEAD}    rows: rows.csv\n", rows=rows)[0].startswith(problem)
 
 
@@ -493,7 +493,7 @@ def test_a_rows_file_that_is_none(tmp_path: Path, rows: str, problem: str) -> No
         ),
     ],
 )
-def test_a_file_that_is_no_template(tmp_path: Path, text: str, problem: str) -> None:
+def test_a_file_that_is_not_a_template(tmp_path: Path, text: str, problem: str) -> None:
     assert _problems(tmp_path, text)[0].startswith(problem)
 
 
@@ -528,14 +528,14 @@ def test_variables_cannot_reach_into_the_program(tmp_path: Path) -> None:
         ("{{ nosuch }}", "'nosuch' is undefined. Known variables: none."),
     ],
 )
-def test_texts_hold_variables_and_nothing_more(tmp_path: Path, title: str, problem: str) -> None:
+def test_texts_may_contain_only_variables(tmp_path: Path, title: str, problem: str) -> None:
     (found, *_) = _problems(
         tmp_path, f'template: t\nversion: 1\ntitle: "{title}"\ndatabases: {{}}\n'
     )
     assert found.startswith(f"t.yaml:3: cannot fill in the variables: {problem}")
 
 
-def test_aliases_of_aliases_are_no_way_to_stop_the_program(tmp_path: Path) -> None:
+def test_aliases_of_aliases_are_refused_quickly(tmp_path: Path) -> None:
     bomb = "".join(
         f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 9)}]\n" for level in range(1, 10)
     )
@@ -543,13 +543,13 @@ def test_aliases_of_aliases_are_no_way_to_stop_the_program(tmp_path: Path) -> No
     assert "aliases repeat too much of it" in found
 
 
-def test_a_template_that_is_not_there_names_the_nearest() -> None:
+def test_an_unknown_template_gets_a_suggestion() -> None:
     with pytest.raises(UsageError) as error:
         templates.load("prodct")
     assert "Did you mean `product`?" in error.value.advice
 
 
-def test_a_folder_may_be_a_template(tmp_path: Path) -> None:
+def test_a_folder_can_be_a_template(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "template.yaml").write_text(_HEAD, encoding="utf-8")
@@ -560,14 +560,14 @@ def test_dates_stay_text(tmp_path: Path) -> None:
     assert yaml_lines.parse("due: 2026-11-22").data == {"due": "2026-11-22"}
 
 
-def test_the_example_of_the_document_is_a_sound_template(tmp_path: Path) -> None:
+def test_the_example_in_the_guide_is_a_valid_template(tmp_path: Path) -> None:
     document = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
     example = document.partition("```yaml\n")[2].partition("```")[0]
     loaded = templates.load(str(_written(tmp_path, example)))
     assert loaded.template.title == "Acme product"
 
 
-def test_the_document_names_every_type_of_property() -> None:
+def test_the_guide_lists_every_property_type() -> None:
     document = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
     definitions = template_schema()["$defs"]
     types = [
@@ -604,7 +604,7 @@ def test_a_single_value_for_a_list_gets_an_example(tmp_path: Path) -> None:
     assert "For example: sort: [{due: ascending}]" in problem
 
 
-def test_no_view_is_ordered_by_a_formula(tmp_path: Path) -> None:
+def test_a_view_cannot_be_sorted_by_a_formula(tmp_path: Path) -> None:
     text = """
         template: small
         version: 1

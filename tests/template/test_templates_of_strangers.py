@@ -1,4 +1,4 @@
-"""Templates that were made to break the program: refused with file and line, at once, and nothing else is read."""
+"""Hostile templates are refused quickly, with file and line, and read no other files."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _bomb(use: str) -> str:
         "x: [" + "1," * 100_000 + "1]",
     ],
 )
-def test_yaml_that_is_no_template_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+def test_yaml_that_is_not_a_template_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
     path = _template(tmp_path, text)
     assert any(each.startswith(str(path)) for each in _problems(path))
 
@@ -106,7 +106,9 @@ def test_a_value_in_a_report_is_cut(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kind", ["fifo", "socket", "folder", "large", "device", "outside", "absolute", "nul", "loop"]
 )
-def test_what_is_no_file_of_the_template_is_not_read(tmp_path: Path, key: str, kind: str) -> None:
+def test_files_outside_the_template_folder_are_not_read(
+    tmp_path: Path, key: str, kind: str
+) -> None:
     named = tmp_path / "in" / "x"
     path = _template(tmp_path / "in", _HEAD + f"    {key}: x\n")
     match kind:
@@ -135,7 +137,7 @@ def test_what_is_no_file_of_the_template_is_not_read(tmp_path: Path, key: str, k
 
 
 @pytest.mark.parametrize("kind", ["fifo", "device", "folder", "large", "long name"])
-def test_what_is_no_regular_file_is_no_template(tmp_path: Path, kind: str) -> None:
+def test_only_regular_files_are_templates(tmp_path: Path, kind: str) -> None:
     named = tmp_path / "t.yaml"
     match kind:
         case "fifo":
@@ -154,7 +156,7 @@ def test_what_is_no_regular_file_is_no_template(tmp_path: Path, kind: str) -> No
             act(str(named))
 
 
-def test_files_that_extend_each_other_over_and_over_are_read_once(tmp_path: Path) -> None:
+def test_a_file_that_is_extended_many_times_is_read_once(tmp_path: Path) -> None:
     depth = 20
     for level in range(depth):
         for side in "ab":
@@ -170,7 +172,7 @@ def test_files_that_extend_each_other_over_and_over_are_read_once(tmp_path: Path
     assert len(problems) < 200
 
 
-def test_a_diamond_of_templates_is_no_mistake(tmp_path: Path) -> None:
+def test_two_bases_may_extend_the_same_template(tmp_path: Path) -> None:
     _template(tmp_path, _HEAD, "base.yaml")
     for side in ("left", "right"):
         _template(tmp_path, f"template: {side}\nversion: 1\nextends: base.yaml\n", f"{side}.yaml")
@@ -227,7 +229,7 @@ def test_a_template_extends_nothing_outside_its_folder(tmp_path: Path, reference
     assert "ntn_secret" not in "".join(problems)
 
 
-def test_template_folders_side_by_side_are_a_library(tmp_path: Path) -> None:
+def test_template_folders_next_to_each_other_are_a_library(tmp_path: Path) -> None:
     _template(tmp_path / "base", _HEAD, "template.yaml")
     own = _template(
         tmp_path / "own", "template: own\nversion: 1\nextends: ../base\n", "template.yaml"
@@ -236,7 +238,7 @@ def test_template_folders_side_by_side_are_a_library(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a: \ud800"])
-def test_half_characters_are_told(tmp_path: Path, text: str) -> None:
+def test_half_characters_are_reported(tmp_path: Path, text: str) -> None:
     with pytest.raises(NotionPmError):
         templates.load(str(_template(tmp_path, text)))
     assert yaml_lines.parse(text).problems
