@@ -101,6 +101,7 @@ class Lab:
                 "--second-token-env",
                 is_optional=True,
             )
+        # A copy shares what was prepared, and counts the requests of both connections.
         other = copy(self)
         other._connection = self._all[1]
         return other
@@ -170,6 +171,7 @@ class Lab:
         query: Mapping[str, Any] | None = None,
         body: Json | None = None,
     ) -> Answer:
+        # Stop before the limit: the user was promised a number of requests.
         if self.spent >= MOST_REQUESTS - _RESERVED_FOR_CLEANUP:
             raise CannotTell(f"the limit of {MOST_REQUESTS} requests is reached")
         request = Request(method, path, body, query)
@@ -179,6 +181,7 @@ class Lab:
             answer = self._connection.send(request)
         except _ENDS_THE_PROBE:
             raise
+        # A refusal is what many statements are about; trouble with the connection is no fact.
         except CapabilityMissing as error:
             raise CannotTell(f"the connection may not do {method} {_kind(path)}: {error}") from None
         except (RequestRefused, NotShared) as error:

@@ -35,7 +35,7 @@ class Memory:
             findings = {id: _finding(stored) for id, stored in data["findings"].items()}
             return cls(path, str(data["title"]), str(data["scratch"]), int(data["spent"]), findings)
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            return cls(path)
+            return cls(path)  # missing or damaged: start again
 
     @property
     def is_resumed(self) -> bool:

@@ -36,6 +36,7 @@ class AreaSummary:
     @property
     def verdict(self) -> Verdict:
         """The worst verdict of the statements, without optional ones that were left out."""
+        # An optional statement that was left out is the user's choice, not a doubt.
         verdicts = {finding.verdict for _, finding in self.entries if not finding.is_optional}
         if Verdict.DIFFERS in verdicts:
             return Verdict.DIFFERS

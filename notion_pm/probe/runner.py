@@ -90,12 +90,13 @@ def run_probe(
             if statement.id not in memory.findings:
                 memory.findings[statement.id] = check(statement, lab)
                 memory.spent = lab.spent
-                memory.save()
-    except BaseException:
+                memory.save()  # after each statement: an interruption loses at most one
+    except BaseException:  # Ctrl-C as well
         connection.send_while_stopping(Request("DELETE", f"blocks/{scratch}"))
         memory.spent = lab.spent
         memory.save()
         raise
+    # A failure here does not spoil the findings: the user is asked to delete the page.
     left_behind = None
     try:
         NotionClient(connection).trash_page(scratch)

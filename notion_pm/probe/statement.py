@@ -139,7 +139,7 @@ _REDACTIONS = (
         "<id>",
     ),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "<email>"),
-    # Notion ends some messages with the name of the connection.
+    # Notion ends some messages with the name of the connection, which may be a company's.
     (re.compile(r'((?:integration|connection|bot)\s+)"[^"]*"', re.IGNORECASE), r'\1"<name>"'),
     (re.compile(r"\b(?:secret|ntn)_\w+"), "<token>"),
 )

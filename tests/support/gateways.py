@@ -1,4 +1,4 @@
-"""Notion clients for tests: to a local workspace, with sleeps that only add up and weather where wanted."""
+"""Notion clients for tests: on a local workspace, without real sleeps, with faults on request."""
 
 from __future__ import annotations
 
