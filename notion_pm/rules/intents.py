@@ -1,6 +1,7 @@
-"""What an interrupted sync was about to write: ours where it is there, though nobody saw the answer.
+"""Writes that an interrupted sync was about to make.
 
-Without this a value that a killed run had written would look like a person's to the next one, and stay for ever.
+Such a value may be in Notion although the answer never arrived. It counts as the rules' own:
+otherwise the next sync would take it for a person's value and leave it alone forever.
 """
 
 from __future__ import annotations
@@ -22,54 +23,61 @@ from notion_pm.rules.evaluation import Evaluation, PageUpdate
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What to remember of a property once its page is written, and what it held before."""
+    """What to remember of a property once its page is written, and its value before."""
 
     memory: BaseValue
     before: RuleValue
 
 
 Intents = Mapping[NotionId, Mapping[str, Intent]]
-"""Page id -> property key -> what was about to become of it."""
+"""Page id -> property key -> intent."""
 
 
 def intents_of(evaluation: Evaluation) -> dict[NotionId, dict[str, Intent]]:
-    """Return what the updates of an evaluation are about to do."""
+    """Return the intents of the pages that an evaluation updates."""
     return {update.page.id: _intents(update, evaluation) for update in evaluation.updates}
 
 
 def _intents(update: PageUpdate, evaluation: Evaluation) -> dict[str, Intent]:
-    memory = evaluation.baseline.get(update.page.id, {})
-    before = {change.property: change.before for change in update.changes}
-    return {key: Intent(each, before.get(key, each.value)) for key, each in memory.items()}
+    values_before = {change.property: change.before for change in update.changes}
+    intents = {}
+    for key, memory in evaluation.baseline.get(update.page.id, {}).items():
+        intents[key] = Intent(memory, values_before.get(key, memory.value))
+    return intents
 
 
 def recover_interrupted_writes(
     baseline: Baseline, intents: Intents, snapshot: Snapshot
 ) -> dict[NotionId, dict[str, BaseValue]]:
-    """Return the memory of the pages that were about to be written, as far as they are there to be looked at.
+    """Return the memory of the pages that were about to be written, as far as they were read."""
+    recovered = {}
+    for pages in snapshot.databases.values():
+        for id, page in pages.items():
+            if id in intents:
+                recovered[id] = {**baseline.get(id, {}), **_recover(page, intents[id])}
+    return recovered
 
-    A page that holds one of the values was written, and all of its memory counts. One that is as before was not. What
-    holds a third value a person has changed since; that person may have seen what the rule said, so it counts as said.
+
+def _recover(page: SnapshotPage, intents: Mapping[str, Intent]) -> dict[str, BaseValue]:
+    """Return what to remember of one page.
+
+    1. The page holds one of the new values: it was written, and all of its memory counts (one
+       request writes all properties of a page).
+    2. The value is the one from before: it was not written.
+    3. A third value: a person has changed it since. They may have seen what the rules wanted, so
+       the memory counts.
     """
-    pages = {
-        id: page
-        for those in snapshot.databases.values()
-        for id, page in those.items()
-        if id in intents
-    }
-    return {
-        id: {**baseline.get(id, {}), **_known_of(page, intents[id])} for id, page in pages.items()
-    }
+    changing = {}
+    for key, intent in intents.items():
+        if not same_value(intent.before, intent.memory.value):
+            changing[key] = intent
 
+    for key, intent in changing.items():
+        if same_value(page.values.get(key), intent.memory.value):
+            return {key: intent.memory for key, intent in intents.items()}
 
-def _known_of(page: SnapshotPage, intents: Mapping[str, Intent]) -> dict[str, BaseValue]:
-    changing = {
-        key: each for key, each in intents.items() if not same_value(each.before, each.memory.value)
-    }
-    if any(same_value(page.values.get(key), each.memory.value) for key, each in changing.items()):
-        return {key: each.memory for key, each in intents.items()}
-    return {
-        key: each.memory
-        for key, each in changing.items()
-        if not same_value(page.values.get(key), each.before)
-    }
+    changed_since = {}
+    for key, intent in changing.items():
+        if not same_value(page.values.get(key), intent.before):
+            changed_since[key] = intent.memory
+    return changed_since

@@ -1,4 +1,4 @@
-"""How much one run may change: a wrong rule must not rewrite a workspace unseen."""
+"""Limit how much one run may change: a wrong rule must not rewrite a workspace unseen."""
 
 from __future__ import annotations
 
@@ -18,52 +18,61 @@ def change_limit_violation(
     snapshot: Snapshot,
     done: str = "Nothing was changed.",
 ) -> UnsafeChange | None:
-    """Return why a run must not go on, naming the databases and the way out; None when its changes are modest.
+    """Return the error that stops a run which would change too much; None when it may go on.
 
-    `done` is a sentence on what the run has changed so far.
+    `done`: a sentence about what the run has changed so far.
 
-    Counted are pages of which something changes that may be somebody's work. Not counted: filling an empty property;
-    a status that is still Notion's default, its first option, which a page has without anybody's doing; and a starter
-    value that apply wrote and that neither a person nor a sync has touched since. A rule's `max_changes` counts all.
+    A page counts if something changes on it that may be a person's work. These do not count:
+    filling an empty property; a status that is still the first option, which Notion gives to every
+    new page; and a starter value that apply wrote and that neither a person nor a sync has touched.
+    A rule's own `max_changes` counts every change.
     """
-    excessive = [
-        *_excessive(schema, evaluation, snapshot),
-        *_beyond_their_own(schema, evaluation),
+    violations = [
+        *_share_violations(schema, evaluation, snapshot),
+        *_max_changes_violations(schema, evaluation),
     ]
-    if not excessive:
+    if not violations:
         return None
     return UnsafeChange(
-        f"{'; '.join(excessive)}. {done}",
-        "See what it would be with  notion-pm sync --dry-run --explain, then accept it with --force.",
+        f"{'; '.join(violations)}. {done}",
+        "Preview the changes with  notion-pm sync --dry-run --explain, then accept them with "
+        "--force.",
     )
 
 
-def _excessive(schema: TemplateSchema, evaluation: Evaluation, snapshot: Snapshot) -> Iterator[str]:
-    touched = Counter(
-        update.page.database
-        for update in evaluation.updates
-        if any(_may_be_work(schema, update.page.database, change) for change in update.changes)
-    )
-    for database, count in touched.items():
+def _share_violations(
+    schema: TemplateSchema, evaluation: Evaluation, snapshot: Snapshot
+) -> Iterator[str]:
+    changed: Counter[str] = Counter()
+    for update in evaluation.updates:
+        database = update.page.database
+        if any(_may_be_work(schema, database, change) for change in update.changes):
+            changed[database] += 1
+    for database, count in changed.items():
         total = len(snapshot.databases[database])
         if is_over_limit(count, total):
-            yield f"{count} of {total} pages of {database} would be changed ({count / total:.0%} > {MAX_SHARE:.0%})"
+            yield (
+                f"{count} of {total} pages of {database} would be changed "
+                f"({count / total:.0%} > {MAX_SHARE:.0%})"
+            )
 
 
-def _beyond_their_own(schema: TemplateSchema, evaluation: Evaluation) -> Iterator[str]:
-    """Tell the rules that would change more pages than they state themselves; here every change counts."""
-    pages = Counter(
-        name
-        for update in evaluation.updates
-        for name in {rule for change in update.changes for rule in change.rules}
-    )
-    for name, count in pages.items():
-        most = schema.template.sync[name].max_changes
-        if most is not None and count > most:
-            yield f"{name} would change {count} pages (more than its {most})"
+def _max_changes_violations(schema: TemplateSchema, evaluation: Evaluation) -> Iterator[str]:
+    pages_by_rule: Counter[str] = Counter()
+    for update in evaluation.updates:
+        rules: set[str] = set()
+        for change in update.changes:
+            rules.update(change.rules)
+        pages_by_rule.update(rules)
+    for rule, count in pages_by_rule.items():
+        limit = schema.template.sync[rule].max_changes
+        if limit is not None and count > limit:
+            yield f"{rule} would change {count} pages (more than its {limit})"
 
 
 def _may_be_work(schema: TemplateSchema, database: str, change: Change) -> bool:
+    if is_empty(change.before) or change.starter:
+        return False
     target = (database, change.property)
-    default = schema.type(*target) == "status" and schema.rank(*target, change.before) == 0
-    return not (default or is_empty(change.before) or change.starter)
+    is_default = schema.type(*target) == "status" and schema.rank(*target, change.before) == 0
+    return not is_default

@@ -1,4 +1,4 @@
-"""The snapshot while rules run: what they have decided lies over what was read."""
+"""What rules read while they run: the snapshot, covered by the values they have decided."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from notion_pm.rules.paths import Hop, Path
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The pages at the end of a path, each once; incomplete when some could not be read."""
+class ReachedPages:
+    """The pages at the end of a path, each once. Incomplete when some could not be read."""
 
     pages: tuple[SnapshotPage, ...]
     complete: bool = True
 
 
 class View:
-    """What rules read: pages, their values of this moment, and the pages related to them."""
+    """The pages that rules read, their values of this moment, and their related pages."""
 
     def __init__(
         self, schema: TemplateSchema, snapshot: Snapshot, baseline: Baseline, today: date
@@ -45,10 +45,12 @@ class View:
     def value(self, page: SnapshotPage, key: str) -> RuleValue:
         """Return a property's value: as decided in this run, else as it was read."""
         decided = self._decided.get(page.id)
-        return decided[key] if decided is not None and key in decided else page.values.get(key)
+        if decided is not None and key in decided:
+            return decided[key]
+        return page.values.get(key)
 
     def set(self, page: SnapshotPage, key: str, value: RuleValue) -> None:
-        """Let a property have a value from now on."""
+        """Give a property a value from now on."""
         self._decided.setdefault(page.id, {})[key] = value
 
     def before(self, page: SnapshotPage, key: str) -> BaseValue | None:
@@ -64,78 +66,80 @@ class View:
         if isinstance(value, str):
             option = self.schema.option(page.database, key, value)
             return option.weight if option else None
-        return None if isinstance(value, bool) or not isinstance(value, int | float) else value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return value
 
-    def reach(self, page: SnapshotPage, path: Path) -> Found:
-        """Return the pages that a path leads to by any of its routes, each once."""
+    def reach(self, page: SnapshotPage, path: Path) -> ReachedPages:
+        """Return the pages at the end of any route of a path, each once."""
         if len(path.routes) == 1:
             return self.follow(page, path.routes[0])
-        reached: dict[NotionId, SnapshotPage] = {}
-        complete = True
-        for route in path.routes:
-            found = self.follow(page, route)
-            reached.update((each.id, each) for each in found.pages)
-            complete = complete and found.complete
-        return Found(tuple(reached.values()), complete)
+        return _union(self.follow(page, route) for route in path.routes)
 
-    def follow(self, page: SnapshotPage, hops: Sequence[Hop]) -> Found:
-        """Return the pages that hops lead to."""
-        found = Found((page,))
+    def follow(self, page: SnapshotPage, hops: Sequence[Hop]) -> ReachedPages:
+        """Return the pages at the end of a sequence of hops."""
+        reached = ReachedPages((page,))
         for hop in hops:
-            found = self._step(found, hop)
-        return found
+            reached = self._hop(reached, hop)
+        return reached
 
-    def _step(self, found: Found, hop: Hop) -> Found:
+    def _hop(self, start: ReachedPages, hop: Hop) -> ReachedPages:
         if hop.deep:
-            return self._below(found, hop)
-        if len(found.pages) == 1 and found.complete:
-            return (
-                self._backward(found.pages[0], hop)
-                if hop.inverse
-                else self._forward(found.pages[0], hop)
-            )
-        reached: dict[NotionId, SnapshotPage] = {}
-        complete = found.complete
-        for page in found.pages:
-            there = self._backward(page, hop) if hop.inverse else self._forward(page, hop)
-            complete = complete and there.complete
-            reached.update((each.id, each) for each in there.pages)
-        return Found(tuple(reached.values()), complete)
+            return self._with_all_below(start, hop)
+        step = self._backward if hop.inverse else self._forward
+        if len(start.pages) == 1 and start.complete:  # the most frequent case needs no union
+            return step(start.pages[0], hop)
+        reached = _union(step(page, hop) for page in start.pages)
+        return ReachedPages(reached.pages, reached.complete and start.complete)
 
-    def _below(self, found: Found, hop: Hop) -> Found:
-        """Return pages with all that lead to them in any number of steps."""
-        reached = {each.id: each for each in found.pages}
-        waiting = list(found.pages)
+    def _with_all_below(self, start: ReachedPages, hop: Hop) -> ReachedPages:
+        """Return pages with all pages below them. A circle of pages ends where it began."""
+        reached = {page.id: page for page in start.pages}
+        waiting = list(start.pages)
         while waiting:
-            new = [
-                each for each in self._backward(waiting.pop(), hop).pages if each.id not in reached
-            ]
-            reached.update((each.id, each) for each in new)
-            waiting += new
-        return Found(tuple(reached.values()), found.complete)
+            for child in self._backward(waiting.pop(), hop).pages:
+                if child.id not in reached:
+                    reached[child.id] = child
+                    waiting.append(child)
+        return ReachedPages(tuple(reached.values()), start.complete)
 
-    def _forward(self, page: SnapshotPage, hop: Hop) -> Found:
-        links = self.value(page, hop.relation)
-        if not isinstance(links, RelatedPages):
-            return Found(())
-        there = self.snapshot.databases.get(hop.end, {})
-        pages = tuple([there[id] for id in links.ids if id in there])
-        return Found(pages, links.complete and len(pages) == len(links.ids))
+    def _forward(self, page: SnapshotPage, hop: Hop) -> ReachedPages:
+        related = self.value(page, hop.relation)
+        if not isinstance(related, RelatedPages):
+            return ReachedPages(())
+        by_id = self.snapshot.databases.get(hop.end, {})
+        pages = tuple([by_id[id] for id in related.ids if id in by_id])
+        # A related page that is not in the snapshot is deleted or not shared.
+        return ReachedPages(pages, related.complete and len(pages) == len(related.ids))
 
-    def _backward(self, page: SnapshotPage, hop: Hop) -> Found:
+    def _backward(self, page: SnapshotPage, hop: Hop) -> ReachedPages:
+        """Return the pages whose relation names this page, by an index made on first use."""
         index = self._inverse.get((hop.end, hop.relation))
         if index is None:
             index = _inverse_index(self.snapshot.databases.get(hop.end, {}).values(), hop.relation)
             self._inverse[hop.end, hop.relation] = index
-        return Found(tuple(index.get(page.id, ())))
+        return ReachedPages(tuple(index.get(page.id, ())))
+
+
+def _union(parts: Iterable[ReachedPages]) -> ReachedPages:
+    """Return the pages of all parts, each once. Complete only if all parts are."""
+    pages: dict[NotionId, SnapshotPage] = {}
+    complete = True
+    for part in parts:
+        complete = complete and part.complete
+        for page in part.pages:
+            pages[page.id] = page
+    return ReachedPages(tuple(pages.values()), complete)
 
 
 def _inverse_index(
     pages: Iterable[SnapshotPage], relation: str
 ) -> dict[NotionId, list[SnapshotPage]]:
+    """Return, for each page that a relation names, the pages that name it."""
     index: dict[NotionId, list[SnapshotPage]] = defaultdict(list)
     for page in pages:
-        links = page.values.get(relation)
-        for target in links.ids if isinstance(links, RelatedPages) else ():
-            index[target].append(page)
+        related = page.values.get(relation)
+        if isinstance(related, RelatedPages):
+            for target in related.ids:
+                index[target].append(page)
     return index
