@@ -36,6 +36,7 @@ class JournalWriter:
         if known is not None:
             self._number = sum(1 for line in known.lines if isinstance(line, Doing))
         self._lock = threading.Lock()
+        # A torn line is from a run that was killed while it wrote.
         _drop_torn_line(path)
         self._file = PrivateLog(path)
         if known is None:

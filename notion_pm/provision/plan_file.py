@@ -85,6 +85,7 @@ def make_plan_file(
     plan: Plan, reference: str, variables: Mapping[str, str], *, allow_lossy: bool, force: bool
 ) -> PlanFile:
     """Return the file of a plan, with what is needed to make the plan again."""
+    # The seal covers all other fields, so it is computed last.
     unsealed = PlanFile(
         reference=reference,
         variables=dict(variables),

@@ -301,6 +301,7 @@ def _verify(
     changes_left = plan(now, done.options).changes
     if changes_left:
         raise NotConverged([f"{change.address} ({change.reason})" for change in changes_left])
+    # Twins that people have used cannot be removed here: a person has to decide.
     if finder.found.left:
         raise CreatedTwice(finder.found.left)
     return finder.found

@@ -226,7 +226,9 @@ def _apply_when_confirmed(
                 result = apply_and_record(context, plan, reading, request.apply_options, drawn)
             return plan, result
         except PlanChanged as changed:
+            # With a plan file or checksum, any other plan is refused, not shown.
             _raise_if_not_reviewed(changed.plan, request)
+            # A first change is accepted with --yes. A second one means that people are at work in there.
             if request.needs_no_answer and attempt:
                 raise PlanKeepsChanging from None
             shown = changed.reading, changed.plan.shown_again(plan)

@@ -87,6 +87,7 @@ def result_lines(context: Context, plan: Plan, result: ApplyResult) -> Iterator[
 
 def _database_links(context: Context, plan: Plan, result: ApplyResult) -> Iterator[str]:
     """Yield the titles of the changed databases with their links; none for a local workspace."""
+    # Pages of a local workspace have no links on notion.com.
     if context.is_on_this_machine or result.manifest is None:
         return
     changed = {change.database for change in result.changes}

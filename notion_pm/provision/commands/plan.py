@@ -111,6 +111,7 @@ def command(
     else:
         for line in _lines(plan, form, budget, context.name, details=details):
             echo(line)
+    # After the output: an unsafe plan is shown, and ends with exit code 3.
     plan.raise_if_unsafe(force=force, allow_lossy=allow_lossy)
     end_with(_EXIT_CHANGES if exit_code and plan.changes else 0)
 

@@ -130,6 +130,7 @@ def _group_equal_plans(
             continue
         _, plan = outcome.result
         budget = outcome.client.budget or NOTION_BUDGET
+        # The header is not compared: it names the client.
         body = plan_body(plan, budget, details=details, layout=layout)
         same_plan = (plan.template, plan.version, plan.recorded_version, *body)
         clients, _, _ = groups.setdefault(same_plan, ([], plan, budget))
@@ -142,6 +143,7 @@ def summarize_client(
 ) -> ClientPlanResult:
     """Return the result for one client; `done` is the word for changes without a problem."""
     plan = planned.result[1] if planned.result else None
+    # A client that failed before its plan may have no connection to count.
     requests = ended.client.gateway.requests.logical if plan else 0
     if ended.error is not None:
         is_held_back = ended.exit_code == UnsafeChange.exit_code

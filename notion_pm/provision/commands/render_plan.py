@@ -81,6 +81,7 @@ def terminal_layout() -> Layout:
 
     Colours are left out if the variable NO_COLOR is set (https://no-color.org).
     """
+    # A fixed width keeps the logs of jobs and the printed plans of the documentation stable.
     if not sys.stdout.isatty():
         return Layout()
     width = max(_MIN_WIDTH, shutil.get_terminal_size().columns)
@@ -158,6 +159,7 @@ def _groups(plan: Plan, *, details: bool) -> list[_Group]:
         for change in plan.changes
         if change.kind == "database" and change.action == "create"
     }
+    # Changes are sorted by address, so the databases come in the order of their keys.
     entries: dict[str, list[_Entry]] = defaultdict(list)
     for change in plan.changes:
         entry = _entry_of(plan, change, new_databases, details=details)
@@ -168,6 +170,7 @@ def _groups(plan: Plan, *, details: bool) -> list[_Group]:
             entries[database].append(_Entry("+", quantity(count, "starter row")))
     for note in plan.notes:
         database = note.address.partition(".")[0]
+        # The address of a note begins with its database; that of the record has none.
         key = database if database in plan.database_titles else ""
         entries[key].append(_note_entry(note))
 
@@ -219,6 +222,7 @@ def _change_entry(change: Change, *, details: bool) -> _Entry:
     if details:
         explanations.append(f"{change.address}: {change.reason_with_pages}")
     needs_attention = change.change_class in {"lossy", "blocked"}
+    # With --details the reason often contains the consequence: a property that cannot be converted.
     is_said_already = change.consequence in " ".join(explanations)
     if change.consequence and not is_said_already and (details or needs_attention):
         explanations.append(_sentence(change.consequence))
@@ -268,6 +272,7 @@ def _entry_lines(
     entry: _Entry, tail_column: int, layout: Layout, *, indent: int = _ENTRY_INDENT
 ) -> Iterator[str]:
     margin = " " * (indent + 2)
+    # Only lines with a class leave room for it; the others use the whole width.
     right_edge = tail_column - 2 if entry.tail else layout.width
     first, *rest = textwrap.wrap(
         entry.text,
