@@ -117,7 +117,7 @@ def _find_sources(
     for name in dict.fromkeys(names):
         if is_id(name):
             for source in find_by_id(client, name):
-                sources.append(catalogue.recognised(source))
+                sources.append(catalogue.with_template_keys(source))
         else:
             sources.extend(catalogue.find(name))
     return sources

@@ -43,7 +43,7 @@ def open_destination(gateway: NotionClient, catalogue: Catalogue, name: str) -> 
     Raises UsageError when there is none, or the name does not stand for exactly one database.
     """
     if is_id(name):
-        found = [catalogue.recognised(source) for source in find_by_id(gateway, name)]
+        found = [catalogue.with_template_keys(source) for source in find_by_id(gateway, name)]
     else:
         found = list(catalogue.find(name))
     wanted = found[0]

@@ -1,4 +1,4 @@
-"""What a person's words name in a workspace: databases by template key or title, and the template's named exports."""
+"""Find databases by template key or title, and the template's named exports."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ Load = Callable[[str, Mapping[str, str] | None], Template]
 
 
 class Catalogue:
-    """The databases below a parent page. Everything is read when first asked for: an id or a URL needs none of it.
+    """The databases below a parent page. Everything is read when it is first needed.
 
-    `template` names the template whose manifest and exports count: a shipped name or a path; None: the one that was
-    applied.
+    `template`: the template with the named exports, by its shipped name or path; None for the one
+    that was applied.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Catalogue:
         return self.manifest.template if self.manifest else "workspace"
 
     def everything(self) -> Iterator[SourceRequest]:
-        """Yield all databases: the template's in its order, then those that people made.
+        """Yield all databases: the template's in its order, then people's own.
 
         Raises UsageError when there are none.
         """
@@ -81,9 +81,9 @@ class Catalogue:
                 yield from sources_of(self._gateway, database)
 
     def find(self, name: str) -> Iterator[SourceRequest]:
-        """Yield what a name stands for; a database with several data sources stands for all of them.
+        """Yield the data sources that a name means: all those of a database.
 
-        Raises UsageError, which names what there is, when it stands for nothing.
+        Raises UsageError, with the known names, when it means nothing.
         """
         titles = {title.casefold(): key for key, title in self._titles.items()}
         if name in self._entries or name.casefold() in titles:
@@ -93,7 +93,7 @@ class Catalogue:
         else:
             yield from databases_of(self._gateway, self._own(name))
 
-    def recognised(self, wanted: SourceRequest) -> SourceRequest:
+    def with_template_keys(self, wanted: SourceRequest) -> SourceRequest:
         """Return what was found by its id, with the template's keys where it belongs to the template.
 
         Without a readable manifest, or a parent page, we cannot know; a link works all the same.
@@ -106,7 +106,7 @@ class Catalogue:
             return wanted
         if key is None:
             return wanted
-        source = self._told(key, wanted.source.data_source)
+        source = self._source_with_keys(key, wanted.source.data_source)
         return replace(wanted, name=wanted.name if wanted.page else key, source=source)
 
     def _key_of(self, data_source_id: NotionId) -> str | None:
@@ -141,7 +141,7 @@ class Catalogue:
 
     @cached_property
     def template(self) -> Template | None:
-        """The template as it is written; one of somebody's own that is not named cannot be found."""
+        """The template as it is written; None when it does not ship with notion-pm and was not named."""
         reference = self._wanted or (self.manifest.template if self.manifest else None)
         if reference is None or (
             self._wanted is None and reference not in template_files.shipped_templates()
@@ -163,7 +163,7 @@ class Catalogue:
 
     @property
     def _titles(self) -> dict[str, str]:
-        """The template's databases by key: their titles as they are now, which people may have changed."""
+        """The current titles of the template's databases by key: people may have renamed them."""
         return {
             key: self._children.get(each.database_id, each.title)
             for key, each in self._entries.items()
@@ -208,9 +208,11 @@ class Catalogue:
         return named_export(name, self.template, self._entries[database], self._source(database))
 
     def _source(self, key: str) -> Source:
-        return self._told(key, self._gateway.get_data_source(self._entries[key].data_source_id))
+        return self._source_with_keys(
+            key, self._gateway.get_data_source(self._entries[key].data_source_id)
+        )
 
-    def _told(self, key: str, data_source: DataSource) -> Source:
+    def _source_with_keys(self, key: str, data_source: DataSource) -> Source:
         """The data source with what its template knows about it."""
         entry = self._entries[key]
         return Source(self._titles[key] or key, data_source, _keys(entry), entry.options)

@@ -1,9 +1,9 @@
-"""Where to look for a record page that is not found by its title: people rename, move and delete pages.
+"""Search for a record page that has lost its title or place: people rename, move and delete pages.
 
-Notion keeps the id of a page whatever people do to it. This machine remembers the id since the last apply or sync. On
-another machine the pages of the parent page are read, then Notion's search is asked, then its trash. All of this
-happens only when no page has the right title and there is a reason to look: an id that is remembered, or databases
-under the parent page. An ordinary run sends none of these requests.
+A page keeps its id whatever people do to it, and this machine remembers the id since the last apply
+or sync. On another machine the pages of the parent page are read, then Notion's search is asked,
+then its trash. This happens only when no page has the right title and there is a reason to search: a
+remembered id, or databases under the parent page. An ordinary run sends none of these requests.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _MOST_PAGES = 100
 class Candidate:
     """A page that may keep the record.
 
-    `remembered`: the record as this machine remembers it, when it knows the page's id as that of a record of this
-    parent page. `is_on_parent`: it is on the parent page, and not in the trash. `parent_id`: the page that it is on,
-    or was on before somebody put it in the trash.
+    `remembered`: the record as this machine remembers it, if it knows the page's id. `is_on_parent`:
+    it is on the parent page, and not in the trash. `parent_id`: the page that it is on, or was on
+    before it was put in the trash.
     """
 
     block: ChildBlock
@@ -49,21 +49,21 @@ def places_to_look(
     template: str | None,
     home: StateHome | None,
 ) -> Iterator[list[Candidate]]:
-    """Yield candidates place by place. Who finds the record in one place does not ask for the next.
+    """Yield candidates, the cheapest searches first. Stop iterating when the record is found.
 
-    `template` None stands for any template. Raises a NotionError, or FileUnusable where the memory is damaged.
+    `template` None: any template. Raises NotionError, or FileUnusable when the state is damaged.
     """
-    yield list(_remembered(gateway, parent_id, children, template, home))
+    yield list(_remembered_pages(gateway, parent_id, children, template, home))
     if not any(block.type == "child_database" and not block.in_trash for block in children):
         return
     yield [
         Candidate(block, is_on_parent=True) for block in _pages_with_content(children)[:_MOST_PAGES]
     ]
-    yield list(_searched(gateway, children, template, in_trash=False))
-    yield list(_searched(gateway, children, template, in_trash=True))
+    yield list(_search_pages(gateway, children, template, in_trash=False))
+    yield list(_search_pages(gateway, children, template, in_trash=True))
 
 
-def _remembered(
+def _remembered_pages(
     gateway: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
@@ -102,10 +102,10 @@ def _pages_with_content(children: Sequence[ChildBlock]) -> list[ChildBlock]:
     ]
 
 
-def _searched(
+def _search_pages(
     gateway: NotionClient, children: Sequence[ChildBlock], template: str | None, *, in_trash: bool
 ) -> Iterator[Candidate]:
-    """Yield pages elsewhere that have the title of a record. Search finds titles only, and lags behind."""
+    """Yield pages elsewhere with the title of a record. Search finds titles only, and is late."""
     listed = {block.id for block in children}
     # Not every workspace can be asked for its trash.
     with suppress(RequestRefused):

@@ -1,7 +1,8 @@
 """Decide whether a record belongs to the page that it was found on.
 
-Notion's *Duplicate* copies the text of a record page as it is, and gives the copied databases new ids. A copied record
-therefore names the databases of the original. Whoever used it would export, change or delete another client's data.
+Notion's *Duplicate* copies the text of a record page as it is, and gives the copied databases new
+ids. So a copied record names the databases of the original. A command that used it would export,
+change or delete another client's data.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from notion_pm.model.schema import ChildBlock
 from notion_pm.notion.client import NotionClient
 
 _MOST_LEVELS = 20
-"""How far up the parents of a database are followed. People nest columns in toggles in columns, but not so deep."""
+"""How many parents of a database are followed. People nest columns in toggles, but not so deep."""
 
 _LATER = timedelta(days=1)
 """How much later than the apply that it records a page may have been created.
 
-A record page is created when its first apply begins. The rest allows for a person who thinks about a question, and for
-a clock that is wrong.
+A record page is created when its first apply begins. The rest allows for a question that waits for
+an answer, and for a wrong clock.
 """
 
 
@@ -35,9 +36,9 @@ def check_ownership(
 ) -> None:
     """Refuse a record that does not belong under this parent page.
 
-    `block` is the record page as the list of its parent shows it, `siblings` are all blocks of that list. A record
-    that names its own page and the parent page costs no request; one of format 1 neither, as long as one of its
-    databases is directly under the parent page.
+    `block`: the record page in the list of its parent. `siblings`: all blocks of that list. A record
+    that names its own page and the parent page costs no request; nor does one of format 1, if one
+    of its databases is directly under the parent page.
 
     Raises RecordCopied, RecordMoved or a NotionError.
     """
@@ -45,8 +46,8 @@ def check_ownership(
         raise copied(manifest, block)
 
     if manifest.parent_id is not None and manifest.parent_id != parent_id:
-        # Its own page under another parent page was moved, not copied. When its databases came along, this is where
-        # the client works now.
+        # A record that names this page, but another parent, was moved and not copied. If its databases
+        # were moved too, the client works here now.
         if manifest.page_id is None:
             raise copied(manifest, block)
         if not is_any_listed(manifest, siblings):
@@ -74,9 +75,9 @@ def _looks_copied(
     parent_id: NotionId,
     siblings: Sequence[ChildBlock],
 ) -> bool:
-    """Judge a record of format 1, which names neither its page nor its parent page, by its databases.
+    """Judge a record of format 1, which names neither its page nor its parent, by its databases.
 
-    The databases that the template made were made under the parent page. Adopted ones can be anywhere.
+    The template's databases were created under the parent page. Adopted ones can be anywhere.
     """
     if is_any_listed(manifest, siblings):
         return False
@@ -91,7 +92,7 @@ def _looks_copied(
     if is_elsewhere:
         return True
 
-    # No database can be read: the record tells only when it was written and what its databases were called.
+    # No database can be read. What remains is when the record was written, and its titles.
     titles = {entry.title for entry in manifest.databases.values()}
     ids = {entry.database_id for entry in manifest.databases.values()}
     has_twins = any(each.title in titles and each.id not in ids for each in _databases(siblings))
@@ -114,7 +115,7 @@ def _is_below(gateway: NotionClient, database_id: NotionId, parent_id: NotionId)
         try:
             above = gateway.get_parent_id(current)
         except NotShared:
-            # Either the database is gone, or a page above it is not shared. That is not our parent page, which is.
+            # Either the database is gone, or a page above it is not shared. Our parent page is shared.
             return None if current == database_id else False
         if above is None or above == parent_id:
             return above == parent_id

@@ -1,4 +1,4 @@
-"""The record as text: the manifest as it is kept in a code block of a page in the client's workspace."""
+"""The record as text: the manifest in a code block of a page in the client's workspace."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def template_of(title: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class DecodedRecord:
-    """A record as it was read. `is_edited`: its checksum does not fit, so it is not as it was written."""
+    """A record as it was read. `is_edited`: its checksum does not match, so a person changed it."""
 
     manifest: Manifest
     is_edited: bool
@@ -80,7 +80,8 @@ def encode(manifest: Manifest) -> str:
     text = json.dumps({**content, _CHECKSUM: _checksum_of(content)}, separators=(",", ":"))
     if len(text) > _MOST_CHARACTERS:
         raise RecordUnreadable(
-            f"The record of {manifest.template} has {len(text)} characters; a block holds {_MOST_CHARACTERS}.",
+            f"The record of {manifest.template} has {len(text)} characters; "
+            f"a block holds {_MOST_CHARACTERS}.",
             "Give the template fewer starter rows.",
         )
     return text
@@ -135,7 +136,7 @@ _SHOULD_BE = {
     "model": "a JSON object",
     "tuple": "a list",
 }
-"""What a field of a record holds, by the first word of pydantic's name of the error."""
+"""What a field of a record should be, by the first word of pydantic's error type."""
 
 
 def _problem(error: ValidationError) -> str:
@@ -154,26 +155,27 @@ def _problem(error: ValidationError) -> str:
 
 
 def _refuse_strange_ids(manifest: Manifest) -> None:
-    """People can edit the record, and its ids go into the paths of requests: nothing else may come from it."""
+    """Refuse ids that are not Notion's. People can edit the record, and ids go into request paths."""
     strange = [each for each in manifest.ids if not is_canonical(each)]
     if strange:
         raise RecordUnreadable(
-            f"The record cannot be read: {strange[0][:100]!r} is no id of Notion's."
+            f"The record cannot be read: {strange[0][:100]!r} is not an id of Notion."
         )
 
 
 def _refuse_later_format(content: Mapping[str, Any]) -> None:
-    """Raise RecordUnreadable for a record that a later version wrote: there is nothing wrong with it."""
+    """Raise RecordFromLaterVersion for a record of a later version, which is not damaged."""
     stated = content.get("format")
     if isinstance(stated, int) and stated > FORMAT:
         raise RecordFromLaterVersion(
-            f"The record was written by a later version of notion-pm (format {stated}; this one knows {FORMAT}).",
-            "Install the version of notion-pm that this workspace was last worked on with, or a later one.",
+            f"A later version of notion-pm wrote the record (format {stated}; "
+            f"this version knows {FORMAT}).",
+            "Install that version of notion-pm or a later one.",
         )
 
 
 def apply_summary_text(manifest: Manifest, moment: datetime) -> str:
-    """Return what the page tells people about the last apply."""
+    """Return the summary of the last apply, for people."""
     when = _when(moment)
     if manifest.state == "applying":
         return f"Template {manifest.template}, version {manifest.version}. An apply began on {when} and is not finished."
@@ -185,12 +187,12 @@ def apply_summary_text(manifest: Manifest, moment: datetime) -> str:
 
 
 def sync_summary_text(what: str, moment: datetime) -> str:
-    """Return what the page tells people about the last sync that did something."""
+    """Return the summary of the last sync that changed something, for people."""
     return f"{_OF_SYNC}{_when(moment)}. {what}"
 
 
 def is_sync_summary(text: str) -> bool:
-    """Return whether a paragraph of the page is the one about sync."""
+    """Whether a paragraph of the page is the summary of a sync."""
     return text.startswith(_OF_SYNC)
 
 
