@@ -37,7 +37,7 @@ def test_what_was_written_is_read() -> None:
 @pytest.mark.parametrize("name", ["database", "source", "view", "row"])
 @pytest.mark.parametrize("strange", ["../../users/me", f"{ID}?x=1", f"{ID}\n", "", "*"])
 def test_nothing_but_ids_goes_into_the_paths_of_requests(name: str, strange: str) -> None:
-    with pytest.raises(RecordUnreadable, match="no id of Notion's"):
+    with pytest.raises(RecordUnreadable, match="not an id of Notion"):
         decode(encode(manifest(**{name: strange})))
 
 
