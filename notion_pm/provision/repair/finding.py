@@ -83,7 +83,7 @@ class _Finder:
         return [candidate for candidate in read if candidate is not None]
 
     def find_by_titles(self, candidates: list[Candidate], guide: Manifest | None) -> None:
-        """Find databases by their titles in the template or the guide; remove them from the list."""
+        """Find databases by the titles in template or guide; remove them from the candidates."""
         for key in self._wanted:
             if key in self.found:
                 continue

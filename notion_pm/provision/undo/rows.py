@@ -1,4 +1,4 @@
-"""Rows that the apply made: undo trashes those that are still as the apply wrote them."""
+"""Rows that the apply made: undo trashes the rows that nobody has changed since."""
 
 from __future__ import annotations
 
