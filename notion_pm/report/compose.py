@@ -18,6 +18,7 @@ from notion_pm.report.charts import (
     waiting_customers_chart,
     waiting_needs_chart,
 )
+from notion_pm.report.effort_chart import EffortChart, effort_chart
 from notion_pm.report.evidence_table import EvidenceEntry, evidence_table
 from notion_pm.report.facets import Facets, facets
 from notion_pm.report.list_limits import UNLIMITED, ListLimits
@@ -73,6 +74,7 @@ class Report:
     limits: ListLimits = UNLIMITED
     more_evidence: int = 0
     database_urls: Mapping[str, str] = field(default_factory=dict)
+    effort_chart: EffortChart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def compose_report(
         briefing=briefing(thread, past, goals, dates, who_waits, changes),
         notes=(*_sync_notes(sync), *_period_notes(past), *_missing_databases(thread)),
         database_urls=database_urls or {},
+        effort_chart=effort_chart(thread),
     )
 
 

@@ -27,6 +27,7 @@ from notion_pm.report.charts import (
     progress_chart,
     stages_chart,
 )
+from notion_pm.report.effort_chart import effort_chart
 from notion_pm.report.html import environment
 from notion_pm.report.strategy import strategy
 from tests.report.test_reports import NOTHING, composed, past_of, product_world
@@ -246,3 +247,42 @@ def test_progress_shows_what_it_was_where_it_has_moved() -> None:
 
 def _options(database: str, key: str) -> tuple[OptionSpec, ...]:
     return thread_of(World()).chain.schema.options(database, key)
+
+
+# --- value against effort
+
+
+def test_value_against_effort_shows_open_features_with_both() -> None:
+    world = World()
+    for name, effort, asks in (("a", 1, 3), ("b", 10, 2), ("c", 100, 1), ("d", None, 1)):
+        world.feature(name, effort=effort)
+        for number in range(asks):
+            world.insight(
+                f"{name}{number}", features=[name], importance="nice", customer=f"{number}"
+            )
+    world.feature("done", "shipped", effort=3).insight("e", features=["done"])
+    world.feature("unasked", effort=3)
+    chart = effort_chart(thread_of(world))
+    assert chart
+    found = [(each.title, each.effort, each.importance, each.customers) for each in chart.bubbles]
+    assert found == [("A", 1, 3, 3), ("B", 10, 2, 2), ("C", 100, 1, 1)]
+    first, middle, last = chart.bubbles
+    assert middle.x == pytest.approx((first.x + last.x) / 2)  # the axis is logarithmic
+    assert first.y < middle.y < last.y
+    assert first.radius > middle.radius > last.radius
+    assert [tick for tick, _ in chart.ticks] == ["1", "2", "5", "10", "20", "50", "100"]
+    assert all(each.name for each in chart.bubbles)
+
+
+def test_names_that_would_overlap_are_left_out() -> None:
+    world = World()
+    for number in range(5):
+        world.feature(f"a long name {number}", effort=2)
+        world.insight(f"ask {number}", features=[f"a long name {number}"], customer="Acme")
+    chart = effort_chart(thread_of(world))
+    assert chart
+    assert len([each for each in chart.bubbles if each.name]) == 1
+
+
+def test_without_efforts_there_is_no_chart_of_them() -> None:
+    assert effort_chart(thread_of(product_world())) is None

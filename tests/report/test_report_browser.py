@@ -208,7 +208,7 @@ def test_a_filter_acts_on_tiles_tables_charts_and_tree(page: Page) -> None:
 
 
 NUMBERS = """
-    return [...document.querySelectorAll("figure")].map(figure => ({
+    return [...document.querySelectorAll("figure[data-parts]")].map(figure => ({
       name: figure.querySelector("svg").id,
       drawn: [...figure.querySelectorAll("text:not(.label, .month)")].map(text => text.textContent),
       table: [...figure.querySelectorAll("td")].map(cell => cell.textContent),

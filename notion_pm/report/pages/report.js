@@ -43,9 +43,13 @@ function filter() {
     group.hidden = isActive && !group.querySelector("[data-item]:not([hidden])");
   }
   for (const tile of tiles) tile.number.textContent = isActive ? countTile(tile) : tile.unfiltered;
-  for (const chart of charts) {
-    chart.figure.hidden = Boolean(wanted); // only a part of the words is in this file
-    redraw(chart, tokens);
+  for (const figure of all("figure")) {
+    figure.hidden = Boolean(wanted); // only a part of the words is in this file
+  }
+  for (const chart of charts) redraw(chart, tokens);
+  for (const mark of all("[data-mark]")) {
+    const own = mark.dataset.mark.split(" ");
+    mark.toggleAttribute("hidden", !tokens.every(token => own.includes(token)));
   }
   const note = wanted ? " Charts are hidden: they cannot be filtered by words." : "";
   say(isActive ? `${matching.length} of ${items.length} shown.${note}` : "");
@@ -72,7 +76,7 @@ function countTile({ kind, unfiltered }) {
 // --- Charts under a filter: the bars of chart_drawing.py, with the parts that match
 
 const BAR_SPACE = 80, PLOT_HEIGHT = 150, GROUND = 168, NARROWEST_TEXT = 7, LOWEST_TEXT = 15;
-const charts = all("figure").map(figure => {
+const charts = all("figure[data-parts]").map(figure => {
   const svg = figure.querySelector("svg.chart");
   return {
     figure,
