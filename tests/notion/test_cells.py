@@ -71,8 +71,8 @@ def test_what_a_cell_means(key: str, text: str, value: Cell) -> None:
     ("key", "text", "reason"),
     [
         ("number", "many", "`many` is not a number"),
-        ("number", "nan", "`nan` is not a number that Notion takes"),
-        ("number", "inf", "`inf` is not a number that Notion takes"),
+        ("number", "nan", "`nan` is not a number that Notion accepts"),
+        ("number", "inf", "`inf` is not a number that Notion accepts"),
         ("ticked", "maybe", "`maybe` is neither yes nor no"),
         ("due", "22.11.2026", "`22.11.2026` is not a date"),
         ("due", "2026-02-30", "`2026-02-30` is not a date"),

@@ -109,9 +109,7 @@ def test_settings_that_are_not_text_are_reported(program: Program, name: str) ->
     (program.folder / name).write_bytes(b"\xff\xfeN\x00")
     done = program("doctor")
     assert done.code == 1
-    assert (
-        done.err.startswith(f"Error: {name} is not text in UTF-8") and "Traceback" not in done.err
-    )
+    assert done.err.startswith(f"Error: {name} is not UTF-8 text") and "Traceback" not in done.err
 
 
 def test_the_environment_fills_in_what_the_config_file_leaves_out(
@@ -275,6 +273,6 @@ def test_doctor_warns_if_others_can_read_the_token(connected: Program) -> None:
     file = connected.folder / ".env"
     file.write_text("OTHER=x\n")
     file.chmod(0o644)
-    assert _checks(connected)["settings"][2] == "Keep it to yourself:  chmod 600 .env"
+    assert _checks(connected)["settings"][2] == "Make it private:  chmod 600 .env"
     file.chmod(0o600)
     assert "settings" not in _checks(connected)
