@@ -57,7 +57,7 @@ class Existing:
     not_ours: tuple[str, ...] = ()
 
     @property
-    def interrupted(self) -> bool:
+    def is_interrupted(self) -> bool:
         """Whether an apply began and did not finish."""
         return self.manifest is not None and self.manifest.state == "applying"
 

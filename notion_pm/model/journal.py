@@ -1,7 +1,7 @@
-"""The journal of an apply: what each write found before it, and what Notion answered. `undo` plays it backwards.
+"""The journal of an apply: the state before each write, and Notion's answer. `undo` reverses it.
 
-A write is told twice, before and after it, so that one whose outcome nobody heard of shows as a `Doing` without a
-`Done`. An apply that was interrupted and run again is one apply, with one journal.
+A write is recorded twice, before and after it. So a write whose answer was lost shows as a `Doing`
+without a `Done`. An apply that was interrupted and run again is one apply, with one journal.
 """
 
 from __future__ import annotations
@@ -52,11 +52,10 @@ Verb = Literal[
 
 
 class Begun(BaseModel):
-    """How it stood before, and the template that is applied. `manifest` is None before a first apply.
+    """The start of an apply: the template and the manifest before it (None for a first apply).
 
-    `stamped` are properties that rules fill in, by database.
-
-    `partial`: the apply began elsewhere, and only its later part is told here.
+    `stamped`: by database, the properties that rules fill in.
+    `partial`: the apply began on another machine, and this journal has only its later part.
     """
 
     model_config = _STRICT
@@ -71,7 +70,7 @@ class Begun(BaseModel):
 
 
 class Doing(BaseModel):
-    """A write that is about to be sent; `id` is empty where it makes something."""
+    """A write that is about to be sent. `id` is empty if it creates something."""
 
     model_config = _STRICT
 
@@ -84,7 +83,7 @@ class Doing(BaseModel):
 
 
 class Done(BaseModel):
-    """A write that was answered, and with what."""
+    """Notion's answer to a write."""
 
     model_config = _STRICT
 
@@ -95,7 +94,7 @@ class Done(BaseModel):
 
 
 class Ended(BaseModel):
-    """The apply came to its end."""
+    """The apply finished."""
 
     model_config = _STRICT
 
@@ -104,7 +103,7 @@ class Ended(BaseModel):
 
 
 class Undone(BaseModel):
-    """The apply was taken back."""
+    """The apply was undone."""
 
     model_config = _STRICT
 
@@ -119,36 +118,37 @@ _VIEW, _DATABASE = TypeAdapter(View), TypeAdapter(Database)
 
 @dataclass(frozen=True)
 class Journal:
-    """A journal as it was read: how it stood before, and everything that was done since."""
+    """A journal: the state before the apply, and every write since."""
 
     begun: Begun
     lines: tuple[Line, ...] = ()
 
     @property
     def writes(self) -> Iterator[tuple[Doing, Done | None]]:
-        """Every write with its answer, None where nobody heard of it."""
-        done = {each.number: each for each in self.lines if isinstance(each, Done)}
-        return ((each, done.get(each.number)) for each in self.lines if isinstance(each, Doing))
+        """Every write with its answer, None if the answer was lost."""
+        answers = {line.number: line for line in self.lines if isinstance(line, Done)}
+        for line in self.lines:
+            if isinstance(line, Doing):
+                yield line, answers.get(line.number)
 
     @property
     def ids(self) -> frozenset[str]:
         """The ids of everything that was written to."""
-        return frozenset(
-            each
-            for doing, done in self.writes
-            for each in (doing.id, done.id if done else "")
-            if each
-        )
+        ids: set[str] = set()
+        for doing, done in self.writes:
+            ids.add(doing.id)
+            ids.add(done.id if done else "")
+        return frozenset(ids - {""})
 
     def before(self, verb: Verb, notion_id: str) -> Any:
-        """Return how a thing was before the first such write to it, None when it was not written to."""
+        """Return the state before the first such write to a thing, None when there was none."""
         return next(
             (each.before for each, _ in self.writes if (each.verb, each.id) == (verb, notion_id)),
             None,
         )
 
     def after(self, notion_id: str) -> Any:
-        """Return what Notion last answered of a thing, None when it did not."""
+        """Return Notion's last answer for a thing, None when there was none."""
         answers = [
             each.after for each in self.lines if isinstance(each, Done) and each.id == notion_id
         ]
@@ -160,7 +160,7 @@ class Journal:
         return _view(found) if found else None
 
     def view_after(self, view_id: str) -> View | None:
-        """Return a view as it was made or changed."""
+        """Return a view as it was created or changed."""
         found = self.after(view_id)
         return _view(found) if found else None
 
@@ -175,7 +175,7 @@ class Journal:
         return _DATABASE.validate_python(found) if found else None
 
     def properties_before(self, data_source_id: str) -> dict[str, Property]:
-        """Return the properties that were changed or removed as they were before, by id."""
+        """Return the properties before they were changed or removed, by id."""
         writes = [
             each
             for each, _ in self.writes
@@ -184,7 +184,7 @@ class Journal:
         return _properties(each.before for each in reversed(writes))
 
     def properties_after(self, data_source_id: str) -> dict[str, Property]:
-        """Return the properties that were made or changed as Notion last answered them, by id."""
+        """Return the created or changed properties as in Notion's last answer, by id."""
         return _properties(
             each.after
             for each in self.lines
@@ -192,7 +192,7 @@ class Journal:
         )
 
     def page_after(self, page_id: str) -> Mapping[str, Any] | None:
-        """Return the values that a row was written with, by property id, as JSON."""
+        """Return the values that were written to a row, by property id, as JSON."""
         found = self.after(page_id)
         return (
             {as_received(key): value for key, value in found.items()}
@@ -201,16 +201,16 @@ class Journal:
         )
 
 
-def _properties(told: Iterator[Any]) -> dict[str, Property]:
-    """Return the properties of several tellings, the last of each."""
-    return {
-        as_received(each): _property(json)
-        for telling in told
-        for each, json in (telling or {}).items()
-    }
+def _properties(records: Iterator[Any]) -> dict[str, Property]:
+    """Return the properties of several records, the last record of each property."""
+    properties: dict[str, Property] = {}
+    for record in records:
+        for property_id, json in (record or {}).items():
+            properties[as_received(property_id)] = _property(json)
+    return properties
 
 
-# Journals of earlier versions hold the ids of properties decoded. Both forms are read as Notion gives them.
+# Journals of earlier versions have decoded property ids. Both forms are converted to Notion's form.
 
 
 def _property(json: Mapping[str, Any]) -> Property:

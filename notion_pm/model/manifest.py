@@ -130,7 +130,7 @@ class Manifest(BaseModel):
             yield from (entry.database_id, entry.data_source_id, *entry.rows.values())
             yield from (view.id for view in entry.views.values())
 
-    def placed(self, page_id: NotionId | None, parent_id: NotionId) -> Manifest:
+    def for_page(self, page_id: NotionId | None, parent_id: NotionId) -> Manifest:
         """Return the manifest for a record on a page, under a parent page."""
         return self.model_copy(
             update={"format": FORMAT, "page_id": page_id, "parent_id": parent_id}

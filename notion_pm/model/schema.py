@@ -1,4 +1,7 @@
-"""Databases, data sources, properties and views as they exist in Notion (https://developers.notion.com/reference)."""
+"""Databases, data sources, properties and views in Notion.
+
+The API reference is at https://developers.notion.com/reference.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from notion_pm.model.ids import NotionId
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option of a select, multi_select or status property; `group` is the name of a status option's group."""
+    """An option. `group`: the name of the group of a status option."""
 
     name: str
     id: str | None = None
@@ -23,7 +26,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class NoConfig:
-    """A property type that has nothing to set, or whose settings we neither know nor touch."""
+    """A property type without settings, or with settings that are never changed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class OptionsConfig:
 
 @dataclass(frozen=True, slots=True)
 class RelationConfig:
-    """A relation; one that is two-way names its mirror on the other data source."""
+    """A relation. A two-way relation names its mirror on the other data source."""
 
     data_source_id: NotionId
     two_way: bool = False
@@ -48,9 +51,9 @@ class RelationConfig:
 
 @dataclass(frozen=True, slots=True)
 class RollupConfig:
-    """A rollup, by the ids of the relation here and of the property there.
+    """A rollup, by the ids of the relation and of the related database's property.
 
-    A new one may state names instead, where the ids are not known yet and empty.
+    A new rollup has names instead if the ids are not known yet; the ids are empty then.
     """
 
     relation_property_id: str
@@ -83,7 +86,7 @@ PropertyConfig = (
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property of a data source. `id` as Notion gives it, percent-encoded: the form that requests take."""
+    """A property of a data source. `id` is percent-encoded, as Notion gives it and accepts it."""
 
     id: str
     name: str
@@ -93,15 +96,15 @@ class Property:
 
 
 def options_of(prop: Property) -> tuple[Option, ...]:
-    """Return the options of a property; none for types that have none."""
+    """Return the options of a property; empty for types without options."""
     return prop.config.options if isinstance(prop.config, OptionsConfig) else ()
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyPatch:
-    """What to set on a property of a data source: only what is not None is sent.
+    """What to change on a property of a data source. Only what is not None is sent.
 
-    With `type` (and its `config`) the property is created, converted, or gets new settings.
+    `type` with its `config` creates or converts the property, or changes its settings.
     """
 
     name: str | None = None
@@ -112,7 +115,7 @@ class PropertyPatch:
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """A table: its properties by id."""
+    """A table with properties, by id."""
 
     id: NotionId
     database_id: NotionId
@@ -126,13 +129,16 @@ class DataSource:
     url: str = ""
 
     def find_property(self, name: str) -> Property | None:
-        """Return the property of that name."""
-        return next((each for each in self.properties.values() if each.name == name), None)
+        """Return the property with that name."""
+        return next((prop for prop in self.properties.values() if prop.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A container of data sources. `icon` is an emoji; other kinds of icon are None, and told by their type."""
+    """A container of data sources.
+
+    `icon`: an emoji; None for other icons, which have only their `icon_type`.
+    """
 
     id: NotionId
     title: str
@@ -153,9 +159,10 @@ WidgetRows = tuple[tuple[NotionId, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view of a data source. filter, sorts and configuration are the API's own JSON, with property ids.
+    """A view. `filter`, `sorts` and `configuration` are the API's JSON, with property ids.
 
-    A widget has a `dashboard_id`; a dashboard has the ids of its widgets in `rows`, and no data source.
+    A widget has a `dashboard_id`. A dashboard has the ids of its widgets in `rows`, and no data
+    source.
     """
 
     id: NotionId
@@ -173,7 +180,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class WidgetPlace:
-    """Where a view goes on a dashboard: `beside` those in a row, or as a row of its own, without an index the last."""
+    """The place of a view on a dashboard: `beside` the others in a row, or in a new row.
+
+    `row`: the index of the row; None for a new last row.
+    """
 
     dashboard_id: NotionId
     row: int | None
@@ -182,7 +192,7 @@ class WidgetPlace:
 
 @dataclass(frozen=True, slots=True)
 class PageTemplate:
-    """A page template of a data source, which people made in Notion."""
+    """A page template that people created for a data source in Notion."""
 
     id: NotionId
     name: str
@@ -191,7 +201,7 @@ class PageTemplate:
 
 @dataclass(frozen=True, slots=True)
 class ChildBlock:
-    """A block in a page, thin: enough to find pages, databases and the manifest's record.
+    """A block in a page: only what is needed to find pages, databases and the manifest's record.
 
     `title` is set for child_page and child_database, `text` (plain) for text blocks.
     """
@@ -210,7 +220,7 @@ class ChildBlock:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or a bot. `workspace_name` is known for the bot of the token itself."""
+    """A person or a bot. `workspace_name` is only known for the bot of the token."""
 
     id: NotionId
     name: str

@@ -60,7 +60,7 @@ class OptionSpec(BaseModel):
         None, description="Select only: how much it counts in sums (importance 0 to 3)."
     )
     was: Key | None = Field(
-        None, description="The key that this option had in an earlier version of the template."
+        None, description="The key of this option in an earlier version of the template."
     )
 
     @property
@@ -79,7 +79,7 @@ class _PropertySpec(BaseModel):
         None, description="Shown in Notion when the mouse is on the property's name."
     )
     was: Key | None = Field(
-        None, description="The key that this property had in an earlier version of the template."
+        None, description="The key of this property in an earlier version of the template."
     )
     stamped: bool = Field(False, description="Written by sync rules, not by people.")
 

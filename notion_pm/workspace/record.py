@@ -71,7 +71,7 @@ class RecordPage:
 
     def with_page_ids(self, manifest: Manifest) -> Manifest:
         """Return a manifest that names this page and the parent page, as it is written here."""
-        return manifest.placed(self.id, self.parent_id)
+        return manifest.for_page(self.id, self.parent_id)
 
 
 def read_manifest(
@@ -474,7 +474,7 @@ def create_record_page(
 
     The record names the parent page. The next write adds the id of the page itself.
     """
-    manifest = manifest.placed(None, parent_id)
+    manifest = manifest.for_page(None, parent_id)
     title = codec.page_title(manifest.template)
     children = [
         _block("callout", codec.WHAT_THIS_IS, icon={"type": "emoji", "emoji": _ICON}),

@@ -61,7 +61,7 @@ class ApplyState:
         self._lock = threading.RLock()
         manifest = existing.manifest
         # After an interruption the first start counts: everything since then may be ours.
-        self._started = manifest.started if manifest and existing.interrupted else started
+        self._started = manifest.started if manifest and existing.is_interrupted else started
         self._sources: dict[str, DataSource] = {}
         self._default_views: dict[str, NotionId] = {}
         self._dashboards: dict[NotionId, WidgetRows] = {}

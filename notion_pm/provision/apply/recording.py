@@ -71,7 +71,7 @@ def _first_line(reading: Reading, now: datetime) -> Begun:
     own."""
     template = reading.loaded.template
     manifest = reading.existing.manifest
-    is_interrupted = reading.existing.interrupted
+    is_interrupted = reading.existing.is_interrupted
     return Begun(
         loaded=reading.loaded,
         started=manifest.started if manifest and is_interrupted else now,

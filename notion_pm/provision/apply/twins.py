@@ -101,7 +101,7 @@ class TwinFinder:
     def _is_new(self, block: ChildBlock) -> bool:
         """Return whether this apply, or the interrupted one that it continues, may have created a
         block."""
-        if block.id in self._context.sibling_ids and not self._existing.interrupted:
+        if block.id in self._context.sibling_ids and not self._existing.is_interrupted:
             return False
         return block.created_time is None or block.created_time >= self._context.since
 
@@ -239,7 +239,7 @@ class TwinFinder:
         are only reported.
         """
         is_existing = database in self._existing.databases
-        may_be_older = is_existing and not self._existing.interrupted
+        may_be_older = is_existing and not self._existing.is_interrupted
         # The content is read last: it takes four requests.
         is_removable = not may_be_older and self._is_untouched(page)
         if is_removable and self._has_same_content(page.id, original.id):

@@ -64,7 +64,7 @@ def twin_search(
         # Rows and views were only read because an interrupted apply may have created them twice.
         if found.rows:
             rows[key] += len(found.rows)
-        if found.views and existing.interrupted:
+        if found.views and existing.is_interrupted:
             tabs.add(key)
         read_views |= {view.id for view in found.views}
 

@@ -108,7 +108,7 @@ class _Ordering:
             )
             read = Operation(OperationKind.READ_MANIFEST, needs=operation_names([checked]))
             return operation_names([self._add(read)])
-        if self._existing.interrupted:
+        if self._existing.is_interrupted:
             return frozenset()
         return operation_names([self._add(Operation(OperationKind.MARK_MANIFEST))])
 
