@@ -1,4 +1,4 @@
-"""What rules see of a page: values in plain terms, options by the template's keys."""
+"""Pages as rules see them: plain values, with options by the keys of the template."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ class RelatedPages:
 
 @dataclass(frozen=True, slots=True)
 class UnknownOption:
-    """An option that the template does not know: people added it. Rules neither understand nor overwrite it."""
+    """An option that people added and the template does not know.
+
+    Rules neither understand nor overwrite it.
+    """
 
     id: str
     name: str
 
 
 UNREADABLE = UnknownOption("", "unknown")
-"""What cannot be known: rules neither understand nor overwrite it, like an option that people added."""
+"""A value that could not be read. Rules treat it like an option that people added."""
 
 RuleValue = (
     None
@@ -40,14 +43,14 @@ RuleValue = (
     | UnknownOption
     | tuple["str | UnknownOption", ...]
 )
-"""Options and dates are texts (an option's key; ISO 8601), people are their ids."""
+"""A property's value. Options are their keys, dates ISO 8601 texts, people their ids."""
 
 
 class NoResult(Enum):
-    """What a rule says when it does not say a value."""
+    """Why a rule yields no value. The values are stored in the state file."""
 
-    NOT_APPLICABLE = "silent"  # its condition does not hold
-    UNKNOWN = "unknown"  # what it needs could not be read
+    NOT_APPLICABLE = "silent"  # its conditions do not hold
+    UNKNOWN = "unknown"  # something it needs could not be read
 
 
 NOT_APPLICABLE, UNKNOWN = NoResult.NOT_APPLICABLE, NoResult.UNKNOWN
@@ -57,8 +60,8 @@ NOT_APPLICABLE, UNKNOWN = NoResult.NOT_APPLICABLE, NoResult.UNKNOWN
 class SnapshotPage:
     """A page as it was read, its values by property key.
 
-    `created` never changes, so it is no part of a comparison. It is None for pages that an older
-    version has remembered.
+    `created` never changes, so comparisons ignore it. It is None for pages that an older version has
+    remembered.
     """
 
     id: NotionId
@@ -83,9 +86,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class BaseValue:
-    """What one property held after the last sync, and what rules had derived for it then.
+    """The value of one property after the last sync, and the value that rules wanted then.
 
-    `starter` marks a value that apply wrote and no sync has judged yet: nobody's work, so changing it is no danger.
+    `starter`: apply wrote the value and no sync has seen it yet. It is no person's work, so rules
+    may change it.
     """
 
     value: RuleValue
@@ -94,16 +98,19 @@ class BaseValue:
 
 
 Baseline = Mapping[NotionId, Mapping[str, BaseValue]]
-"""Page id -> property key -> what was there after the last sync."""
+"""Page id -> property key -> its memory of the last sync."""
 
 
 def is_empty(value: RuleValue | NoResult) -> bool:
-    """Tell whether a value is an empty one. A checkbox is never empty."""
+    """Return whether a value is empty. A checkbox is never empty."""
     return value is None or value == "" or value == () or value == RelatedPages()
 
 
 def same_value(one: RuleValue | NoResult, other: RuleValue | NoResult) -> bool:
-    """Compare two values: empty ones are equal, numbers are equal within the precision of Notion's JSON."""
+    """Return whether two values are the same.
+
+    Empty values are equal, and numbers are equal within the precision of Notion's JSON.
+    """
     if type(one) is str and type(other) is str:  # by far the most frequent
         return one == other
     if is_empty(one) or is_empty(other):

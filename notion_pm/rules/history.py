@@ -1,11 +1,12 @@
-"""What has changed on pages from run to run: noticed by comparing what was read, or done by the run itself.
+"""What has changed on pages from run to run, and what reports saw of pages.
 
-It is kept as changes alone. What pages held at an earlier moment comes from taking back all that happened since.
+A change is either noticed by comparing two readings, or made by the run itself. Only changes are
+kept: the values of an earlier moment are found by undoing all changes since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -16,17 +17,21 @@ from notion_pm.rules.evaluation import PageUpdate
 from notion_pm.rules.intents import Intents
 
 THE_PAGE = ""
-"""Stands for a property where the page itself appears, is renamed or vanishes: before and after are its titles."""
+"""In place of a property key: the page itself was created, renamed or deleted.
+
+`before` and `after` are then its titles.
+"""
 
 Actor = Literal["person", "rule", "undo"]
-"""Whose change it is. A person's is everything that we did not do: also another tool's."""
+"""Who made a change. "person" is everything that this program did not do, other tools included."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryChange:
-    """A property of a page got another value. `at` is when the run began that noticed or made it.
+    """A property of a page got another value.
 
-    `edited`: the page's last edit as it was read then, by Notion's clock: the nearest to when a person did it.
+    `at`: the beginning of the run that noticed or made the change. `edited`: the page's last edit
+    as it was read then, by Notion's clock; it is closest to when a person made the change.
     """
 
     run: str
@@ -59,9 +64,9 @@ def changes_between_readings(
     vanished: Iterable[SnapshotPage],
     intents: Intents,
 ) -> Iterator[HistoryChange]:
-    """Yield what happened between two readings. Databases that were not read before have no past.
+    """Yield what happened between two readings. A database that is read first has no past.
 
-    What an interrupted run was about to write, and is there now, is what rules did.
+    `intents`: what an interrupted run was about to write; if it is there now, rules did it.
     """
     for page in read:
         before = known.get(page.database, {}).get(page.id)
@@ -74,7 +79,7 @@ def changes_between_readings(
 
 
 def changes_of_removed_page(moment: Moment, page: SnapshotPage) -> Iterator[HistoryChange]:
-    """Yield that a page is no longer there, with what it held last."""
+    """Yield that a page was deleted or is no longer shared, with its last values."""
     for key, value in page.values.items():
         if not same_value(value, None):
             yield _change(moment, page, key, value, None)
@@ -84,58 +89,54 @@ def changes_of_removed_page(moment: Moment, page: SnapshotPage) -> Iterator[Hist
 def changes_of_update(
     moment: Moment, update: PageUpdate, actor: Actor = "rule"
 ) -> Iterator[HistoryChange]:
-    """Yield what an update did."""
-    for each in update.changes:
-        done = _change(moment, update.page, each.property, each.before, each.after)
-        yield replace(done, actor=actor, rules=each.rules, because=each.because)
+    """Yield the changes that an update made."""
+    for change in update.changes:
+        made = _change(moment, update.page, change.property, change.before, change.after)
+        yield replace(made, actor=actor, rules=change.rules, because=change.because)
 
 
 def pages_before(
     pages: Iterable[SnapshotPage], latest_first: Iterable[HistoryChange]
 ) -> dict[NotionId, SnapshotPage]:
     """Return pages as they were before the changes, given as they are after them."""
-    then = {page.id: page for page in pages}
+    earlier = {page.id: page for page in pages}
     for change in latest_first:
-        page = then.get(change.page)
+        page = earlier.get(change.page)
         if change.property != THE_PAGE:
             if page is not None:
-                then[change.page] = replace(
-                    page, values={**page.values, change.property: change.before}
-                )
-        elif change.before is None:
-            then.pop(change.page, None)
-        else:
-            old = page or SnapshotPage(
-                change.page, change.database, "", change.url, change.edited, {}
-            )
-            then[change.page] = replace(old, title=str(change.before))
-    return then
+                values = {**page.values, change.property: change.before}
+                earlier[change.page] = replace(page, values=values)
+        elif change.before is None:  # the page was created
+            earlier.pop(change.page, None)
+        else:  # the page was renamed, or deleted and is not among the pages
+            if page is None:
+                page = SnapshotPage(change.page, change.database, "", change.url, change.edited, {})
+            earlier[change.page] = replace(page, title=str(change.before))
+    return earlier
 
 
 def _differences(
     moment: Moment, before: SnapshotPage, after: SnapshotPage, intents: Intents
 ) -> Iterator[HistoryChange]:
+    """Yield the changes of one page between two readings."""
     if before.title != after.title:
         yield _change(moment, after, THE_PAGE, before.title, after.title)
-    ours = intents.get(after.id, {})
+    page_intents = intents.get(after.id, {})
     for key, value in after.values.items():
-        if key in before.values and not _alike(before.values[key], value):
-            change = _change(moment, after, key, before.values[key], value)
-            yield (
-                replace(change, actor="rule")
-                if key in ours and same_value(ours[key].memory.value, value)
-                else change
-            )
+        if key not in before.values or _is_unchanged(before.values[key], value):
+            continue
+        change = _change(moment, after, key, before.values[key], value)
+        intent = page_intents.get(key)
+        if intent is not None and same_value(intent.memory.value, value):
+            change = replace(change, actor="rule")
+        yield change
 
 
-def _alike(one: RuleValue, other: RuleValue) -> bool:
-    if isinstance(one, RelatedPages) and isinstance(other, RelatedPages):
-        return _ids(one) == _ids(other)
-    return same_value(one, other)
-
-
-def _ids(links: RelatedPages) -> Collection[NotionId]:
-    return set(links.ids)
+def _is_unchanged(before: RuleValue, after: RuleValue) -> bool:
+    """Whether two values are the same for the history: the order of related pages is no change."""
+    if isinstance(before, RelatedPages) and isinstance(after, RelatedPages):
+        return set(before.ids) == set(after.ids)
+    return same_value(before, after)
 
 
 def _change(

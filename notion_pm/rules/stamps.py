@@ -1,7 +1,7 @@
-"""What rules would stamp on the pages as they are now, without a sync.
+"""Compute what rules stamp on pages as they are now, without a sync.
 
-For figures that must agree with the pages beside them: a report computes all of them from one reading and never shows
-what the last sync stamped, which may be a day old.
+A report computes all its figures from one reading, so that they agree with the pages beside them:
+the stamps of the last sync may be a day old.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from notion_pm.model.rule import Rule
 from notion_pm.model.snapshot import NoResult, RelatedPages, RuleValue, Snapshot, SnapshotPage
 from notion_pm.model.template import Template
 from notion_pm.model.template_schema import TemplateSchema
-from notion_pm.rules.paths import parse_target
+from notion_pm.rules.paths import Hop, parse_target
 from notion_pm.rules.rule_results import combine_results
 from notion_pm.rules.ruleset import CompiledRule, RuleSet
 from notion_pm.rules.view import View
@@ -27,37 +27,34 @@ IsThere = Callable[[str, str], bool]
 def with_computed_stamps(
     template: Template, snapshot: Snapshot, today: date, is_there: IsThere
 ) -> Snapshot:
-    """Return the pages with the values that rules stamp computed from the pages themselves.
+    """Return the pages with the values that rules stamp, computed from the pages themselves.
 
-    Statuses and notes stay as they are. A rule that follows a relation which the workspace does not have is left out.
+    Statuses and notes stay as they are. Rules that follow a relation which the workspace does not
+    have are left out.
     """
-    stamping = {name: rule for name, rule in template.sync.items() if _stamps(template, rule)}
+    stamping = {name: rule for name, rule in template.sync.items() if _is_stamp(template, rule)}
     rules = RuleSet(template.model_copy(update={"sync": stamping}))
     complete = _with_both_sides(rules.schema, snapshot)
     view = View(rules.schema, complete, {}, today)
     computed: dict[NotionId, dict[str, RuleValue]] = {}
-    for target in (target for group in rules.groups for target in group):
-        database, key = target
-        writers = [ready for ready in rules.writers[target] if _can_be_followed(ready, is_there)]
-        if not writers:
-            continue
-        for page in complete.databases.get(database, {}).values():
-            derived = combine_results(view, page, writers)
-            if not isinstance(derived.value, NoResult):
-                view.set(page, key, derived.value)
-                computed.setdefault(page.id, {})[key] = derived.value
-    return Snapshot(
-        {
-            database: {id: _updated(page, computed.get(id, {})) for id, page in pages.items()}
-            for database, pages in snapshot.databases.items()
-        }
-    )
+    for group in rules.groups:
+        for target in group:
+            writers = [rule for rule in rules.writers[target] if _can_follow(rule, is_there)]
+            if not writers:
+                continue
+            database, key = target
+            for page in complete.databases.get(database, {}).values():
+                result = combine_results(view, page, writers)
+                if not isinstance(result.value, NoResult):
+                    view.set(page, key, result.value)
+                    computed.setdefault(page.id, {})[key] = result.value
+    return _with_values(snapshot, computed)
 
 
-def _stamps(template: Template, rule: Rule) -> bool:
-    """Whether a rule fills a property that is stamped, with what follows from other pages alone.
+def _is_stamp(template: Template, rule: Rule) -> bool:
+    """Whether a rule fills a stamped property from other pages alone.
 
-    A rule that only moves forward depends on what was there before.
+    A rule that only moves forward depends on the value before, so it does not count.
     """
     if rule.propose or rule.note is not None or rule.forward_only:
         return False
@@ -66,48 +63,56 @@ def _stamps(template: Template, rule: Rule) -> bool:
     return spec is not None and spec.stamped
 
 
-def _can_be_followed(ready: CompiledRule, is_there: IsThere) -> bool:
-    return all(
-        is_there(hop.holder, hop.relation) for path in ready.paths.values() for hop in path.hops
-    )
+def _can_follow(rule: CompiledRule, is_there: IsThere) -> bool:
+    """Whether the workspace has all relations that a rule follows."""
+    hops: list[Hop] = []
+    for path in rule.paths.values():
+        hops += path.hops
+    return all(is_there(hop.holder, hop.relation) for hop in hops)
 
 
-def _updated(page: SnapshotPage, values: Mapping[str, RuleValue]) -> SnapshotPage:
-    return replace(page, values={**page.values, **values}) if values else page
+def _with_values(
+    snapshot: Snapshot, values: Mapping[NotionId, Mapping[str, RuleValue]]
+) -> Snapshot:
+    """Return a snapshot with other values of some pages."""
+    databases = {}
+    for database, pages in snapshot.databases.items():
+        updated = dict(pages)
+        for id, page in pages.items():
+            if id in values:
+                updated[id] = replace(page, values={**page.values, **values[id]})
+        databases[database] = updated
+    return Snapshot(databases)
 
 
 def _with_both_sides(schema: TemplateSchema, snapshot: Snapshot) -> Snapshot:
     """Return the pages with both sides of each two-way relation, where only one was read."""
-    added: dict[str, dict[NotionId, dict[str, RelatedPages]]] = {}
+    added: dict[NotionId, dict[str, RelatedPages]] = {}
     for database, pages in snapshot.databases.items():
-        for key in _relations(pages):
+        for key in _relation_keys(pages):
             target, mirror = schema.target(database, key), schema.mirror(database, key)
-            if not target or not mirror or mirror in _relations(snapshot.databases.get(target, {})):
+            if not target or not mirror:
                 continue
-            there = added.setdefault(target, {})
-            for id in snapshot.databases.get(target, {}):
-                there.setdefault(id, {})[mirror] = RelatedPages()
+            related_pages = snapshot.databases.get(target, {})
+            if mirror in _relation_keys(related_pages):
+                continue  # both sides were read
+            for id in related_pages:
+                added.setdefault(id, {})[mirror] = RelatedPages()
             for page in pages.values():
-                links = page.values.get(key)
-                for id in links.ids if isinstance(links, RelatedPages) else ():
-                    if id in there:
-                        held = there[id][mirror]
-                        there[id][mirror] = RelatedPages((*held.ids, page.id), held.complete)
-    return Snapshot(
-        {
-            database: {
-                id: _updated(page, added.get(database, {}).get(id, {}))
-                for id, page in pages.items()
-            }
-            for database, pages in snapshot.databases.items()
-        }
-    )
+                related = page.values.get(key)
+                if not isinstance(related, RelatedPages):
+                    continue
+                for id in related.ids:
+                    if id in related_pages:
+                        ids = added[id][mirror].ids
+                        added[id][mirror] = RelatedPages((*ids, page.id))
+    return _with_values(snapshot, added)
 
 
-def _relations(pages: Mapping[NotionId, SnapshotPage]) -> set[str]:
-    return {
-        key
-        for page in pages.values()
-        for key, value in page.values.items()
-        if isinstance(value, RelatedPages)
-    }
+def _relation_keys(pages: Mapping[NotionId, SnapshotPage]) -> set[str]:
+    keys = set()
+    for page in pages.values():
+        for key, value in page.values.items():
+            if isinstance(value, RelatedPages):
+                keys.add(key)
+    return keys
