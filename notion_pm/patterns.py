@@ -1,4 +1,4 @@
-"""Regular expressions that strangers wrote, and those that run over a stranger's text: always within a time limit.
+"""Regular expressions from other people, run with a time limit.
 
 Some expressions take exponential time on some texts: `(\\w+\\s?)*$` needs years for a sentence of
 60 words. Python's own `re` cannot be stopped. The package `regex` takes the same expressions and
@@ -19,7 +19,7 @@ LONGEST_PATTERN = 1_000
 """Characters of an expression. Reading it takes time, too."""
 _SECONDS_PER_TEXT = 0.25
 _SECONDS_IN_ALL = 2.0
-"""What one expression may take for all texts of a run. A simple one reads 100,000 cells in 0.3 seconds."""
+"""The limit of one expression for all texts of a run. A simple one reads 100,000 cells in 0.3 s."""
 
 
 class PatternInvalid(ValueError):
@@ -61,7 +61,7 @@ class BoundedPattern:
         return int(self._compiled.groups)
 
     def first_group(self, text: str) -> str | None:
-        """Return what the first group takes of a text, None where the expression is not in it.
+        """Return what the first group matches in a text, None if the expression does not match.
 
         Raises PatternTooSlow.
         """
@@ -78,5 +78,5 @@ class BoundedPattern:
 
 @lru_cache(maxsize=256)
 def compile_bounded(pattern: str) -> BoundedPattern:
-    """Return the one BoundedPattern of an expression, so that its time limit counts for all texts of a run."""
+    """Return the only BoundedPattern of an expression: its time limit is for all texts of a run."""
     return BoundedPattern(pattern)

@@ -1,8 +1,8 @@
-"""Read files that somebody else may have written.
+"""Read files that other people may have written.
 
 A template, a map or a CSV file can come from anywhere. What it names may be a named pipe, a device, a folder, or a file
 of many gigabytes: reading such a thing would block the program or fill its memory. So every file that is not ours is
-read here: it must be a regular file, of a limited size, and in UTF-8 where it is text.
+read here: it must be a regular file, of a limited size, and text must be UTF-8.
 """
 
 from __future__ import annotations

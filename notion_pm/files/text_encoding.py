@@ -1,4 +1,4 @@
-"""How the text of a file is encoded: found out from its bytes."""
+"""Detect the encoding of a text file from its bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LIKELY = [
     _WESTERN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp932", "euc_jp", "gb18030", "euc_kr",
     "big5", "koi8_r", "mac_roman", "cp866",
 ]  # fmt: skip
-"""What spreadsheets and tools write beside Unicode. Of more encodings, rare ones would fit by chance."""
+"""Encodings that spreadsheets and tools write besides Unicode. Rare ones would match by chance."""
 _SAMPLE = 200_000
 
 
@@ -48,7 +48,7 @@ def _checked(data: bytes, stated: str) -> str:
         is_right = _is_encoded_as(stated, data)
     except (LookupError, AttributeError):
         raise UsageError(
-            f"{stated!r} is no encoding.", "Name one such as utf-8, cp1251 or shift-jis."
+            f"{stated!r} is not an encoding.", "Name one such as utf-8, cp1251 or shift-jis."
         ) from None
     if not is_right:
         raise UsageError(
