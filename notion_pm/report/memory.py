@@ -14,8 +14,7 @@ from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage, same_value
 from notion_pm.report.page_values import DATES
 from notion_pm.report.past import Past
-from notion_pm.rules.history import HistoryChange
-from notion_pm.rules.sightings import new_sightings, pages_at
+from notion_pm.rules.history import HistoryChange, new_sightings, pages_at
 from notion_pm.state.state import State
 from notion_pm.thread import Thread
 

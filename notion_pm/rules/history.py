@@ -2,6 +2,9 @@
 
 A change is either noticed by comparing two readings, or made by the run itself. Only changes are
 kept: the values of an earlier moment are found by undoing all changes since.
+
+Reports also need properties that no rule reads, which sync does not remember. So each report saves
+the pages whose values are new, as sightings.
 """
 
 from __future__ import annotations
@@ -47,6 +50,14 @@ class HistoryChange:
     edited: datetime
     rules: tuple[str, ...] = ()
     because: tuple[NotionId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A page as a report saw it, with the values that later reports compare with."""
+
+    at: datetime
+    page: SnapshotPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +126,29 @@ def pages_before(
     return earlier
 
 
+def new_sightings(
+    known: Iterable[Sighting], pages: Iterable[SnapshotPage], at: datetime
+) -> Iterator[Sighting]:
+    """Yield the pages whose values differ from their last sighting. `known`: the oldest first."""
+    last_seen = {sighting.page.id: sighting.page for sighting in known}
+    for page in pages:
+        before = last_seen.get(page.id)
+        if before is None or not _has_same_values(before, page):
+            yield Sighting(at, page)
+
+
+def pages_at(known: Iterable[Sighting], moment: datetime) -> dict[NotionId, SnapshotPage]:
+    """Return pages as they were last seen at a moment. `known`: the oldest first.
+
+    A page that was first seen later has the values of that time: they are the oldest known ones.
+    """
+    pages: dict[NotionId, SnapshotPage] = {}
+    for sighting in known:
+        if sighting.at <= moment or sighting.page.id not in pages:
+            pages[sighting.page.id] = sighting.page
+    return pages
+
+
 def _differences(
     moment: Moment, before: SnapshotPage, after: SnapshotPage, intents: Intents
 ) -> Iterator[HistoryChange]:
@@ -155,3 +189,8 @@ def _change(
         actor="person",
         edited=page.last_edited,
     )
+
+
+def _has_same_values(before: SnapshotPage, after: SnapshotPage) -> bool:
+    keys = {*before.values, *after.values}
+    return all(same_value(before.values.get(key), after.values.get(key)) for key in keys)

@@ -1,4 +1,4 @@
-"""Values in the words that people read: titles of properties and names of options as they are in Notion now."""
+"""Show values as people read them: with the property titles and option names of Notion."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from notion_pm.model.snapshot import RuleValue, SnapshotPage, UnknownOption, is_
 from notion_pm.model.template_schema import TemplateSchema
 
 UNNAMED_PERSON = "Unnamed person"
+"""Shown for a person without a name.
+
+Notion leaves out names for a connection that may not read user information.
+"""
 
 
 class Wording:
-    """Tells keys in people's words.
+    """Find the words that people know for keys, ids and values.
 
-    `option_names`: the names that options were last seen with, by id. `people`: names of people by
-    their ids; without it people stay ids.
+    `option_names`: the names of options when they were last read, by id. `people`: names of people
+    by id; if it is None, people are shown as ids.
     """
 
     def __init__(
@@ -32,13 +36,15 @@ class Wording:
         self._people = people
 
     def title(self, database: str, key: str) -> str:
-        """Return the title of a property, as people see it."""
-        return self._manifest.databases[database].titles.get(key) or self._schema.title(
-            database, key
-        )
+        """Return the title of a property: as recorded from Notion, else the template's."""
+        recorded = self._manifest.databases[database].titles.get(key)
+        return recorded or self._schema.title(database, key)
 
     def readable(self, page: SnapshotPage, key: str, value: RuleValue) -> Any:
-        """Return a value as a person reads it: an option's name, a number, an ISO date; None when it is empty."""
+        """Return a value as people read it, such as an option's name, a number or an ISO date.
+
+        None if it is empty.
+        """
         if is_empty(value):
             return None
         if isinstance(value, UnknownOption):
@@ -52,13 +58,16 @@ class Wording:
     def _names_of_people(
         self, ids: tuple[str | UnknownOption, ...]
     ) -> tuple[str | UnknownOption, ...]:
-        """Return people's names; Notion keeps them back from a connection without user information."""
         if self._people is None:
             return ids
-        return tuple(self._people.get(str(each), UNNAMED_PERSON) for each in ids)
+        return tuple(self._people.get(str(id), UNNAMED_PERSON) for id in ids)
 
-    def _option_name(self, database: str, key: str, option: str) -> str:
-        """The name that the option has in Notion now, as far as it was seen; people may have renamed it."""
-        option_id = self._manifest.databases[database].options.get(f"{key}.{option}", "")
-        spec = self._schema.option(database, key, option)
-        return self._option_names.get(option_id) or (spec.name if spec else option)
+    def _option_name(self, database: str, key: str, option_key: str) -> str:
+        # People may have renamed the option in Notion, so the name that was read comes first. The
+        # template's name is for an option that no page has had yet.
+        option_id = self._manifest.databases[database].options.get(f"{key}.{option_key}", "")
+        seen_name = self._option_names.get(option_id)
+        if seen_name:
+            return seen_name
+        option = self._schema.option(database, key, option_key)
+        return option.name if option else option_key

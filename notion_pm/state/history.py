@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement
 from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage
 from notion_pm.rules.evaluation import PropertyRef, QuarantinedValue
-from notion_pm.rules.history import Actor, HistoryChange
-from notion_pm.rules.sightings import Sighting
+from notion_pm.rules.history import Actor, HistoryChange, Sighting
 from notion_pm.state.plain_json import (
     from_json,
     moment_from,

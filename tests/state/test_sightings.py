@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from notion_pm.model.ids import NotionId
 from notion_pm.model.snapshot import SnapshotPage
-from notion_pm.rules.sightings import Sighting, new_sightings, pages_at
+from notion_pm.rules.history import Sighting, new_sightings, pages_at
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAGE = SnapshotPage(NotionId("aim"), "vision", "Aim", "", NOON, {"health": "on_track"})

@@ -24,9 +24,8 @@ from notion_pm.model.import_write import ImportWrite
 from notion_pm.model.manifest import Manifest
 from notion_pm.model.snapshot import BaseValue, RelatedPages, SnapshotPage
 from notion_pm.rules.evaluation import QuarantinedValue
-from notion_pm.rules.history import HistoryChange
+from notion_pm.rules.history import HistoryChange, Sighting
 from notion_pm.rules.intents import Intent
-from notion_pm.rules.sightings import Sighting
 from notion_pm.state.cache import Part
 from notion_pm.state.connection import FILE
 from notion_pm.state.history import RunRecord
