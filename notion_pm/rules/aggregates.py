@@ -24,7 +24,7 @@ from notion_pm.model.snapshot import (
 from notion_pm.rules import arithmetic
 from notion_pm.rules.paths import Path
 from notion_pm.rules.ruleset import CompiledValue
-from notion_pm.rules.view import View
+from notion_pm.rules.view import View, identities
 
 DIGITS = 4
 """Decimal places of results: a share is then exact to the hundredth of a percent."""
@@ -144,22 +144,6 @@ def _count_distinct(view: View, pages: Iterable[SnapshotPage], key: str) -> Rule
     return len(found)
 
 
-def identities(value: RuleValue) -> list[object]:
-    """Return what a value counts as, for counting each customer once.
-
-    Case and outer blanks of names do not matter: "Acme" and "acme " are one customer.
-    """
-    if isinstance(value, RelatedPages):
-        return list(value.ids)
-    items = value if isinstance(value, tuple) else (value,)
-    found: list[object] = []
-    for item in items:
-        identity = item.strip().casefold() if isinstance(item, str) else item
-        if identity is not None and identity != "":
-            found.append(identity)
-    return found
-
-
 def _only_number(view: View, pages: Sequence[SnapshotPage], key: str) -> RuleValue | NoResult:
     """Return the number of a single page; None where there are several, as it would fit none."""
     if len(pages) != 1:
@@ -243,12 +227,7 @@ def amounts_of(
     # `across_all`: what a customer pays may be stated on an insight that is not related to this
     # page. The customer counts because of a related insight, with the number found anywhere.
     if value.across_all and pages:
-        everywhere = view.snapshot.databases.get(pages[0].database, {}).values()
-        pages = [
-            page
-            for page in everywhere
-            if wanted.intersection(identities(view.value(page, once_per)))
-        ]
+        pages = view.pages_naming(pages[0].database, once_per, wanted)
     stated = _stated_amounts(view, pages, key)
     if stated is None:
         return None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from notion_pm.model.ids import NotionId
@@ -29,6 +29,14 @@ class ReachedPages:
     complete: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _NameIndex:
+    """The pages of a database, and for each identity the positions of the pages that name it."""
+
+    pages: list[SnapshotPage]
+    positions: defaultdict[object, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
 class View:
     """The pages that rules read, their values of this moment, and their related pages."""
 
@@ -41,6 +49,7 @@ class View:
         self._baseline = baseline
         self._decided: dict[NotionId, dict[str, RuleValue]] = {}
         self._inverse: dict[tuple[str, str], dict[NotionId, list[SnapshotPage]]] = {}
+        self._naming: dict[tuple[str, str], _NameIndex] = {}
 
     def value(self, page: SnapshotPage, key: str) -> RuleValue:
         """Return a property's value: as decided in this run, else as it was read."""
@@ -52,11 +61,32 @@ class View:
     def set(self, page: SnapshotPage, key: str, value: RuleValue) -> None:
         """Give a property a value from now on."""
         self._decided.setdefault(page.id, {})[key] = value
+        self._naming.pop((page.database, key), None)
 
     def before(self, page: SnapshotPage, key: str) -> BaseValue | None:
         """Return what is remembered of a property from the last sync."""
         remembered = self._baseline.get(page.id)
         return remembered.get(key) if remembered else None
+
+    def pages_naming(
+        self, database: str, key: str, wanted: Collection[object]
+    ) -> list[SnapshotPage]:
+        """Return the pages of a database whose property names one of these identities.
+
+        The order is that of the snapshot. An index is made on first use: without it, a sum over
+        all insights of a customer would compare each feature with every insight.
+        """
+        index = self._naming.get((database, key))
+        if index is None:
+            index = _NameIndex(list(self.snapshot.databases.get(database, {}).values()))
+            for position, page in enumerate(index.pages):
+                for identity in identities(self.value(page, key)):
+                    index.positions[identity].append(position)
+            self._naming[database, key] = index
+        positions: set[int] = set()
+        for identity in wanted:
+            positions.update(index.positions.get(identity, ()))
+        return [index.pages[position] for position in sorted(positions)]
 
     def number(self, page: SnapshotPage, key: str) -> float | UnknownOption | None:
         """Return a value as a number: a number itself, or the weight of an option."""
@@ -143,3 +173,19 @@ def _inverse_index(
             for target in related.ids:
                 index[target].append(page)
     return index
+
+
+def identities(value: RuleValue) -> list[object]:
+    """Return what a value counts as, for counting each customer once.
+
+    Case and outer blanks of names do not matter: "Acme" and "acme " are one customer.
+    """
+    if isinstance(value, RelatedPages):
+        return list(value.ids)
+    items = value if isinstance(value, tuple) else (value,)
+    found: list[object] = []
+    for item in items:
+        identity = item.strip().casefold() if isinstance(item, str) else item
+        if identity is not None and identity != "":
+            found.append(identity)
+    return found

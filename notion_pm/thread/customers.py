@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from notion_pm.model.snapshot import RelatedPages, Snapshot, SnapshotPage
-from notion_pm.rules.aggregates import identities
+from notion_pm.rules.view import identities
 from notion_pm.text import UNTITLED
 
 Standing = Literal["customer", "prospect", "churned"]
