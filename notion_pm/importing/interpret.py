@@ -295,7 +295,7 @@ def key_of(key: RowKey, record: Record) -> str:
 
     Raises InvalidCell when all columns of the key are empty.
     """
-    parts = [_part(key.part, record.first(column)) for column in key.columns]
+    parts = [cell_part(key.part, record.first(column)) for column in key.columns]
     if not any(parts):
         columns = " and ".join(f"`{column}`" for column in key.columns)
         raise InvalidCell(f"{columns} is empty: nothing identifies the row")
@@ -344,7 +344,7 @@ def _texts_by_column(filling: Filling, record: Record) -> Iterator[list[str]]:
         yield [value] if value else []
         return
     for column in filling.columns:
-        parts = [_part(filling.part, text) for text in record.all(column)]
+        parts = [cell_part(filling.part, text) for text in record.all(column)]
         yield [part for part in parts if part]
 
 
@@ -358,7 +358,7 @@ def _with_cells(value: str, record: Record) -> str:
     return value
 
 
-def _part(pattern: str | None, text: str) -> str:
+def cell_part(pattern: str | None, text: str) -> str:
     """Return the part of a text that the first group of a pattern matches, else the whole text."""
     if pattern is None:
         return text.strip()

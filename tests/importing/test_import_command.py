@@ -257,7 +257,7 @@ def test_a_file_of_ones_own_waits_for_a_person(product: Imports) -> None:
 def test_rows_that_were_refused_are_corrected_in_their_file(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml")
     done = product("feedback.csv", "--map", "ours.yaml", "--yes")
-    assert "feedback.rejects.csv has them" in done.output
+    assert "feedback.rejects.csv lists them" in done.output
     rejects = list(csv.DictReader(io.StringIO(Path("feedback.rejects.csv").read_text())))
     assert [(each["_line"], each["Datum"]) for each in rejects] == [("4", "bald")]
     Path("feedback.rejects.csv").write_text(

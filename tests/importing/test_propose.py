@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from notion_pm.importing.interpret import interpret_records
-from notion_pm.importing.mapping.map_files import format_map, load_presets
+from notion_pm.importing.mapping.map_files import format_map, load_presets, source_name
 from notion_pm.importing.mapping.propose import propose_map
 from notion_pm.importing.mapping.recognise import (
     find_key_problem,
@@ -19,7 +19,6 @@ from notion_pm.importing.mapping.recognise import (
     recognise_preset,
     with_headers_of_file,
 )
-from notion_pm.importing.mapping.sources import source_name
 from notion_pm.importing.related import (
     RelatedDatabase,
     RelatedPage,
@@ -384,15 +383,33 @@ def test_a_mark_holds_nothing_that_changes() -> None:
     assert (key.columns, key.hashed) == (("title",), True)
 
 
-def test_a_scale_is_mapped_as_a_whole() -> None:
-    words = (
-        propose_map(records({"id": "1", "title": "A", "Priority": "Low"}), TARGET, "x")
-        .fill["importance"]
-        .words
-    )
-    assert {word: words.get(word.title(), words.get(word)) for word in ("low", "medium", "high", "urgent")} == {
-        "low": "nice", "medium": "nice", "high": "important", "urgent": "critical",
-    }  # fmt: skip
+def importance_words(*priorities: str) -> dict[str, str | None]:
+    """Return the words of a proposed map, in lower case, for a file with these priorities."""
+    rows = [
+        {"id": str(number), "title": f"Row {number}", "Priority": priority}
+        for number, priority in enumerate(priorities)
+    ]
+    words = propose_map(records(*rows), TARGET, "x").fill["importance"].words
+    return {word.casefold(): option for word, option in words.items()}
+
+
+def test_proposed_map_holds_the_whole_scale_of_a_word() -> None:
+    words = importance_words("Low")
+    assert words["low"] == words["medium"] == "nice"
+    assert (words["high"], words["urgent"]) == ("important", "critical")
+
+
+def test_proposed_map_holds_no_words_of_other_languages() -> None:
+    words = importance_words("Important", "Critical")
+    assert words["important"] == "important"
+    assert "urgent" in words
+    assert not {"bloquante", "haute", "p0", "dringend"} & words.keys()
+
+
+def test_language_with_most_words_of_the_file_is_chosen() -> None:
+    words = importance_words("Normal", "Hoch", "Dringend")
+    assert (words["normal"], words["niedrig"]) == ("nice", "nice")
+    assert "showstopper" not in words
 
 
 def test_a_comma_is_part_of_a_name_unless_the_column_shows_lists() -> None:

@@ -80,8 +80,18 @@ class TestHistory:
         changes = shown(shipped, "history", "--since", EPOCH)
         assert "Wings, Status: In progress → Shipped  (person)" in changes
         assert "Ask, Status: Planned → Shipped  (I3-ship)" in changes
-        tomorrow = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
-        assert "Wings" not in shown(shipped, "history", "--since", tomorrow)
+
+    def test_since_may_be_a_number_of_days(self, shipped: Product) -> None:
+        by_days = shown(shipped, "history", "--since", "7d")
+        assert "Wings, Status: In progress → Shipped  (person)" in by_days
+        assert by_days == shown(shipped, "history", "--since", EPOCH)
+
+    def test_since_must_be_a_date_in_the_past(self, product: Product) -> None:
+        in_two_days = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
+        for word in (in_two_days, "soon"):
+            result = run(product, "history", "--since", word)
+            assert result.exit_code == 1
+            assert word in result.output
 
     def test_as_data(self, shipped: Product, ask: NotionId) -> None:
         data = data_of(shipped, "history", "--since", EPOCH)

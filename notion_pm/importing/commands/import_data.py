@@ -50,7 +50,6 @@ from notion_pm.importing.mapping.choose import (
     maps_of_other_sources,
     settle_date_patterns,
 )
-from notion_pm.importing.mapping.sources import source_name
 from notion_pm.importing.plan import ImportPlan, ImportRequest, keep_shown_writes, plan_import
 from notion_pm.importing.values.dates import DatesAmbiguous, is_day_first
 from notion_pm.importing.writing import ImportResult, run_import
@@ -279,7 +278,7 @@ class _ImportRun:
         self._catalogue = catalogue_of(context, options.template)
         self._requests_before = context.gateway.requests.logical
         stem = "import" if file == STDIN else Path(file).stem
-        self._file_name = records.source or source_name(stem)
+        self._file_name = records.source or map_files.source_name(stem)
         """The part of the file's name that stays the same, without dates and numbers."""
         self._source = options.source or map_files.load_source_name(
             context.state_directory, self._file_name

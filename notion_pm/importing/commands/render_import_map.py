@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from notion_pm.importing.files.records import Records
+from notion_pm.importing.interpret import cell_part
 from notion_pm.importing.mapping.choose import ChosenMap
 from notion_pm.importing.target import Target
-from notion_pm.importing.values.texts import shorten
+from notion_pm.importing.values.texts import READERS, shorten
 from notion_pm.model.import_map import Filling, ImportMap
-from notion_pm.text import one_line
+from notion_pm.text import one_line, quantity
 
 _WIDTH = 48
 _MOST_WORDS = 8
-"""Translated words that are shown for one property."""
+"""Translated words that are shown for one property: they fit on two lines of a terminal."""
 
 
 def map_lines(chosen: ChosenMap, records: Records) -> Iterator[str]:
@@ -64,7 +65,8 @@ def _filling_text(filling: Filling, records: Records) -> str:
         return f"always {filling.value!r}"
     columns = ", ".join(shorten(one_line(column), _WIDTH) for column in filling.columns)
     date = f", dates as {filling.date}" if filling.date else ""
-    return f"<- {columns}{date}: {_example(filling, records)}{_translations(filling)}"
+    example = _example(filling, records)
+    return f"<- {columns}{date}: {example}{_translations(filling, records)}"
 
 
 def _example(filling: Filling, records: Records) -> str:
@@ -74,14 +76,40 @@ def _example(filling: Filling, records: Records) -> str:
     return "(nothing)"
 
 
-def _translations(filling: Filling) -> str:
-    """Return the words of the file with our options; `(empty)` for words without an option."""
+def _translations(filling: Filling, records: Records) -> str:
+    """Return the translated words of the file; `(empty)` for words without an option.
+
+    A map holds more words than the file, such as all priorities of a tool. Those are only counted,
+    so that a person sees what matters for this file.
+    """
+    in_file = _words_in_file(filling, records)
+    shown = []
+    for word, option in filling.words.items():
+        if word.casefold() in in_file:
+            shown.append(f"{one_line(word)} = {option or '(empty)'}")
+    parts = []
+    if shown:
+        hidden = len(shown) - _MOST_WORDS
+        more = f" and {hidden} more" if hidden > 0 else ""
+        parts.append(f"; {', '.join(shown[:_MOST_WORDS])}{more}")
+    elsewhere = len(filling.words) - len(shown)
+    if elsewhere:
+        parts.append(f"; {quantity(elsewhere, 'word')} of the map not in this file")
+    return "".join(parts)
+
+
+def _words_in_file(filling: Filling, records: Records) -> set[str]:
+    """Return the words that a filling takes from its columns, in lower case."""
     if not filling.words:
-        return ""
-    pairs = [f"{one_line(word)} = {option or '(empty)'}" for word, option in filling.words.items()]
-    hidden = len(pairs) - _MOST_WORDS
-    more = f" and {hidden} more" if hidden > 0 else ""
-    return f"; {', '.join(pairs[:_MOST_WORDS])}{more}"
+        return set()
+    read = READERS[filling.text]
+    words: set[str] = set()
+    for column in filling.columns:
+        for text in set(records.texts(column)):
+            plain = read(cell_part(filling.part, text))
+            pieces = plain.split(filling.split) if filling.split else [plain]
+            words.update(piece.strip().casefold() for piece in pieces)
+    return words
 
 
 def _key_text(map: ImportMap) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,33 @@ _FOLDER = "imports"
 _SOURCES_FILE = "sources.json"
 _SOURCE_NAMES = TypeAdapter(dict[str, str])
 """Name of a file without dates and numbers -> the source that a person named for it."""
+
+UNNAMED = "import"
+"""The source of a file whose name holds only dates and numbers."""
+_YEAR = r"(?:19|20)\d{2}"
+_DAY_TIME = r"(?:[T_ -]?\d{2}[-_:.]?\d{2}(?:[-_:.]?\d{2})?Z?)?"
+_MONTH = r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*"
+# The parts of a file's name that change with each export, with an example. Order matters: a whole
+# date is removed before the year in it.
+_CHANGING_PARTS = (
+    r"\.rejects(?:-\d+)?$",  # pulse.rejects-2: written by an import
+    r"_all$",  # the ending of a database's CSV in an export of Notion
+    r"[0-9a-f]{32}",  # the id of a Notion page
+    r"\(\d+\)",  # pulse (2): a second download
+    rf"{_YEAR}[-_. ]?(?:0[1-9]|1[0-2])[-_. ]?(?:[0-3]\d)?{_DAY_TIME}(?!\d)",  # 2026-10-05T10-00
+    r"[0-3]?\d[-_.](?:0?[1-9]|1[0-2])[-_.](?:20)?\d{2}(?!\d)",  # 05.10.2026
+    rf"{_YEAR}[-_ ]?(?:kw|w|q)\d{{1,2}}",  # 2026-W40, 2026 Q4
+    rf"(?:kw|w|q)\d{{1,2}}[-_ ]?{_YEAR}",  # KW40 2026
+    rf"(?<![a-z]){_MONTH}[-_ ]?{_YEAR}",  # Oct-2026
+    rf"{_YEAR}[-_ ]?{_MONTH}(?![a-z])",  # 2026 October
+    rf"(?<!\d){_YEAR}(?!\d)",  # 2026
+    r"\d{6,}",  # the number of an export
+    r"(?<![a-z])(?:copy|kopie|final|new|latest|v\d+)(?![a-z])",
+    r"(?<=[-_ ])\d+$",  # pulse-3
+)
+_CHANGING = [re.compile(pattern, re.IGNORECASE) for pattern in _CHANGING_PARTS]
+_SEPARATORS = re.compile(r"[\s_.-]*[\s_.][\s_.-]*|--+")
+"""What a removed part leaves behind: several separators in a row, or a single blank or dot."""
 
 _ONLY_IN_PRESETS = frozenset({"needs", "first", "headers"})
 """What only serves to recognise files."""
@@ -88,7 +116,10 @@ def write_map(path: Path, map: ImportMap) -> None:
 
 
 def format_map(map: ImportMap) -> str:
-    """Return a map as YAML, without default values; `from` alone is written as `property: Column`."""
+    """Return a map as YAML, without default values.
+
+    A property that is filled from columns and nothing else is written as `property: Column`.
+    """
     stated = map.model_dump(by_alias=True, exclude_defaults=True, mode="json")
     data = {"source": map.source, "into": map.into, **stated, "key": _short_form(stated["key"])}
     data["fill"] = {name: _short_form(filling) for name, filling in data["fill"].items()}
@@ -106,7 +137,27 @@ def _short_form(filling: dict[str, Any]) -> Any:
     return filling["from"] if list(filling) == ["from"] else filling
 
 
-# --- what people confirmed
+# --- the source of a file
+
+
+def source_name(stem: str) -> str:
+    """Return the source of a file: its name without dates, numbers and marks of copies.
+
+    `pulse-2026-10` and `pulse-2026-10.rejects` both are `pulse`, so one map serves both.
+    """
+    name = stem
+    for pattern in _CHANGING:
+        name = pattern.sub(" ", name)
+    name = _SEPARATORS.sub(_one_separator, name)
+    return name.strip(" -_.") or UNNAMED
+
+
+def _one_separator(separators: re.Match[str]) -> str:
+    first = separators[0][0]
+    return first if first in "-_" else " "
+
+
+# --- confirmed maps and named sources
 
 
 def load_confirmed_maps(state_directory: Path, into: str) -> list[MapFile]:

@@ -302,7 +302,10 @@ class _Proposal:
         return Filling.model_validate(data)
 
     def _translations(self, field: Field, column: str) -> Iterator[tuple[str, str | None]]:
-        """Yield the words of a column that are not options, each with the most likely option."""
+        """Yield the words of a column that are not options, each with the most likely option.
+
+        The other words of the same scale follow: a file with `Low` gets `High` too.
+        """
         different: dict[str, None] = {}
         for text in self._records.texts(column):
             word = text.strip()

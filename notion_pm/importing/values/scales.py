@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from notion_pm.importing.target import Choice
 
+# One scale per language or notation. Each has four levels, from the most urgent to the lowest: see
+# _LEVELS. An underscore is a blank.
 _SCALES = (
-    # The most urgent words, the high ones, those of the middle and below, the lowest.
     (
         "urgent critical highest blocker showstopper immediate emergency asap",
         "high major",
@@ -49,32 +50,41 @@ _SCALES = (
     ("最高 緊急 至急", "高 高い", "中 普通 低 低い", "最低"),
 )
 _LEVELS = ("critical", "important", "nice", "none")
+"""The keys of our options of importance, in the order of a scale's levels."""
 
 
 def scale_words(choices: Sequence[Choice], words: Sequence[str]) -> dict[str, str]:
-    """Return all words of the scale to which a column's words belong, each with our option.
+    """Return the option for each word of the scale that a column uses.
 
-    The whole scale, not only the words in the file: the next file may hold others. Empty when the
-    words belong to no scale, or the options are not importances.
+    The result has the lower-case words of the file that are in any scale, then the other words of
+    the scale that fits best: the next file may hold them. Empty when the words belong to no scale,
+    or the options are not importances.
     """
-    ours = _options_by_level(choices)
-    if ours is None:
-        return {}
-    in_file = {word.strip().casefold().replace(" ", "_") for word in words}
-    translations: dict[str, str] = {}
-    for scale in _SCALES:
-        options: dict[str, str] = {}
-        for level, listed in zip(_LEVELS, scale, strict=True):
-            options.update(dict.fromkeys(listed.split(), ours[level]))
-        if in_file.isdisjoint(options):
-            continue
-        for word, option in options.items():
-            # Of two scales with one word ("critical"), the first one counts.
-            translations.setdefault(word.replace("_", " "), option)
-    return translations
-
-
-def _options_by_level(choices: Sequence[Choice]) -> dict[str, str] | None:
-    """Return our four options by level, None when the options are not importances."""
     keys = {choice.key for choice in choices}
-    return {level: level for level in _LEVELS} if keys.issuperset(_LEVELS) else None
+    if not keys.issuperset(_LEVELS):
+        return {}
+    in_file = [" ".join(word.casefold().split()) for word in words]
+    scales = [_options_by_word(scale) for scale in _SCALES]
+
+    # Languages share words: "normal" is English, German and Spanish. The scale with most words of
+    # the file is the file's language; of equal ones, the first.
+    best = max(scales, key=lambda scale: len(scale.keys() & set(in_file)))
+    if best.keys().isdisjoint(in_file):
+        return {}
+
+    options: dict[str, str] = {}
+    for scale in (best, *scales):
+        for word in in_file:
+            if word in scale:
+                options.setdefault(word, scale[word])
+    for word, option in best.items():
+        options.setdefault(word, option)
+    return options
+
+
+def _options_by_word(scale: tuple[str, ...]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for level, words in zip(_LEVELS, scale, strict=True):
+        for word in words.split():
+            options[word.replace("_", " ")] = level
+    return options

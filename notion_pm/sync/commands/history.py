@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import click
 
+from notion_pm.conditions.text_form import parse_since
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.output import echo_json, echo_lines, json_option, progress, table
 from notion_pm.console.thread_options import sync_context_of, template_option
@@ -19,24 +19,22 @@ from notion_pm.text import UNTITLED
 @click.command()
 @click.option(
     "--since",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="Show also the changes of pages from this day on.",
+    metavar="DATE",
+    help="Show also the changes of pages since then: 7d, 2w, 12h, 2026-11-01.",
 )
 @template_option
 @json_option
 @pass_context
-def command(
-    context: Context, *, since: datetime | None, template: str | None, as_json: bool
-) -> None:
+def command(context: Context, *, since: str | None, template: str | None, as_json: bool) -> None:
     """List the runs, and the changes since a date.
 
     Runs are those of sync, import and undo. With --since, every change of a page is listed with the
     person or the rule that made it. A sync notices what people have changed since the sync before
     it. It looks only at the properties that rules need.
     """
+    start = None if since is None else parse_since(since, context.now())
     with progress(context) as draw:
         sync_context = sync_context_of(context, draw)
-        start = since.replace(tzinfo=sync_context.now.tzinfo) if since else None
         history = read_history(sync_context, start, template=template)
     if as_json:
         echo_json(history.as_data())
