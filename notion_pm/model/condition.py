@@ -22,6 +22,7 @@ Operator = Literal[
     "=", "!=", "~", "!~", "<", "<=", ">", ">=", "empty", "not_empty", "category", "entered"
 ]  # fmt: skip
 
+# A test of these fails as soon as one value fits: "status is not idea, spec" means neither.
 _NEGATIVE = frozenset({"!=", "!~", "not_empty"})
 
 
@@ -33,7 +34,7 @@ class Comparison:
     - `!=`, `!~`: none of the values may fit.
     - `<`, `<=`, `>`, `>=`: numbers and dates.
     - `empty`, `not_empty`: without values.
-    - `category`: a status whose option is of one of these categories.
+    - `category`: a status in one of these categories.
     - `entered`: became one of the values since the last sync; only rules know.
     """
 
@@ -100,7 +101,8 @@ DAY_FIELDS: dict[str, Operator] = {"before": "<", "after": ">"}
 class Condition(BaseModel):
     """What one property must satisfy, as a template writes it. All stated fields must hold.
 
-    A scalar or a list is short for `is`. Options are named by their keys.
+    A single value or a list is short for `is`: `status: [idea, spec]`. Options are named by their
+    keys.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -118,17 +120,18 @@ class Condition(BaseModel):
     )
     empty: bool | None = Field(None, description="Whether the property must be empty.")
     contains: str | None = Field(None, description="Text that must occur in it.")
-    at_least: float | None = None
-    at_most: float | None = None
-    more_than: float | None = None
-    less_than: float | None = None
+    at_least: float | None = Field(None, description="Number: this or more.")
+    at_most: float | None = Field(None, description="Number: this or less.")
+    more_than: float | None = Field(None, description="Number: more than this.")
+    less_than: float | None = Field(None, description="Number: less than this.")
     before: Day | None = Field(
         None,
         description=(
-            "ISO date, or today; not included. Rules also take `14 days ago` and `in 14 days`."
+            "Date: earlier than this ISO date, or `today`. Rules also accept `14 days ago` and "
+            "`in 14 days`."
         ),
     )
-    after: Day | None = Field(None, description="As `before`.")
+    after: Day | None = Field(None, description="Date: later than this; written as for `before`.")
 
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -162,4 +165,4 @@ class Condition(BaseModel):
 
 
 Where = dict[str, Condition]
-"""Property key -> condition. All of them must hold."""
+"""Conditions by property key. All of them must hold."""

@@ -1,12 +1,13 @@
 """The journal of an apply: the state before each write, and Notion's answer. `undo` reverses it.
 
-A write is recorded twice, before and after it. So a write whose answer was lost shows as a `Doing`
-without a `Done`. An apply that was interrupted and run again is one apply, with one journal.
+A write is recorded twice: before it as `Doing`, and after it as `Done`. If the answer was lost,
+there is a `Doing` without a `Done`, and `undo` must find out whether the write happened. An apply
+that was interrupted and run again is one apply, with one journal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -46,8 +47,9 @@ _CONFIGS: dict[str, type[Any]] = {
 }
 
 Verb = Literal[
-    "create page", "create row", "update page", "trash page", "create database", "update database", "trash database",
-    "update data source", "create view", "update view", "delete view",
+    "create page", "create row", "update page", "trash page",
+    "create database", "update database", "trash database", "update data source",
+    "create view", "update view", "delete view",
 ]  # fmt: skip
 
 
@@ -142,16 +144,13 @@ class Journal:
 
     def before(self, verb: Verb, notion_id: str) -> Any:
         """Return the state before the first such write to a thing, None when there was none."""
-        return next(
-            (each.before for each, _ in self.writes if (each.verb, each.id) == (verb, notion_id)),
-            None,
-        )
+        for doing in self._writes_to(verb, notion_id):
+            return doing.before
+        return None
 
     def after(self, notion_id: str) -> Any:
         """Return Notion's last answer for a thing, None when there was none."""
-        answers = [
-            each.after for each in self.lines if isinstance(each, Done) and each.id == notion_id
-        ]
+        answers = self._answers_for(notion_id)
         return answers[-1] if answers else None
 
     def view_before(self, view_id: str) -> View | None:
@@ -176,33 +175,33 @@ class Journal:
 
     def properties_before(self, data_source_id: str) -> dict[str, Property]:
         """Return the properties before they were changed or removed, by id."""
-        writes = [
-            each
-            for each, _ in self.writes
-            if (each.verb, each.id) == ("update data source", data_source_id)
-        ]
-        return _properties(each.before for each in reversed(writes))
+        # The latest write first, so that the earliest state of a property wins in `_properties`.
+        writes = self._writes_to("update data source", data_source_id)
+        return _properties(doing.before for doing in reversed(writes))
 
     def properties_after(self, data_source_id: str) -> dict[str, Property]:
         """Return the created or changed properties as in Notion's last answer, by id."""
-        return _properties(
-            each.after
-            for each in self.lines
-            if isinstance(each, Done) and each.id == data_source_id
-        )
+        return _properties(self._answers_for(data_source_id))
 
     def page_after(self, page_id: str) -> Mapping[str, Any] | None:
         """Return the values that were written to a row, by property id, as JSON."""
-        found = self.after(page_id)
-        return (
-            {as_received(key): value for key, value in found.items()}
-            if isinstance(found, dict)
-            else None
-        )
+        written = self.after(page_id)
+        if not isinstance(written, dict):
+            return None
+        return {as_received(key): value for key, value in written.items()}
+
+    def _writes_to(self, verb: Verb, notion_id: str) -> list[Doing]:
+        return [doing for doing, _ in self.writes if doing.verb == verb and doing.id == notion_id]
+
+    def _answers_for(self, notion_id: str) -> list[Any]:
+        """Return Notion's answers to the writes to a thing, the first one first."""
+        return [
+            line.after for line in self.lines if isinstance(line, Done) and line.id == notion_id
+        ]
 
 
-def _properties(records: Iterator[Any]) -> dict[str, Property]:
-    """Return the properties of several records, the last record of each property."""
+def _properties(records: Iterable[Any]) -> dict[str, Property]:
+    """Return the properties of several records; of a property that is in several, the last one."""
     properties: dict[str, Property] = {}
     for record in records:
         for property_id, json in (record or {}).items():
@@ -210,7 +209,8 @@ def _properties(records: Iterator[Any]) -> dict[str, Property]:
     return properties
 
 
-# Journals of earlier versions have decoded property ids. Both forms are converted to Notion's form.
+# Journals of earlier versions have decoded property ids ("a@b"), newer ones have them as Notion
+# sends them ("a%40b"). The functions named `..._as_received` convert both to Notion's form.
 
 
 def _property(json: Mapping[str, Any]) -> Property:
@@ -233,7 +233,7 @@ def _view(json: Mapping[str, Any]) -> View:
     return replace(
         view,
         filter=conditions_as_received(view.filter) if view.filter else None,
-        sorts=tuple(conditions_as_received(each) for each in view.sorts),
+        sorts=tuple(conditions_as_received(sort) for sort in view.sorts),
         quick_filters=quick_filters_as_received(view.quick_filters),
         configuration=configuration_as_received(view.configuration),
     )

@@ -1,4 +1,4 @@
-"""Compare two names: equal, words for the same thing, or similar by their letters."""
+"""Compare two names: are they equal, synonyms, or spelled alike?"""
 
 from __future__ import annotations
 
@@ -12,8 +12,17 @@ from rapidfuzz import fuzz
 K = TypeVar("K")
 
 SURE, LIKELY, POSSIBLE = 0.9, 0.75, 0.55
-"""The least likeness at which a match is sure, is proposed, and is only mentioned."""
+"""The lowest likeness at which a match is accepted, proposed to the user, and mentioned."""
 
+_SAME_WITHOUT_NOTE = 0.97
+_SYNONYMS = 0.95
+# Similar letters must never be SURE: "Customer name" and "Customer" share most of them, but differ
+# in meaning.
+_SAME_LETTERS = 0.89
+
+# The words that product teams use for properties and options, in the languages of clients. Plain
+# names as from `plain`, so without accents and punctuation. A name may be in several groups.
+#
 # One group of synonyms per line; an indented line continues the one above.
 _ALIASES = """
 name, title, titel, nom, titre, nombre, titulo, naam, feature, item, task, story, summary,
@@ -84,7 +93,7 @@ medium, normal, mittel, moyen, medio, p2
 low, nice to have, minor, niedrig, bas, bajo, p3
 """
 _NOTE = re.compile(r"\(.*?\)")
-_GROUPS = [
+_SYNONYM_GROUPS = [
     frozenset(map(str.strip, line.split(",")))
     for line in _ALIASES.strip().replace("\n  ", " ").splitlines()
 ]
@@ -99,27 +108,34 @@ def plain(name: str) -> str:
 
 def likeness(one: str, other: str) -> float:
     """Return how similar two names are, from 0 to 1."""
-    a, b = plain(one), plain(other)
-    if not a or not b:
+    plain_one, plain_other = plain(one), plain(other)
+    if not plain_one or not plain_other:
         return 0.0
-    if a == b:
+    if plain_one == plain_other:
         return 1.0
-    if plain(_NOTE.sub("", one)) == plain(_NOTE.sub("", other)) != "":
-        return 0.97  # "Effort (days)"
-    if any(a in group and b in group for group in _GROUPS):
-        return 0.95
-    # Always below SURE: "Customer name" and "Customer" share letters, but differ in meaning.
-    return 0.89 * max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b)) / 100
+    # "Effort (days)" and "Effort".
+    one_without_note = plain(_NOTE.sub("", one))
+    if one_without_note and one_without_note == plain(_NOTE.sub("", other)):
+        return _SAME_WITHOUT_NOTE
+    if any(plain_one in group and plain_other in group for group in _SYNONYM_GROUPS):
+        return _SYNONYMS
+    # In percent. The second ratio ignores the order of words: "date due" and "due date".
+    same_order = fuzz.ratio(plain_one, plain_other)
+    any_order = fuzz.token_sort_ratio(plain_one, plain_other)
+    return _SAME_LETTERS * max(same_order, any_order) / 100
 
 
 def best_pairs(
     scores: Mapping[tuple[str, K], float], least: float
 ) -> Iterable[tuple[tuple[str, K], float]]:
-    """Yield the pairs with the highest scores, each side at most once; of equal scores the first."""
-    left: set[str] = set()
-    right: set[K] = set()
+    """Yield the pairs with the highest scores, from `least` up, the best first.
+
+    A name is in one pair at most. Of equal scores the first in `scores` wins.
+    """
+    used_left: set[str] = set()
+    used_right: set[K] = set()
     for (one, other), score in sorted(scores.items(), key=lambda item: -item[1]):
-        if score >= least and one not in left and other not in right:
-            left.add(one)
-            right.add(other)
+        if score >= least and one not in used_left and other not in used_right:
+            used_left.add(one)
+            used_right.add(other)
             yield (one, other), score

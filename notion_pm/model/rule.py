@@ -1,11 +1,12 @@
-"""Sync rules, as templates state them (the `sync:` part of a template).
+"""Sync rules, as a template states them (its `sync:` part).
 
-A rule sets one property of the pages of one database, from what is found along a relation, or on the page itself:
+A rule sets one property on the pages of one database. It reads the page itself, or pages that are
+related to it:
 
     I2-plan:
       why: A feature that is being built plans the insights behind it.
       set: insights.status
-      to: planned                      # an option: the rule derives a status
+      to: planned                           # an option: the rule derives a status
       if: {any: {over: features, where: {status: {category: doing}}}}
       forward_only: true
       keep: [closed, wont_do]
@@ -13,17 +14,20 @@ A rule sets one property of the pages of one database, from what is found along 
     F1-customers:
       why: Ten notes of one customer are one customer.
       set: features.customers
-      value: {distinct: insights.customer}     # a number: the rule stamps it
+      value: {distinct: insights.customer}  # a number: the rule stamps it
 
     F7-blocked:
-      why: Whoever starts a feature should know what it waits for.
+      why: Before you start a feature, you should know what it waits for.
       set: features.sync_note
-      note: Blocked by {pages}.                # a text: the rule flags
+      note: Blocked by {pages}.             # a text: the rule flags
       if: {any: {over: depends_on, where: {status: {category: [todo, doing]}}}}
 
-A path runs along relations, from the page that the rule sets: `features`, `features.vision`. `inverse(parent)` follows
-a one-way relation backwards: from a parent to its children; `tree(parent)` leads to a page and everything below it.
-`features | opportunities.features` leads to the pages of both routes, each once.
+A path follows relations, from the page that the rule sets:
+
+- `features`, `features.vision`: one relation, or several in a row.
+- `inverse(parent)`: a one-way relation backwards, from a parent to its children.
+- `tree(parent)`: the page itself and everything below it.
+- `features | opportunities.features`: the pages of both routes, each page once.
 """
 
 from __future__ import annotations
@@ -39,44 +43,47 @@ _STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Related(BaseModel):
-    """Pages found along a path of relation properties of the page that the rule sets."""
+    """The pages at the end of a path of relations, and what they must satisfy."""
 
     model_config = _STRICT
 
     over: str = Field(
-        description="Relation property, or a dotted path of them over several hops (`features.vision`)."
+        description="The relation to follow, or a path of several (`features.vision`)."
     )
-    where: Where = Field(
-        default_factory=dict, description="What a related page must satisfy to count as a yes."
-    )
+    where: Where = Field(default_factory=dict, description="What a related page must satisfy.")
     of: Where = Field(
         default_factory=dict,
-        description="Which related pages are looked at; the others are as if not related.",
+        description="The related pages that count. Others are ignored as if they were not related.",
     )
     after: dict[str, str] = Field(
         default_factory=dict,
         description=(
-            "Dates to compare, as `{shipped_on: observed_on}`: a related page counts as a yes only if its date lies "
-            "after that of the page itself. It also counts where the page itself has no date."
+            "Dates to compare, such as `{shipped_on: observed_on}`: the date of the related page "
+            "must be later than the date of the page itself. Always satisfied if the page itself "
+            "has no date."
         ),
     )
 
 
 class If(BaseModel):
-    """When a rule holds. `all` and `none` need at least one page that is looked at; else the rule says nothing."""
+    """When a rule applies. If several parts are given, all must hold.
+
+    `all` and `none` need at least one page that counts. Otherwise a feature without insights would
+    satisfy every rule about "all its insights".
+    """
 
     model_config = _STRICT
 
     any: Related | None = Field(None, description="At least one related page satisfies `where`.")
     all: Related | None = Field(
-        None, description="Every related page that is looked at satisfies `where`."
+        None, description="Every related page satisfies `where`, and there is at least one."
     )
     none: Related | None = Field(
-        None, description="Pages are looked at, and none satisfies `where`."
+        None, description="No related page satisfies `where`, and there is at least one."
     )
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _has_a_part(self) -> Self:
         if not (self.any or self.all or self.none):
             raise ValueError("`if` needs `any`, `all` or `none`")
         return self
@@ -86,61 +93,73 @@ _WAYS = ("count", "distinct", "sum", "max", "min", "share", "only", "formula")
 
 
 class ValueOf(BaseModel):
-    """A number or date computed from related pages or from the page itself; exactly one way is named.
+    """Exactly one way to compute a number or date: from related pages, or from the page itself.
 
-    Paths end in a property of the related page: `insights.customer`.
+    A path to a property is a path of relations with
+    a property of the related page at its end: `insights.customer`.
     """
 
     model_config = _STRICT
 
-    count: str | None = Field(None, description="How many related pages: a relation path.")
+    count: str | None = Field(None, description="The number of related pages: a path of relations.")
     distinct: str | None = Field(
-        None, description="How many different non-empty values: a path to a property."
+        None,
+        description="The number of different values, without empty ones: a path to a property.",
     )
     sum: str | None = Field(
-        None, description="The sum of a number, or of a select's weights: a path to a property."
+        None, description="The sum of numbers, or of the weights of options: a path to a property."
     )
-    max: str | None = Field(None, description="The largest: a path to a property.")
-    min: str | None = Field(None, description="The smallest: a path to a property.")
+    max: str | None = Field(None, description="The largest value: a path to a property.")
+    min: str | None = Field(None, description="The smallest value: a path to a property.")
     share: str | None = Field(
         None,
-        description="The share (0 to 1) of related pages that satisfy `where`: a relation path.",
+        description=(
+            "The share (0 to 1) of related pages that satisfy `where`: a path of relations."
+        ),
     )
     only: str | None = Field(
         None,
         description=(
-            "The number of the one related page; empty where several pages are related, or none: a path to a property."
+            "The number of the only related page: a path to a property. Empty if no page or "
+            "several pages are related."
         ),
     )
     formula: str | None = Field(
         None,
-        description="Arithmetic over numbers of the page itself: `reach * impact * confidence / effort`.",
+        description=(
+            "Arithmetic with numbers of the page itself: `reach * impact * confidence / effort`."
+        ),
     )
-    of: Where = Field(default_factory=dict, description="Which related pages are looked at.")
-    where: Where = Field(default_factory=dict, description="With `share`: what counts.")
+    of: Where = Field(default_factory=dict, description="The related pages that count.")
+    where: Where = Field(
+        default_factory=dict, description="With `share`: what a related page must satisfy."
+    )
     weight: str | None = Field(
         None,
         description=(
-            "With `share`: number property of the related page to weigh by; "
-            "pages without one weigh as the mean of the others; where nothing weighs anything they are counted."
+            "With `share`: a number of the related page that is its weight. A page without it "
+            "weighs as much as the mean of the others. If no page has a weight, pages are counted."
         ),
     )
     once_per: str | None = Field(
         None,
         description=(
-            "With `sum`: property of the related page, such as a customer, that counts only once. "
-            "Pages where it is empty are left out."
+            "With `sum`: a property of the related page, such as its customer. Each customer adds "
+            "only one value to the sum. Pages where the property is empty are left out."
         ),
     )
     latest_by: str | None = Field(
         None,
-        description="With `once_per`: date property; the latest value counts. Without it the largest does.",
+        description=(
+            "With `once_per`: a date of the related page. The latest value counts. Default: the "
+            "largest value counts."
+        ),
     )
     across_all: bool = Field(
         False,
         description=(
-            "With `once_per`: take the value from all pages of that database, not only from the related ones. "
-            "For what belongs to the customer, such as what it pays, and not to the single insight."
+            "With `once_per`: take the value from all pages of the related database. For amounts "
+            "that belong to the customer, such as what it pays, and not to the single insight."
         ),
     )
 
@@ -151,58 +170,70 @@ class ValueOf(BaseModel):
 
     @cached_property
     def expression(self) -> str:
-        """What the way is applied to: a path, or with `formula` an arithmetic expression."""
+        """The text after the way: a path, or with `formula` an arithmetic expression."""
         return str(getattr(self, self.way))
 
     @model_validator(mode="after")
     def _names_one_way(self) -> Self:
-        if sum(getattr(self, way) is not None for way in _WAYS) != 1:
+        named = [way for way in _WAYS if getattr(self, way) is not None]
+        if len(named) != 1:
             raise ValueError(f"`value` needs exactly one of {', '.join(_WAYS)}")
         return self
 
 
 OnConflict = Literal["keep", "rule", "newest"]
+"""Which value wins if a person and a rule set different ones (decided in `rules.settle`)."""
 
 
 class Rule(BaseModel):
-    """One rule. `to` derives a status or select, `value` stamps a number or date, `note` flags with a text."""
+    """One rule: it sets an option or checkbox (`to`), a computed value (`value`), or a text (`note`)."""
 
     model_config = _STRICT
 
-    why: str = Field(description="One sentence for people: shown by --explain and in reports.")
-    set: str = Field(description="The property to set: database.property.")
+    why: str = Field(description="The reason in one sentence: shown by --explain and in reports.")
+    set: str = Field(description="The property to set: `database.property`.")
     to: str | bool | None = Field(
         None,
-        description="The option to set (its key), `today` for a date, true or false for a checkbox.",
+        description="The key of an option, `today` for a date, true or false for a checkbox.",
     )
-    value: ValueOf | None = None
+    value: ValueOf | None = Field(None, description="A number or date to compute.")
     note: str | None = Field(
         None,
         description=(
-            "Text to set while the rule holds, `{pages}` being the titles of the pages that cause it; "
-            "emptied when it no longer does and the text is still ours."
+            "Text to set while the rule applies. `{pages}` becomes the titles of the pages that "
+            "cause it. Removed when the rule no longer applies, unless a person changed it."
         ),
     )
     when: Where = Field(default_factory=dict, description="What the page itself must satisfy.")
     if_: If | None = Field(None, alias="if", description="What the related pages must satisfy.")
     propose: bool = Field(False, description="Only report what the rule would set.")
-    forward_only: bool = Field(False, description="Never move back along the order of the options.")
+    forward_only: bool = Field(False, description="Never move back in the order of options.")
     keep: Annotated[tuple[str, ...], BeforeValidator(as_list)] = Field(
-        (), description="Options that belong to people: a page in one of these is left alone."
+        (), description="Options that only people set and remove: the rule never replaces them."
     )
-    on_conflict: OnConflict = "keep"
+    on_conflict: OnConflict = Field(
+        "keep",
+        description=(
+            "Which value wins if a person set another one: the person's (`keep`), the rule's "
+            "(`rule`), or the one whose pages were edited last (`newest`)."
+        ),
+    )
     max_changes: int | None = Field(
         None,
         ge=1,
-        description="A run in which the rule would change more pages stops before its first write.",
+        description=(
+            "The most pages that the rule may change in one run. Beyond it the run stops before "
+            "its first write."
+        ),
     )
     priority: int = Field(
-        0, description="Of two rules that set one property to different values the higher one wins."
+        0,
+        description=("If rules set one property to different values, the highest priority wins."),
     )
 
     @property
     def mode(self) -> Literal["derive", "stamp", "flag", "propose"]:
-        """How the rule acts: it derives an option, stamps a value, flags with a note, or only proposes."""
+        """How the rule acts: derive an option, stamp a value, flag with a note, or only propose."""
         if self.propose:
             return "propose"
         if self.note is not None:
@@ -211,6 +242,7 @@ class Rule(BaseModel):
 
     @model_validator(mode="after")
     def _sets_one_thing(self) -> Self:
-        if sum(each is not None for each in (self.to, self.value, self.note)) != 1:
+        stated = [field for field in (self.to, self.value, self.note) if field is not None]
+        if len(stated) != 1:
             raise ValueError("a rule needs exactly one of `to`, `value`, `note`")
         return self

@@ -44,11 +44,12 @@ _STRICT = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class OptionSpec(BaseModel):
-    """An option. The order is the rank: rules that only move forward move down the list."""
+    """An option. The order in the list is its rank: "forward" for a rule means down the list."""
 
     model_config = _STRICT
 
     key: Key
+    # Notion refuses longer names, and commas in names of options.
     name: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^,]+$")]
     color: Color = "default"
     description: str | None = None
@@ -253,25 +254,32 @@ class ViewSpec(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _has_what_its_type_needs(self) -> ViewSpec:
+    def _has_only_settings_of_its_type(self) -> ViewSpec:
         for field in self.model_fields_set & _TYPES_WITH.keys():
-            if self.type not in _TYPES_WITH[field] and getattr(self, field):
+            types = _TYPES_WITH[field]
+            # An empty setting, such as `sort: []`, says the same as none.
+            if getattr(self, field) and self.type not in types:
                 raise ValueError(
-                    f"a {self.type} has no `{field}`, only: {', '.join(sorted(_TYPES_WITH[field]))}"
+                    f"a {self.type} has no `{field}`, only: {', '.join(sorted(types))}"
                 )
-        if self.type == "board" and self.group_by is None:
-            raise ValueError("a board needs `group_by`")
-        if self.type in {"calendar", "timeline"} and self.date is None:
-            raise ValueError(f"a {self.type} needs `date`")
-        if self.type == "chart" and self.chart is None:
-            raise ValueError("a chart needs `chart`: column, bar, line, donut or number")
-        if self.chart not in {None, "number"} and self.group_by is None:
-            raise ValueError("a chart needs `group_by`, unless it is a single number")
-        if self.type == "dashboard" and not (self.widgets and all(self.widgets)):
-            raise ValueError(
-                "a dashboard needs `widgets`: rows of views, such as "
-                "[[features.board, features.roadmap]]"
-            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_what_its_type_needs(self) -> ViewSpec:
+        match self.type:
+            case "board" if self.group_by is None:
+                raise ValueError("a board needs `group_by`")
+            case "calendar" | "timeline" if self.date is None:
+                raise ValueError(f"a {self.type} needs `date`")
+            case "chart" if self.chart is None:
+                raise ValueError("a chart needs `chart`: column, bar, line, donut or number")
+            case "chart" if self.chart != "number" and self.group_by is None:
+                raise ValueError("a chart needs `group_by`, unless it is a single number")
+            case "dashboard" if not (self.widgets and all(self.widgets)):
+                raise ValueError(
+                    "a dashboard needs `widgets`: rows of views, such as "
+                    "[[features.board, features.roadmap]]"
+                )
         return self
 
 
