@@ -20,7 +20,7 @@ def find_bound_source(
     """Return the data source of the database that a template names under `bind`. Two requests.
 
     A database that was bound by the same words before stays bound, also if people have renamed it.
-    Raises UsageError when there is none, or several.
+    Raises UsageError when no database or several have that title.
     """
     if recorded is not None and recorded.bound == reference:
         database_id = recorded.database_id

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
+from notion_pm.conditions.template_filters import as_filter
+from notion_pm.conditions.text_form import Order
 from notion_pm.errors import (
     NotShared,
     RecordCopied,
@@ -16,13 +19,12 @@ from notion_pm.errors import (
 )
 from notion_pm.model.ids import NotionId
 from notion_pm.model.manifest import DatabaseEntry, Manifest
-from notion_pm.model.schema import ChildBlock, DataSource
+from notion_pm.model.schema import ChildBlock, DataSource, OptionsConfig
 from notion_pm.model.state_home import StateHome
-from notion_pm.model.template import Template
+from notion_pm.model.template import ExportSpec, Template
 from notion_pm.notion.client import NotionClient
 from notion_pm.template import template_files
 from notion_pm.text import did_you_mean
-from notion_pm.workspace.named_export import named_export
 from notion_pm.workspace.parent_page import list_parent_page
 from notion_pm.workspace.record import RecordPage, find_record
 from notion_pm.workspace.sources import (
@@ -40,8 +42,8 @@ Load = Callable[[str, Mapping[str, str] | None], Template]
 class Catalogue:
     """The databases below a parent page. Everything is read when it is first needed.
 
-    `template`: the template with the named exports, by its shipped name or path; None for the one
-    that was applied.
+    `template`: the shipped name or the path of the template with the named exports; None means the
+    applied template.
     """
 
     def __init__(
@@ -60,13 +62,13 @@ class Catalogue:
 
     @property
     def title(self) -> str:
-        """What everything together is called."""
+        """The name of the whole workspace, for the files of an export of everything."""
         return self.manifest.template if self.manifest else "workspace"
 
     def everything(self) -> Iterator[SourceRequest]:
         """Yield all databases: the template's in its order, then people's own.
 
-        Raises UsageError when there are none.
+        Raises UsageError when the parent page has no databases.
         """
         if not self._entries and not self._own_titles:
             raise UsageError(
@@ -77,31 +79,36 @@ class Catalogue:
             yield from self._added_to(key)
         for database_id in self._own_titles:
             database = self._gateway.find_database(database_id)
+            # A database that is not shared with the connection is listed on the parent page, but
+            # cannot be read.
             if database is not None:
                 yield from sources_of(self._gateway, database)
 
     def find(self, name: str) -> Iterator[SourceRequest]:
-        """Yield the data sources that a name means: all those of a database.
+        """Yield the data sources of the database or named export with this key, name or title.
 
-        Raises UsageError, with the known names, when it means nothing.
+        Raises UsageError, with the known names, for an unknown name.
         """
-        titles = {title.casefold(): key for key, title in self._titles.items()}
-        if name in self._entries or name.casefold() in titles:
-            yield self._of_template(name if name in self._entries else titles[name.casefold()])
+        # The order matters where names are equal: template keys never change, titles do, and
+        # people may give a database of their own the name of an export.
+        keys_by_title = {title.casefold(): key for key, title in self._titles.items()}
+        if name in self._entries:
+            yield self._of_template(name)
+        elif name.casefold() in keys_by_title:
+            yield self._of_template(keys_by_title[name.casefold()])
         elif name in self._exports:
             yield self._export(name)
         else:
-            yield from databases_of(self._gateway, self._own(name))
+            yield from databases_of(self._gateway, self._find_own_database(name))
 
     def with_template_keys(self, wanted: SourceRequest) -> SourceRequest:
-        """Return what was found by its id, with the template's keys where it belongs to the template.
-
-        Without a readable manifest, or a parent page, we cannot know; a link works all the same.
-        """
+        """Return a request that was made by id, with template keys if the source has them."""
         if wanted.source is None:
             return wanted
         try:
             key = self._key_of(wanted.source.data_source.id)
+        # Without a parent page or a readable record the keys are unknown. A link must work all the
+        # same: exporting a database by its link needs no template.
         except (UsageError, NotShared, RecordUnreadable, RecordCopied, RecordLost, RecordMoved):
             return wanted
         if key is None:
@@ -110,10 +117,10 @@ class Catalogue:
         return replace(wanted, name=wanted.name if wanted.page else key, source=source)
 
     def _key_of(self, data_source_id: NotionId) -> str | None:
-        return next(
-            (key for key, each in self._entries.items() if each.data_source_id == data_source_id),
-            None,
-        )
+        for key, entry in self._entries.items():
+            if entry.data_source_id == data_source_id:
+                return key
+        return None
 
     @cached_property
     def _blocks(self) -> tuple[ChildBlock, ...]:
@@ -121,33 +128,39 @@ class Catalogue:
 
     @property
     def _children(self) -> Mapping[NotionId, str]:
-        """The databases below the parent page, by id: their titles."""
+        """Titles of the databases on the parent page, by database id."""
         return {
-            each.id: each.title
-            for each in self._blocks
-            if each.type == "child_database" and not each.in_trash
+            block.id: block.title
+            for block in self._blocks
+            if block.type == "child_database" and not block.in_trash
         }
 
     @property
     def manifest(self) -> Manifest | None:
-        """The record of what the template made here; None where none was applied."""
+        """The record of the applied template; None if no template was applied."""
         return self.record.manifest if self.record else None
 
     @cached_property
     def record(self) -> RecordPage | None:
-        """The page that keeps the record; None where no template was applied."""
+        """The page that keeps the record; None if no template was applied."""
         home = self._home() if self._home else None
         return find_record(self._gateway, self._parent(), self._blocks, self._template_name, home)
 
     @cached_property
     def template(self) -> Template | None:
-        """The template as it is written; None when it does not ship with notion-pm and was not named."""
-        reference = self._wanted or (self.manifest.template if self.manifest else None)
-        if reference is None or (
-            self._wanted is None and reference not in template_files.shipped_templates()
-        ):
+        """The template as written; None if its file is unknown.
+
+        The record has only the template's name. For a template that does not ship with notion-pm
+        the user must give the file.
+        """
+        variables = self.manifest.variables if self.manifest else None
+        if self._wanted is not None:
+            return self._load(self._wanted, variables)
+        if self.manifest is None:
             return None
-        return self._load(reference, self.manifest.variables if self.manifest else None)
+        if self.manifest.template not in template_files.shipped_templates():
+            return None
+        return self._load(self.manifest.template, variables)
 
     @cached_property
     def _template_name(self) -> str | None:
@@ -165,58 +178,112 @@ class Catalogue:
     def _titles(self) -> dict[str, str]:
         """The current titles of the template's databases by key: people may have renamed them."""
         return {
-            key: self._children.get(each.database_id, each.title)
-            for key, each in self._entries.items()
+            key: self._children.get(entry.database_id, entry.title)
+            for key, entry in self._entries.items()
         }
 
     @property
     def _own_titles(self) -> dict[NotionId, str]:
-        """The databases that people made."""
-        templates_own = {each.database_id for each in self._entries.values()}
-        return {each: title for each, title in self._children.items() if each not in templates_own}
+        """Titles of the databases that people made, by database id."""
+        from_template = {entry.database_id for entry in self._entries.values()}
+        return {
+            database_id: title
+            for database_id, title in self._children.items()
+            if database_id not in from_template
+        }
 
-    def _own(self, name: str) -> NotionId:
-        same = [
-            each for each, title in self._own_titles.items() if title.casefold() == name.casefold()
+    def _find_own_database(self, name: str) -> NotionId:
+        """Return the database that people made under this title. Raises UsageError."""
+        matching = [
+            database_id
+            for database_id, title in self._own_titles.items()
+            if title.casefold() == name.casefold()
         ]
-        if len(same) > 1:
+        # Titles are not unique in Notion.
+        if len(matching) > 1:
             raise UsageError(
-                f"There are {len(same)} databases {name!r} here.",
-                f"Name one by its id: {', '.join(same)}.",
+                f"There are {len(matching)} databases {name!r} here.",
+                f"Name one by its id: {', '.join(matching)}.",
             )
-        if same:
-            return same[0]
+        if matching:
+            return matching[0]
         known = [*self._entries, *self._titles.values(), *self._exports, *self._own_titles.values()]
+        names = ", ".join(dict.fromkeys(known)) or "none yet"
         raise UsageError(
             f"There is no database and no named export {name!r} here.",
-            f"{did_you_mean(name, known)} There are: {', '.join(dict.fromkeys(known)) or 'none yet'}.".lstrip(),
+            f"{did_you_mean(name, known)} There are: {names}.".lstrip(),
         )
 
     def _of_template(self, key: str) -> SourceRequest:
         return SourceRequest(key, self._source(key))
 
     def _added_to(self, key: str) -> Iterator[SourceRequest]:
-        """The data sources that people added to a database of the template."""
+        """Yield the data sources that people added to a database of the template."""
         entry = self._entries[key]
-        for each in self._gateway.get_database(entry.database_id).data_source_ids:
-            if each != entry.data_source_id:
-                yield wanted_whole(self._gateway.get_data_source(each))
+        for data_source_id in self._gateway.get_database(entry.database_id).data_source_ids:
+            if data_source_id != entry.data_source_id:
+                yield wanted_whole(self._gateway.get_data_source(data_source_id))
 
     def _export(self, name: str) -> SourceRequest:
         assert self.template
         database = self.template.exports[name].database
-        return named_export(name, self.template, self._entries[database], self._source(database))
+        return _export_request(name, self.template, self._entries[database], self._source(database))
 
     def _source(self, key: str) -> Source:
-        return self._source_with_keys(
-            key, self._gateway.get_data_source(self._entries[key].data_source_id)
-        )
+        data_source = self._gateway.get_data_source(self._entries[key].data_source_id)
+        return self._source_with_keys(key, data_source)
 
     def _source_with_keys(self, key: str, data_source: DataSource) -> Source:
-        """The data source with what its template knows about it."""
+        """Return the data source with the template's keys of its properties and options."""
         entry = self._entries[key]
-        return Source(self._titles[key] or key, data_source, _keys(entry), entry.options)
+        keys_by_id = {property_id: key for key, property_id in entry.properties.items()}
+        return Source(self._titles[key] or key, data_source, keys_by_id, entry.options)
 
 
-def _keys(entry: DatabaseEntry) -> dict[str, str]:
-    return {property_id: key for key, property_id in entry.properties.items()}
+def _export_request(
+    name: str, template: Template, entry: DatabaseEntry, source: Source
+) -> SourceRequest:
+    """Return the request for a named export of the template.
+
+    Raises UsageError when its condition names an option that is no longer in Notion.
+    """
+    spec = template.exports[name]
+    sort: list[Order] = []
+    for keys in spec.sort:  # a mapping each, such as {due: ascending}
+        sort.extend(Order(key, direction == "descending") for key, direction in keys.items())
+    return SourceRequest(
+        name,
+        source,
+        columns=spec.columns,
+        filter=_export_filter(template, spec, entry, source.data_source),
+        sort=tuple(sort),
+        format=spec.format,
+    )
+
+
+def _export_filter(
+    template: Template, spec: ExportSpec, entry: DatabaseEntry, data_source: DataSource
+) -> Mapping[str, Any] | None:
+    """Return the condition of a named export as Notion's filter."""
+    # A filter names an option by its current name, which people may have changed. The record has
+    # the ids of the options, and ids do not change.
+    names: dict[str, str] = {}
+    for prop in data_source.properties.values():
+        if isinstance(prop.config, OptionsConfig):
+            for option in prop.config.options:
+                if option.id is not None:
+                    names[option.id] = option.name
+
+    def option_name(property_key: str, option_key: str) -> str:
+        address = f"{property_key}.{option_key}"
+        option_id = entry.options.get(address)
+        name = names.get(option_id) if option_id is not None else None
+        if name is None:
+            raise UsageError(
+                f"The option {spec.database}.{address} is not in Notion.",
+                "Run  notion-pm plan  to see what else is missing, "
+                "and  notion-pm apply  to create it again.",
+            )
+        return name
+
+    return as_filter(template, spec.database, spec.where, entry.properties, option_name)

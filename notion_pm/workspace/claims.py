@@ -1,26 +1,26 @@
-"""Claims on a workspace: what one says, and which run may go on. Pure; `lock.py` sends the requests.
+"""Read claims on a workspace and decide which run may go on. Pure; `lock.py` sends the requests.
 
 A claim is one block of the record page, written by a run before it changes anything. This module
 reads claims and decides. Three questions need an answer that is the same on every machine:
 
-Who was first? Not the random id, and not the creation time alone. Notion floors `created_time` of a
-block to the minute, so two claims of one minute look equally old, and a rule "smallest random id"
-would let a run that came later overtake one that has already begun to write. Notion appends blocks
-at the end of the page, so the order of the list is the order in which the server took the claims. A
-run that begins after another's claim was answered is behind it in the list, whatever its clock says.
-The creation time is a second criterion, for a page whose blocks somebody has moved: a run goes on
-only when no live claim is listed before its own *and* none is older by the minute. Where the two
-criteria disagree, both runs stop; that is safe, and one of them is run again.
+Who was first? The random id cannot decide this, and the creation time alone cannot either. Notion
+floors `created_time` of a block to the minute, so two claims of one minute look equally old, and a
+rule "smallest random id" would let a later run overtake one that has already begun to write. Notion
+appends blocks at the end of the page, so the order of the list is the order in which the server
+accepted the claims. A run that starts after another's claim was answered is behind it in the list;
+clocks do not matter. The creation time is a second criterion, for a page on which people have moved
+blocks: a run goes on only when no live claim is listed before its own *and* none is older by the
+minute. If the two criteria disagree, both runs stop; that is safe, and one of them can run again.
 
-What time is it? The clocks of two machines may differ by minutes, so no claim is judged by the clock
-of the machine that reads it. The time comes from the server: the creation time of the reader's own
-claim, plus the seconds that have passed here since the server answered. Both terms are lower bounds
-(the creation time is floored), so the result never runs ahead of the server's clock.
+What time is it? The clocks of two machines may differ by minutes, so a reader does not judge claims
+by its own clock. The time comes from the server: the creation time of the reader's own claim, plus
+the seconds that have passed here since the server answered. Both terms are lower bounds (the
+creation time is floored), so the result is never ahead of the server's clock.
 
 When has a claim expired? The server's `last_edited_time` of its block says when it was last renewed,
 floored to the minute. A claim counts for its lease from the end of that minute, and a grace on top.
-Its own run counts the lease from the moment *before* it sent the renewal, and writes nothing after.
-So a run gives up at least a grace before anybody takes its claim over.
+Its own run counts the lease from the moment *before* it sent the renewal, and writes nothing later.
+So a run gives up at least a grace before another run takes its claim over.
 """
 
 from __future__ import annotations
@@ -37,18 +37,20 @@ BLOCK_TYPE = "callout"
 ICON = "⏳"
 
 LEASE = timedelta(minutes=10)
-"""How long a claim counts after it was written or renewed. Longer than Notion's usual pauses (a
-minute), short enough to wait for after a crash."""
+"""How long a claim counts after it was written or renewed.
+
+Longer than Notion's usual pauses (a minute), short enough to wait for after a crash.
+"""
 
 GRACE = timedelta(seconds=30)
-"""How much longer the others wait: reads that lag behind, and clocks that do not tick alike."""
+"""How much longer other runs wait, because reads lag behind and clocks run at different speeds."""
 
 LOCK_REQUESTS = 4
-"""What a run that writes pays: append the claim, list the claims twice, remove the claim."""
+"""Requests of a run that writes: append the claim, list the claims twice, remove the claim."""
 
 _FLOORED = timedelta(minutes=1)
 _LONGEST_LEASE = timedelta(hours=1)
-"""People can edit the block. Nothing that is written there may hold a workspace for days."""
+"""People can edit the block. A lease of days, written by hand, must not lock a workspace."""
 
 _MARK = "notion-pm claim: "
 _LONGEST_NAME = 100
@@ -58,8 +60,8 @@ _LONGEST_NAME = 100
 class Claim:
     """One claim as it is on the page. Times are the server's, floored to the minute.
 
-    `id` is random and chosen by the run. It is empty when somebody has damaged the text; the claim
-    counts all the same.
+    `id` is random and chosen by the run. It is empty when a person has damaged the text; the claim
+    still counts.
     """
 
     block_id: NotionId
@@ -97,8 +99,8 @@ class Claim:
 class Verdict:
     """What the claims on a page mean for one run.
 
-    `is_there`: its own claim is on the page. `ahead`: live claims of others that come first; the run
-    may go on only when there are none. `left_over`: claims to remove, expired or left by dead runs.
+    `is_there`: its own claim is on the page. `ahead`: live claims of others that come first; the
+    run may go on only if this is empty. `left_over`: claims to remove, expired or left by dead runs.
     """
 
     is_there: bool
@@ -165,10 +167,10 @@ def judge(
 ) -> Verdict:
     """Decide who may go on, from one listing of the claims.
 
-    `now` is a lower bound of the server's time. `is_dead` knows claims whose run has ended for sure.
-    The rules are at the top of this module.
+    `now` is a lower bound of the server's time. `is_dead` returns True for claims of runs that have
+    certainly ended. The rules are explained at the top of this module.
     """
-    # A proxy may have delivered our append twice. The first block is the claim, the rest is harmless.
+    # A proxy may have delivered our append twice. The first block is the claim, others are harmless.
     own = next((claim for claim in claims if claim.id == own_id), None)
     others = [claim for claim in claims if claim.id != own_id]
     left_over = tuple(claim for claim in others if now >= claim.expires or is_dead(claim))
@@ -181,10 +183,10 @@ def judge(
 
 
 def earlier_page(pages: Sequence[ChildBlock], own_id: NotionId) -> ChildBlock | None:
-    """Return the record page that goes before our own new one, None when ours is the first.
+    """Return the record page that comes before our own new one, None when ours is the first.
 
-    `pages` are the record pages of one template in the order of the parent page. The rule is the one
-    of claims, for the same reason: Notion adds pages at the end of their parent.
+    `pages` are the record pages of one template in the order of the parent page. The rule is the
+    same as for claims, and for the same reason: Notion adds pages at the end of their parent.
     """
     own = next((page for page in pages if page.id == own_id), None)
     for page in pages:

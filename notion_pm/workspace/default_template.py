@@ -1,4 +1,4 @@
-"""The template of a command that was given none: the one that was applied to the workspace."""
+"""The template of a command without a TEMPLATE argument: the template that was applied."""
 
 from __future__ import annotations
 

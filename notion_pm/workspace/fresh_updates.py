@@ -1,12 +1,12 @@
 """Write pages that people edit at the same time.
 
-A command that decides on what pages hold and then writes for minutes would overwrite what people
-set in between. So writes are sent in batches. Before each batch the caller reads its pages again
-where somebody edited them, with one query for `created_range`, and decides again where they differ.
-A write is postponed to the next batch when it would have to wait, when it has to be sent again
+A command that reads pages, decides, and then writes for minutes would overwrite the edits that
+people make in between. So writes are sent in batches. Before each batch the caller reads the edited
+pages of the batch again, with one query for `created_range`, and decides again for pages that
+differ. A write is postponed to the next batch when it would have to wait, when it must be sent again
 after a failure, and when that query is more than `FRESH_SECONDS` old. Notion has no conditional
-write, so what a person sets between that query and the write is still lost: at most those seconds,
-and the time of one request.
+write, so an edit between that query and the write is still lost. That window is at most
+`FRESH_SECONDS` and the time of one request.
 """
 
 from __future__ import annotations
@@ -24,23 +24,27 @@ from notion_pm.notion.paging import PAGE_SIZE, Range
 from notion_pm.notion.retry import Tries
 
 BATCH = PAGE_SIZE
-"""Pages that are updated after one query for what people edited: as many as its answer holds."""
+"""Pages that are updated after one query for edited pages: one page of its answer."""
 
 FRESH_SECONDS = 5.0
-"""Writes begin only this long after the pages of their batch were read.
+"""Maximum age of the pages' values, in seconds, when a write begins.
 
 Measured with 1,000 pages and 4 requests at once: with answers in 20 ms a whole batch is sent in a
 second, and the limit adds no query. With answers in 300 ms it takes 17 queries, not 11.
 """
 
 OVERLAP = timedelta(minutes=2)
-"""Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and 6)."""
+"""How far a query for edits reaches back before the last one.
+
+Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and 6).
+"""
 
 
 class UpdateSender:
-    """Sends each write once, and only while what it was decided on is fresh. Safe for threads.
+    """Sends each write once, and only while the values it is based on are fresh. Thread-safe.
 
-    It counts how often each page was tried, so that failures come to an end. `clock`: seconds.
+    It counts the attempts for each page, so that a page that always fails ends the run with an
+    error. `clock`: seconds.
     """
 
     def __init__(self, gateway: NotionClient, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,7 +55,7 @@ class UpdateSender:
         self.start_batch()
 
     def start_batch(self) -> None:
-        """Call this when the pages that are written next have just been read."""
+        """Start a batch. Call this right after its pages were read."""
         self._read_at = self._clock()
         self._has_begun = False
 
@@ -83,18 +87,20 @@ class UpdateSender:
 
 
 def created_range(pages: Iterable[datetime | None]) -> Range | None:
-    """Return when the first and the last of pages were created, None where that is not known of all.
+    """Return the first and last creation time, None if one is unknown (or there are no pages).
 
-    A query for this range finds the pages of a batch. When a page was created never changes, and
-    pages that were updated before are mostly outside, where batches go in the order of creation.
+    A query for this range finds the pages of a batch. The creation time of a page never changes.
+    If batches are in the order of creation, pages of earlier batches are mostly outside the range.
     """
     created = list(pages)
     known = [moment for moment in created if moment is not None]
-    return (min(known), max(known)) if known and len(known) == len(created) else None
+    if not known or len(known) < len(created):
+        return None
+    return min(known), max(known)
 
 
 def batch_size(rows: int) -> int:
-    """Return how many pages to update next, after a query that returned so many rows.
+    """Return how many pages to update next, after a query that returned this number of rows.
 
     Thousands of pages may have been created in the same minute. Those of them that were just
     updated come again with each query; larger batches keep the cost at a request per 100 pages.

@@ -1,12 +1,12 @@
 """The lock of a workspace: a claim on its record page, so that two machines never write at once.
 
-The protocol of a run that wants to write (`claims.py` explains who comes first and why):
+The protocol of a run that wants to write (`claims.py` explains which run comes first and why):
 
 1. append a claim to the record page;
-2. wait a moment: nothing public says how soon another connection sees an append on Notion. A local
+2. wait a moment: Notion does not document how soon another connection sees an append. A local
    workspace shows it at once;
-3. list the claims; go on only when no live claim is ahead of ours, otherwise remove ours and stop.
-   Claims that have expired are removed;
+3. list the claims; go on only if no live claim is ahead of our own, otherwise remove our claim and
+   stop. Claims that have expired are removed;
 4. read what the run decides on, and decide. What was read before the claim may be out of date;
 5. list the claims once more, right before the first write;
 6. renew the claim before any request when a quarter of its lease is over. A claim that is gone, or
@@ -14,15 +14,15 @@ The protocol of a run that wants to write (`claims.py` explains who comes first 
 7. remove the claim.
 
 That is at most four requests for a run that writes, and none for one that does not. Killed at any
-moment, a run leaves a claim that expires. A run on the same machine need not wait for that: each run
-holds a lock on a file of its own beside its claim, and a claim whose file nobody holds is dead.
+moment, a run leaves a claim that expires. Runs on the same machine need not wait for that: beside
+its claim each run holds a lock on a file, and if no process holds that file, the claim is dead.
 
-The first apply has no record page yet. It creates one that holds its claim, waits, and lists the
+The first apply has no record page yet. It creates one that contains its claim, waits, and lists the
 pages under the parent: with two record pages the earlier one wins, and the other run puts its own
 page in the trash. Nothing else is created before that.
 
-What it cannot do: a process that is suspended between its last check and the arrival of a request
-at Notion writes after its claim has expired. Notion has no conditional write that could refuse it.
+Known limit: a process that is suspended between its last check and the arrival of its request at
+Notion writes after its claim has expired. Notion has no conditional write that could prevent it.
 """
 
 from __future__ import annotations
@@ -71,15 +71,20 @@ from notion_pm.workspace.claims import (
 )
 
 _MOST_LISTINGS = 5
+"""How often the pages under the parent page are listed until a new one appears."""
+
 _LISTING_PAUSE = 2.0
-"""How often the pages under the parent page are listed until a new one shows, and the seconds between."""
+"""Seconds between these listings."""
 
 _RENEW_AFTER = 0.25
-"""The part of a lease after which a claim is renewed."""
+"""The part of a lease after which a claim is renewed.
+
+A quarter leaves time for several failed attempts and for Notion's pauses of a minute.
+"""
 
 
 def this_user() -> str:
-    """Return who runs this, and where: `anna@laptop`."""
+    """Return the user and the machine of this process, such as `anna@laptop`."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container whose user has no name
@@ -89,12 +94,11 @@ def this_user() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who takes a lock, and how.
+    """The run that takes a lock, and its settings.
 
-    `wait`: seconds between the claim and the listing that decides; None: as long as the server's reads
-    may lag. `marks`: a folder of this machine
-    for the files that show that a run is alive; without one, claims of dead runs only expire.
-    `monotonic` and `wall` are clocks in seconds.
+    `wait`: seconds between the claim and the listing that decides; None: as long as the server's
+    reads may lag. `marks`: a folder of this machine for the files that show that a run is alive;
+    without it, claims of dead runs only expire. `monotonic` and `wall` are clocks in seconds.
     """
 
     command: str = "notion-pm"
@@ -107,23 +111,23 @@ class Claimant:
     wall: Callable[[], float] = time.time
 
     def mark_of(self, claim_id: str) -> Path | None:
-        """Return the file that a run with that claim holds as long as it is alive."""
-        # Ids come from a page that people can edit: one that is no id of ours must not become a path.
+        """Return the file that the run with that claim holds while it is alive."""
+        # Ids come from a page that people can edit. Text such as "../x" must not become a path.
         if self.marks is None or not claim_id.isalnum():
             return None
         return self.marks / f"{claim_id}.claim"
 
     def is_dead(self, claim: Claim) -> bool:
-        """Return whether a claim is of a run on this machine that has ended."""
+        """Return whether a claim belongs to a run on this machine that has ended."""
         file = self.mark_of(claim.id)
         return file is not None and claim.holder == self.holder and is_left_behind(file)
 
 
 class WorkspaceLock:
-    """The lock of one run. A context: it begins without a claim, and removes the one it has at the end.
+    """The lock of one run, a context manager: it starts without a claim and removes it at the end.
 
-    Use `take` where there is a record page, else `first_claim`, `check_new_page` and `confirm`. From
-    then on every write of the gateway is checked. Safe for threads, but for entering and leaving.
+    If there is a record page, call `take`; otherwise `first_claim`, `check_new_page` and `confirm`.
+    From then on every write of the gateway is checked. Thread-safe, except entering and leaving.
     """
 
     def __init__(self, gateway: NotionClient, claimant: Claimant) -> None:
@@ -141,7 +145,8 @@ class WorkspaceLock:
         self._marks = ExitStack()
 
     def __enter__(self) -> Self:
-        # Here and not with the claim: SQLite's locks belong to the thread, and operations run in others.
+        # Take the file's lock here and not with the claim: a lock of SQLite belongs to its thread,
+        # and the claim may be made in another thread.
         mark = self._claimant.mark_of(self._claim_id)
         if mark is not None:
             self._marks.enter_context(hold_file(mark))
@@ -159,14 +164,16 @@ class WorkspaceLock:
         finally:
             self._marks.close()
 
-    # --- on a record page that is there
+    # --- with an existing record page
 
     def take(self, page_id: NotionId) -> None:
         """Claim the workspace with that record page.
 
-        Raises WorkspaceLocked when another run is at work, LockLost when somebody removes the claim.
+        Raises WorkspaceLocked when another run is working, LockLost when a person removes the claim.
         """
         self._page_id = page_id
+        # The order matters: append, wait, list. A run that lists before it appends can miss a claim
+        # that was appended at the same time, and both would go on.
         block = self._append(page_id)
         self._note_created(block.created_time)
         self._block_ids.add(block.id)
@@ -184,14 +191,14 @@ class WorkspaceLock:
             raise self._without_page(page_id) or error from error
 
     def _without_page(self, page_id: NotionId) -> RecordChanged | None:
-        """Return what happened when another run has trashed the record page since it was read."""
+        """Return the error for a record page that another run has trashed since it was read."""
         try:
             is_gone = self._gateway.get_page(page_id).in_trash
         except NotShared:
             is_gone = True
         return RecordChanged("The record page was put in the trash") if is_gone else None
 
-    # --- of a record page that is new
+    # --- with a new record page
 
     def first_claim(self) -> dict[str, Any]:
         """Return the claim as a block for a page that is about to be created, in the API's JSON."""
@@ -204,7 +211,7 @@ class WorkspaceLock:
         }
 
     def is_claimed_on(self, page_id: NotionId) -> bool:
-        """Return whether a page holds our claim: one of that title may be another run's."""
+        """Return whether a page has our claim. A page of the same title may be another run's."""
         return self._find_own_block(page_id) is not None
 
     def check_new_page(self, page: Page, list_pages: Callable[[], Sequence[ChildBlock]]) -> None:
@@ -219,7 +226,8 @@ class WorkspaceLock:
         self._wait()
         pages = self._list_with_own(page.id, list_pages)
         earlier = earlier_page(pages, page.id)
-        # A proxy that repeats the request makes two pages of this run. The proof of the apply trashes the other one.
+        # A proxy that repeats our request creates two pages of this run. Such a page is no reason to
+        # stop; the check at the end of the apply puts it in the trash.
         while earlier is not None and self.is_claimed_on(earlier.id):
             pages.remove(earlier)
             earlier = earlier_page(pages, page.id)
@@ -238,12 +246,12 @@ class WorkspaceLock:
             if attempt:
                 self._claimant.sleep(_LISTING_PAUSE)
             pages = list(list_pages())
-            if any(each.id == page_id for each in pages):
+            if any(page.id == page_id for page in pages):
                 return pages
         raise LockLost("Notion does not list the record page that it has just created")
 
     def confirm(self, claims: Sequence[Claim]) -> None:
-        """Decide from a listing that was read anyway; it counts as the one right before the first write.
+        """Decide from a listing that was read anyway; it replaces the check before the first write.
 
         Raises WorkspaceLocked or LockLost.
         """
@@ -251,18 +259,19 @@ class WorkspaceLock:
         self._is_confirmed = True
         self._gateway.before_requests(self._check, self._renew_if_due)
 
-    # --- both
+    # --- in both cases
 
     def forget(self) -> None:
-        """Leave the claim where it is: the record page goes to the trash, and the claim with it."""
+        """Do not remove the claim: it is on a record page that is put in the trash."""
         self._page_id = None
         self._block_ids.clear()
         self._forget_mark(self._claim_id)
 
     def _check(self) -> None:
-        """Let a write go on while the claim counts. Called in the thread that writes."""
+        """Allow a write while the claim counts, else raise. Called in the thread that writes."""
         with self._checking:
-            if self._is_checking:  # one of our own requests
+            # Renewing the claim is a write too, and calls this method again: let it pass.
+            if self._is_checking:
                 return
             self._is_checking = True
             try:
@@ -270,18 +279,18 @@ class WorkspaceLock:
                 if not self._is_confirmed:
                     self._decide(self._list_claims())
                     self._is_confirmed = True
-                if self._elapsed() >= self._lease * _RENEW_AFTER:
+                if self._seconds_since_renewal() >= self._lease * _RENEW_AFTER:
                     self._renew()
             finally:
                 self._is_checking = False
 
     def _renew_if_due(self) -> None:
-        """Renew the claim before a read, so that a run that only reads for long keeps its lock.
+        """Renew the claim before a read, so that a run that reads for a long time keeps its lock.
 
-        A claim that is too old already is left as it is: the next write finds out.
+        A claim that has expired is not renewed: the check before the next write raises LockLost.
         """
         with self._checking:
-            is_due = self._lease * _RENEW_AFTER <= self._elapsed() < self._lease
+            is_due = self._lease * _RENEW_AFTER <= self._seconds_since_renewal() < self._lease
             if self._is_checking or not is_due:
                 return
             self._is_checking = True
@@ -291,24 +300,26 @@ class WorkspaceLock:
                 self._is_checking = False
 
     def _check_lease(self) -> None:
-        if self._elapsed() >= self._lease:
+        if self._seconds_since_renewal() >= self._lease:
             raise LockLost(
                 "it was paused for longer than its claim lasts, and another run may be at work"
             )
 
     def _renew(self) -> None:
+        # Count the lease from before the request: others count it from when the server received it.
         begun = self._now()
         for block_id in sorted(self._block_ids):
             try:
                 self._gateway.update_text_block(block_id, BLOCK_TYPE, self._text())
             except (NotShared, RequestRefused) as error:
                 raise LockLost(_GONE) from error
-        # A renewal that took longer than the lease came too late: somebody may have seen the old one expire.
+        # A renewal that took longer than the lease is too late: another run may have seen the old
+        # claim expire and removed it.
         self._check_lease()
         self._proved = begun
 
     def _decide(self, claims: Sequence[Claim]) -> None:
-        """Go on only when no live claim is ahead of ours, and remove what is left over."""
+        """Raise if a live claim is ahead of ours; otherwise remove the claims of dead runs."""
         verdict = judge(claims, self._claim_id, self.server_time(), self._claimant.is_dead)
         if not verdict.is_there:
             raise LockLost(_GONE)
@@ -328,13 +339,13 @@ class WorkspaceLock:
         return read_claims(self._gateway.list_children(self._page_id))
 
     def _find_own_block(self, page_id: NotionId) -> ChildBlock | None:
-        """Return our claim's block, for an append whose answer was lost."""
+        """Return the block with our claim, to find out after a lost answer if it was appended."""
         blocks = self._gateway.list_children(page_id)
         own = {claim.block_id for claim in read_claims(blocks) if claim.id == self._claim_id}
         return next((block for block in blocks if block.id in own), None)
 
     def _remove_own(self, *, calmly: bool) -> None:
-        """Remove our claim. Not `calmly`: the run is ending, so try once, without waiting."""
+        """Remove our claim. Without `calmly` (the run must end now) try once, without waiting."""
         for block_id in sorted(self._block_ids):
             if calmly:
                 with suppress(NotionError):  # the work is done; a claim that stays expires
@@ -358,11 +369,10 @@ class WorkspaceLock:
     def _now(self) -> tuple[float, float]:
         return self._claimant.monotonic(), self._claimant.wall()
 
-    def _elapsed(self) -> float:
-        """Return the seconds since the last renewal was sent, at most.
-
-        A monotonic clock stops while a laptop sleeps, and the wall clock may be set: the longer one counts.
-        """
+    def _seconds_since_renewal(self) -> float:
+        """Return an upper bound of the seconds since the last renewal was sent."""
+        # A monotonic clock stops while a laptop sleeps, and the wall clock may be set back. Each
+        # error makes the time look shorter, so the longer of the two is the safe one.
         monotonic, wall = self._now()
         return max(monotonic - self._proved[0], wall - self._proved[1])
 
@@ -371,7 +381,7 @@ class WorkspaceLock:
         self._created = created
 
     def server_time(self) -> datetime:
-        """Return the time by the server's clock, at least."""
+        """Return a lower bound of the time by the server's clock."""
         if self._created is None:
             return datetime.min.replace(tzinfo=UTC)
         return self._created + timedelta(seconds=self._claimant.monotonic() - self._answered)
@@ -383,11 +393,14 @@ class WorkspaceLock:
 
 
 def _is_in_a_hurry(error: BaseException | None) -> bool:
-    """Return whether a run is asked to end now, or has waited for Notion in vain. Other errors leave it time."""
+    """Return whether a run must end now, or Notion does not answer.
+
+    After other errors there is time to remove the claim with the usual retries.
+    """
     if error is None:
         return False
-    is_told_to_end = not isinstance(error, Exception)  # Ctrl-C
-    return is_told_to_end or isinstance(
+    is_ctrl_c = not isinstance(error, Exception)
+    return is_ctrl_c or isinstance(
         error, (Stopped, TimeLimitReached, RateLimited, Unavailable, Unreachable)
     )
 
@@ -399,10 +412,11 @@ _GONE = "its claim is no longer on the record page. Somebody removed it, or the 
 def workspace_lock(
     gateway: NotionClient, page_id: NotionId | None, claimant: Claimant
 ) -> Iterator[WorkspaceLock]:
-    """Hold the lock of the workspace with that record page; without a page there is nothing to claim.
+    """Hold the lock of the workspace with that record page. Without a page nothing is claimed.
 
-    Decide on what is read inside, not before. Raises WorkspaceLocked when another run is at work, and
-    LockLost before a write when the claim does not count any more.
+    Inside, read again what you decide on: values read before the lock may be out of date. Raises
+    WorkspaceLocked when another run is working, and LockLost before a write when the claim no
+    longer counts.
     """
     with WorkspaceLock(gateway, claimant) as lock:
         if page_id is not None:
@@ -411,15 +425,16 @@ def workspace_lock(
 
 
 def break_lock(gateway: NotionClient, claims: Sequence[Claim]) -> None:
-    """Remove the claims of others. For when a person is sure that their runs are dead."""
+    """Remove the claims of other runs. Only a person can be sure that these runs are dead."""
     for claim in claims:
         gateway.delete_block(claim.block_id)
 
 
 def raise_if_locked(claims: Iterable[Claim], claimant: Claimant, now: datetime) -> None:
-    """Raise WorkspaceLocked when a claim that was read anyway is live, so that nobody is asked in vain.
+    """Raise WorkspaceLocked early when one of these claims is live.
 
-    `now` is the server's time. The lock itself decides later whether a run may go on.
+    Call it before a question to the user, so that the answer is not wasted. The lock itself decides
+    later whether a run may go on. `now` is the server's time.
     """
     for claim in claims:
         if now < claim.expires and not claimant.is_dead(claim):
@@ -427,5 +442,5 @@ def raise_if_locked(claims: Iterable[Claim], claimant: Claimant, now: datetime) 
 
 
 def locked_by(claim: Claim) -> WorkspaceLocked:
-    """Return the error that says who is at work."""
+    """Return the error that names the run that holds the lock."""
     return WorkspaceLocked(str(claim), claim.expires_at)

@@ -1,8 +1,8 @@
-"""Search for a record page that has lost its title or place: people rename, move and delete pages.
+"""Search for a record page that people have renamed, moved or deleted.
 
-A page keeps its id whatever people do to it, and this machine remembers the id since the last apply
-or sync. On another machine the pages of the parent page are read, then Notion's search is asked,
-then its trash. This happens only when no page has the right title and there is a reason to search: a
+The id of a page never changes, and this machine remembers the id of the record page since the last
+apply or sync. On another machine we read the pages on the parent page, then use Notion's search,
+then search the trash. We search only when no page has the right title and there is a reason: a
 remembered id, or databases under the parent page. An ordinary run sends none of these requests.
 """
 
@@ -24,16 +24,16 @@ from notion_pm.state.state import remembered_manifests
 from notion_pm.workspace import record_text
 
 _MOST_PAGES = 100
-"""How many pages are read at most in each place, one request for each."""
+"""Maximum number of pages read in each step of the search; each costs one request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A page that may keep the record.
 
-    `remembered`: the record as this machine remembers it, if it knows the page's id. `is_on_parent`:
-    it is on the parent page, and not in the trash. `parent_id`: the page that it is on, or was on
-    before it was put in the trash.
+    `remembered`: the record as stored on this machine, if the page's id is known. `is_on_parent`:
+    it is on the parent page and not in the trash. `parent_id`: the page that it is on, or was on
+    before it went to the trash.
     """
 
     block: ChildBlock
@@ -54,6 +54,7 @@ def places_to_look(
     `template` None: any template. Raises NotionError, or FileUnusable when the state is damaged.
     """
     yield list(_remembered_pages(gateway, parent_id, children, template, home))
+    # Without databases on the parent page there is most likely nothing to record: a first apply.
     if not any(block.type == "child_database" and not block.in_trash for block in children):
         return
     yield [
@@ -75,11 +76,9 @@ def _remembered_pages(
         block.id: block for block in children if block.type == "child_page" and not block.in_trash
     }
     for name, manifest in manifests.items():
-        if (
-            template not in {None, name}
-            or manifest.page_id is None
-            or manifest.parent_id != parent_id
-        ):
+        if template not in {None, name}:
+            continue
+        if manifest.page_id is None or manifest.parent_id != parent_id:
             continue
         if manifest.page_id in listed:
             yield Candidate(
@@ -95,6 +94,7 @@ def _remembered_pages(
 
 
 def _pages_with_content(children: Sequence[ChildBlock]) -> list[ChildBlock]:
+    # The record is a code block on its page, so an empty page cannot have one.
     return [
         block
         for block in children
@@ -105,9 +105,12 @@ def _pages_with_content(children: Sequence[ChildBlock]) -> list[ChildBlock]:
 def _search_pages(
     gateway: NotionClient, children: Sequence[ChildBlock], template: str | None, *, in_trash: bool
 ) -> Iterator[Candidate]:
-    """Yield pages elsewhere with the title of a record. Search finds titles only, and is late."""
+    """Yield pages elsewhere with the title of a record.
+
+    Notion's search matches titles only, and shows new and renamed pages with a delay.
+    """
     listed = {block.id for block in children}
-    # Not every workspace can be asked for its trash.
+    # Notion refuses to search the trash of some workspaces.
     with suppress(RequestRefused):
         found = gateway.search_pages(record_text.page_title(template or ""), in_trash=in_trash)
         for page in islice(found, _MOST_PAGES):

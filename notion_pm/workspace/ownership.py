@@ -17,7 +17,7 @@ from notion_pm.model.schema import ChildBlock
 from notion_pm.notion.client import NotionClient
 
 _MOST_LEVELS = 20
-"""How many parents of a database are followed. People nest columns in toggles, but not so deep."""
+"""How many parents of a database are followed. People nest columns in toggles, but less deep."""
 
 _LATER = timedelta(days=1)
 """How much later than the apply that it records a page may have been created.
@@ -34,30 +34,31 @@ def check_ownership(
     parent_id: NotionId,
     siblings: Sequence[ChildBlock],
 ) -> None:
-    """Refuse a record that does not belong under this parent page.
+    """Raise an error for a record that does not belong under this parent page.
 
-    `block`: the record page in the list of its parent. `siblings`: all blocks of that list. A record
-    that names its own page and the parent page costs no request; nor does one of format 1, if one
-    of its databases is directly under the parent page.
+    `block`: the record page in the list of its parent. `siblings`: all blocks of that list. Records
+    name their own page and the parent page, so the check needs no request. Records of format 1 do
+    not; for them too no request is needed if one of their databases is on the parent page.
 
     Raises RecordCopied, RecordMoved or a NotionError.
     """
+    # Duplicate copies the text of the record, so the copy still names the original page.
     if manifest.page_id is not None and manifest.page_id != block.id:
-        raise copied(manifest, block)
+        raise record_copied_error(manifest, block)
 
     if manifest.parent_id is not None and manifest.parent_id != parent_id:
-        # A record that names this page, but another parent, was moved and not copied. If its databases
-        # were moved too, the client works here now.
+        # A record that names this page, but another parent, was moved and not copied. If its
+        # databases were moved too, the client now works on this page.
         if manifest.page_id is None:
-            raise copied(manifest, block)
+            raise record_copied_error(manifest, block)
         if not is_any_listed(manifest, siblings):
             raise RecordMoved(title=block.title, origin=page_url(manifest.parent_id))
 
     if manifest.parent_id is None and _looks_copied(gateway, manifest, block, parent_id, siblings):
-        raise copied(manifest, block)
+        raise record_copied_error(manifest, block)
 
 
-def copied(manifest: Manifest, block: ChildBlock) -> RecordCopied:
+def record_copied_error(manifest: Manifest, block: ChildBlock) -> RecordCopied:
     """Return the error for a record that is a copy."""
     return RecordCopied(
         title=block.title,
@@ -82,31 +83,36 @@ def _looks_copied(
     if is_any_listed(manifest, siblings):
         return False
 
+    # One database below the parent page is enough to trust the record: people move single
+    # databases elsewhere. A database that cannot be read proves nothing.
     is_elsewhere = False
     for entry in manifest.made.values():
-        where = _is_below(gateway, entry.database_id, parent_id)
-        if where is True:
+        is_below = _is_below(gateway, entry.database_id, parent_id)
+        if is_below is True:
             return False
-        if where is False:
+        if is_below is False:
             is_elsewhere = True
     if is_elsewhere:
         return True
 
-    # No database can be read. What remains is when the record was written, and its titles.
+    # No database can be read. Two signs of a copy are left: databases with the same titles and
+    # other ids beside the record, and a page that is younger than the apply that it records.
     titles = {entry.title for entry in manifest.databases.values()}
     ids = {entry.database_id for entry in manifest.databases.values()}
-    has_twins = any(each.title in titles and each.id not in ids for each in _databases(siblings))
+    has_twins = any(
+        database.title in titles and database.id not in ids for database in _databases(siblings)
+    )
     return has_twins or _is_created_later(block.created_time, manifest.started)
 
 
 def is_any_listed(manifest: Manifest, siblings: Sequence[ChildBlock]) -> bool:
-    """Whether a database of the record is directly under the parent page."""
-    listed = {each.id for each in siblings if each.type == "child_database"}
+    """Return whether a database of the record is directly under the parent page."""
+    listed = {block.id for block in siblings if block.type == "child_database"}
     return any(entry.database_id in listed for entry in manifest.owned.values())
 
 
 def _is_below(gateway: NotionClient, database_id: NotionId, parent_id: NotionId) -> bool | None:
-    """Whether a database is under a page, at any depth; None when the connection cannot see it.
+    """Return whether a database is under a page, at any depth; None when it cannot be read.
 
     People put databases into columns and sub-pages.
     """
@@ -115,7 +121,8 @@ def _is_below(gateway: NotionClient, database_id: NotionId, parent_id: NotionId)
         try:
             above = gateway.get_parent_id(current)
         except NotShared:
-            # Either the database is gone, or a page above it is not shared. Our parent page is shared.
+            # Our parent page is shared. So if a page above the database is not shared, the database
+            # is elsewhere. If the database itself is not found, it may be deleted: unknown.
             return None if current == database_id else False
         if above is None or above == parent_id:
             return above == parent_id
@@ -124,7 +131,7 @@ def _is_below(gateway: NotionClient, database_id: NotionId, parent_id: NotionId)
 
 
 def _databases(siblings: Iterable[ChildBlock]) -> Iterable[ChildBlock]:
-    return (each for each in siblings if each.type == "child_database" and not each.in_trash)
+    return (block for block in siblings if block.type == "child_database" and not block.in_trash)
 
 
 def _is_created_later(created: datetime | None, started: datetime) -> bool:

@@ -18,20 +18,23 @@ from notion_pm.model.manifest import FORMAT, Manifest
 
 _PREFIX = "notion-pm: "
 _MOST_CHARACTERS = 100 * 2000
-"""Notion takes 100 pieces of rich text in a block, of 2000 characters each (notion-api.md 4.2)."""
+"""A block holds at most 100 pieces of rich text of 2000 characters each (notion-api.md 4.2)."""
 
 _NUMBER_OF_COPY = re.compile(r" \(\d+\)$")
 
 _CHECKSUM = "checksum"
 _FIRST_WITH_CHECKSUM = 3
-"""The format since which every record has a checksum. People can edit the block, and a record that
-names another database would let `destroy` put that one in the trash.
+"""The first format in which every record has a checksum.
+
+People can edit the block. Without a checksum, `destroy` would put any database in the trash whose id
+was written into the record.
 """
 
 WHAT_THIS_IS = (
-    "This page belongs to notion-pm. It records which databases, properties, views and rows came from the template, so "
-    "that they can be renamed and moved freely. Keep the block below as it is, and this page beside the databases. "
-    "Without it notion-pm no longer knows that they are its own, and stops; restore the page, or run  notion-pm repair."
+    "This page belongs to notion-pm. It records which databases, properties, views and rows came "
+    "from the template, so that they can be renamed and moved freely. Keep the block below as it "
+    "is, and this page beside the databases. Without it notion-pm no longer knows that they are "
+    "its own, and stops; restore the page, or run  notion-pm repair."
 )
 
 _OF_SYNC = "Sync: "
@@ -46,14 +49,14 @@ def page_title(template: str) -> str:
 def removed_title(template: str) -> str:
     """Return the title of a record page that is put in the trash because it is no longer needed.
 
-    Notion does not show what is on a page in the trash. By this title a later run knows that the
-    page is not a record that somebody deleted by mistake.
+    Notion does not return the content of a page in the trash. This title shows a later run that
+    the page was not deleted by mistake.
     """
     return f"Removed: {page_title(template)}"
 
 
 def template_of(title: str) -> str | None:
-    """Return the template whose record a page of that title keeps, None for other pages.
+    """Return the template named in the title of a record page; None for other titles.
 
     Notion's *Duplicate* adds a number to the title of a copy: `notion-pm: product (1)`.
     """
@@ -76,7 +79,8 @@ def encode(manifest: Manifest) -> str:
     Raises RecordUnreadable when it is longer than a block can hold.
     """
     content = manifest.model_dump(mode="json")
-    # Plain ASCII: Notion counts characters in UTF-16, and so they are as many as here.
+    # json.dumps writes plain ASCII. Notion counts characters in UTF-16 units; for ASCII that
+    # number equals len().
     text = json.dumps({**content, _CHECKSUM: _checksum_of(content)}, separators=(",", ":"))
     if len(text) > _MOST_CHARACTERS:
         raise RecordUnreadable(
@@ -88,11 +92,13 @@ def encode(manifest: Manifest) -> str:
 
 
 def decode(text: str) -> DecodedRecord:
-    """Return what a record holds.
+    """Return the manifest that a record contains.
 
-    Raises RecordUnreadable when it is damaged or of a format that this version does not know.
+    Raises RecordUnreadable for damaged text, RecordFromLaterVersion for an unknown later format.
     """
     content = _read_json(text)
+    # First the format: a record of a later version may have fields that fail the checks below,
+    # and "install a later version" is then the right advice.
     _refuse_later_format(content)
     stated = content.pop(_CHECKSUM, None)
     try:
@@ -105,7 +111,7 @@ def decode(text: str) -> DecodedRecord:
 
 
 def _checksum_of(content: Mapping[str, Any]) -> str:
-    """Return the checksum of a record's content, whatever the order of its keys and its spaces."""
+    """Return the checksum of a record's content; the order of keys and spaces do not matter."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
 
@@ -136,11 +142,11 @@ _SHOULD_BE = {
     "model": "a JSON object",
     "tuple": "a list",
 }
-"""What a field of a record should be, by the first word of pydantic's error type."""
+"""How to name the type that a field should have, by the first word of pydantic's error type."""
 
 
 def _problem(error: ValidationError) -> str:
-    """Return which field of a record is wrong, and what is wrong with it."""
+    """Return a sentence part that names the wrong field of a record and its problem."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(step) for step in first["loc"])[:100]
     kind = first["type"]
@@ -155,8 +161,11 @@ def _problem(error: ValidationError) -> str:
 
 
 def _refuse_strange_ids(manifest: Manifest) -> None:
-    """Refuse ids that are not Notion's. People can edit the record, and ids go into request paths."""
-    strange = [each for each in manifest.ids if not is_canonical(each)]
+    """Raise RecordUnreadable for ids that are not Notion's.
+
+    People can edit the record, and ids become part of request paths.
+    """
+    strange = [notion_id for notion_id in manifest.ids if not is_canonical(notion_id)]
     if strange:
         raise RecordUnreadable(
             f"The record cannot be read: {strange[0][:100]!r} is not an id of Notion."
@@ -178,11 +187,14 @@ def apply_summary_text(manifest: Manifest, moment: datetime) -> str:
     """Return the summary of the last apply, for people."""
     when = _when(moment)
     if manifest.state == "applying":
-        return f"Template {manifest.template}, version {manifest.version}. An apply began on {when} and is not finished."
+        return (
+            f"Template {manifest.template}, version {manifest.version}. "
+            f"An apply began on {when} and is not finished."
+        )
     count = len(manifest.databases)
     return (
-        f"Template {manifest.template}, version {manifest.version}: {count} databases. Last apply: {when}. "
-        f"See what would change with  notion-pm plan {manifest.template}"
+        f"Template {manifest.template}, version {manifest.version}: {count} databases. "
+        f"Last apply: {when}. See what would change with  notion-pm plan {manifest.template}"
     )
 
 
@@ -192,7 +204,7 @@ def sync_summary_text(what: str, moment: datetime) -> str:
 
 
 def is_sync_summary(text: str) -> bool:
-    """Whether a paragraph of the page is the summary of a sync."""
+    """Return whether a paragraph of the page is the summary of a sync."""
     return text.startswith(_OF_SYNC)
 
 

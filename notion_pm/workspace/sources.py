@@ -1,4 +1,4 @@
-"""What can be exported, and finding it by its id: databases with their data sources, and pages."""
+"""The sources of an export (data sources and pages), and how to find them by id or link."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from notion_pm.model.schema import Database, DataSource
 from notion_pm.notion.client import NotionClient
 from notion_pm.text import UNTITLED
 
-_Kind = Callable[[NotionClient, NotionId], Iterator["SourceRequest"]]
+_Finder = Callable[[NotionClient, NotionId], Iterator["SourceRequest"]]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A data source to export.
 
-    `keys`: property id -> template key, in the template's order; `options`: `status.shipped` -> the option's id. Both
-    are empty without a template.
+    `keys`: property id -> template key, in the template's order. `options`: `status.shipped` -> the
+    option's id. Both are empty without a template.
     """
 
     title: str
@@ -34,9 +34,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
-    """What one word asks for: a source, or one page of it, or (source None) a page that is no row.
+    """What one argument of `export` selects.
 
-    `name` is what files are called after: the template's key, else the title.
+    A whole source, or one `page` of it, or (with source None) a page that is not in a database.
+    `name` becomes the name of the file: the template's key, else the title.
     """
 
     name: str
@@ -45,47 +46,48 @@ class SourceRequest:
     columns: tuple[str, ...] = ()
     filter: Mapping[str, Any] | None = None
     tests: tuple[RowTest, ...] = ()
-    """What rows must satisfy beyond the filter."""
+    """Conditions that Notion's filter cannot express; they are checked here, row by row."""
     sort: tuple[Order, ...] = ()
     format: str | None = None
 
     @property
     def title(self) -> str:
-        """What to write above it: the database's title; a named export's own name."""
+        """The heading of the output: the database's title, or the name of a named export."""
         is_named = self.format is not None
         return self.source.title if self.source and not is_named else self.name
 
 
 def find_by_id(gateway: NotionClient, text: str) -> Iterator[SourceRequest]:
-    """Yield what an id or a URL names: a page, a database or a data source. No template is asked.
+    """Yield the page, the database or the data source with that id or URL.
 
-    What it probably is comes first: links of views and bare ids are those of databases, other links those of pages.
-    The URL of a data source says what it is, and saves asking.
-
-    Raises NotShared when it is none of them.
+    Raises NotShared when there is none, InTrash when it is in the trash.
     """
     notion_id = parse_notion_id(text)
     refusals: list[NotionError] = []
-    for kind in _kinds(text):
+    for find in _finders(text):
         try:
-            yield from list(kind(gateway, notion_id))
-        except (
-            NotShared,
-            RequestRefused,
-        ) as refusal:  # Notion refuses the id of another kind, or does not find it
+            found = list(find(gateway, notion_id))
+        # Notion refuses the id of an object of another kind, or does not find it.
+        except (NotShared, RequestRefused) as refusal:
             refusals.append(refusal)
         else:
+            yield from found
             return
-    raise next((each for each in refusals if isinstance(each, InTrash)), refusals[0])
+    # "It is in the trash" helps more than "not found", which the other requests answered.
+    in_trash = [refusal for refusal in refusals if isinstance(refusal, InTrash)]
+    raise (in_trash or refusals)[0]
 
 
-def _kinds(text: str) -> list[_Kind]:
+def _finders(text: str) -> list[_Finder]:
+    """Return the lookups to try, the most likely first: each wrong guess costs a request."""
     if text.startswith(DATA_SOURCE_URL):
         return [_data_source]
-    is_database = "?v=" in text or "/" not in text
-    return (
-        [databases_of, _data_source, _page] if is_database else [_page, databases_of, _data_source]
-    )
+    # An id does not say what it identifies. Links with ?v= are links of views, so of databases,
+    # and people copy bare ids of databases. Other links are mostly those of pages.
+    is_probably_database = "?v=" in text or "/" not in text
+    if is_probably_database:
+        return [databases_of, _data_source, _page]
+    return [_page, databases_of, _data_source]
 
 
 def _page(gateway: NotionClient, notion_id: NotionId) -> Iterator[SourceRequest]:
@@ -104,14 +106,17 @@ def databases_of(gateway: NotionClient, database_id: NotionId) -> Iterator[Sourc
 
 
 def sources_of(gateway: NotionClient, database: Database) -> Iterator[SourceRequest]:
-    """Yield the data sources of a database that is read already."""
-    several = len(database.data_source_ids) > 1
-    for each in database.data_source_ids:
-        yield wanted_whole(gateway.get_data_source(each), "" if several else database.title)
+    """Yield the data sources of a database that was already read."""
+    # People know the title of the database. If it has several data sources, its title would not
+    # tell them apart, so each appears under its own.
+    has_several = len(database.data_source_ids) > 1
+    title = "" if has_several else database.title
+    for data_source_id in database.data_source_ids:
+        yield wanted_whole(gateway.get_data_source(data_source_id), title)
 
 
 def wanted_whole(data_source: DataSource, title: str = "") -> SourceRequest:
-    """Return all of a data source as what is wanted, under that title or its own."""
+    """Return a request for all rows of a data source, under that title or its own."""
     shown = title or data_source.title or UNTITLED
     return SourceRequest(shown, Source(shown, data_source))
 
