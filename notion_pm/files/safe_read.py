@@ -1,8 +1,9 @@
 """Read files that other people may have written.
 
-A template, a map or a CSV file can come from anywhere. What it names may be a named pipe, a device, a folder, or a file
-of many gigabytes: reading such a thing would block the program or fill its memory. So every file that is not ours is
-read here: it must be a regular file, of a limited size, and text must be UTF-8.
+A template, a map or a CSV file can come from a stranger. A path in it may name a pipe, a device, a
+folder, or a file of many gigabytes: reading it would block the program or fill its memory. So this
+module reads every file that notion-pm did not write: it must be a regular file of a limited size,
+and text must be UTF-8.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ KILOBYTE = 1024
 MEGABYTE = 1024 * KILOBYTE
 
 SETTINGS_LIMIT = MEGABYTE
-"""`.env`, `notion-pm.toml`, a message, a faults file."""
+"""The limit of `.env`, `notion-pm.toml`, a message, and a file with faults."""
 YAML_LIMIT = MEGABYTE
-"""A template or a map. The largest template that ships has 22 KB; PyYAML reads about 250 KB a second."""
+"""A template or a map. The largest shipped template has 22 KB; PyYAML reads 250 KB a second."""
 TABLE_LIMIT = 10 * MEGABYTE
 """Starter rows and page bodies of a template, and a plan file."""
 
@@ -31,43 +32,44 @@ Check = Callable[[os.stat_result], None]
 
 
 def read_bytes(path: Path, *, limit: int, check: Check | None = None) -> bytes:
-    """Return what a regular file of at most `limit` bytes holds.
+    """Return the content of a regular file of at most `limit` bytes.
 
-    `check` judges the open file before it is read, so that nobody can replace the file in between.
+    `check` judges the open file before it is read, so the file cannot be replaced in between.
 
-    Raises FileMissing when there is none, FileUnusable when it is no regular file, is too large, or cannot be read.
+    Raises FileMissing when the file does not exist. Raises FileUnusable when it is not a regular
+    file, is too large, or cannot be read.
     """
     try:
-        # A named pipe without a writer blocks `open`, unless it is opened without waiting.
-        descriptor = os.open(
-            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        )
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            os.close(descriptor)  # `os.fdopen` would leave that of a folder open
-            raise FileUnusable(
-                path, _kind_of(found.st_mode), "Give a regular file: save what it holds to one."
-            )
+        # Opening a named pipe without a writer blocks, except with O_NONBLOCK. Windows lacks that
+        # flag; other systems lack O_BINARY.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)  # for a folder, `os.fdopen` fails and leaves it open
+            problem = f"it is {_kind_of_file(status.st_mode)}, not a regular file"
+            raise FileUnusable(path, problem, "Save its content to a regular file, and use that.")
         with os.fdopen(descriptor, "rb") as file:
-            if found.st_size > limit:
+            if status.st_size > limit:
                 raise _too_large(path, limit)
             if check is not None:
-                check(found)
+                check(status)
             return read_stream(file, path, limit=limit)
     except (FileNotFoundError, NotADirectoryError):
         raise FileMissing(path) from None
     except OSError as error:
         raise FileUnusable(path, error.strerror or str(error)) from error
-    except ValueError as error:  # a path with a NUL character, or with what no file name can hold
-        raise FileUnusable(
-            repr(str(path)), f"it is no path ({error})", "Correct the path."
-        ) from None
+    except ValueError as error:  # a NUL or a surrogate character in the path
+        problem = f"it is not a valid path ({error})"
+        raise FileUnusable(repr(str(path)), problem, "Correct the path.") from None
 
 
 def read_stream(stream: BinaryIO, name: Path | str, *, limit: int) -> bytes:
-    """Return what a stream holds to its end, which must come within `limit` bytes.
+    """Return the rest of a stream, at most `limit` bytes.
 
-    A file may grow while it is read, and standard input has no size beforehand.
+    The limit is checked here too: a file may grow while it is read, and the size of standard input
+    is not known before.
+
     Raises FileUnusable when there is more.
     """
     data = stream.read(limit + 1)
@@ -79,16 +81,19 @@ def read_stream(stream: BinaryIO, name: Path | str, *, limit: int) -> bytes:
 def read_text(path: Path, *, limit: int, check: Check | None = None) -> str:
     """Return the text of a regular file in UTF-8, without a byte order mark.
 
-    Raises FileNotText with the line when it is no UTF-8, and what `read_bytes` raises.
+    Raises FileNotText with the number of the line when it is not UTF-8, and all errors of
+    `read_bytes`.
     """
     data = read_bytes(path, limit=limit, check=check)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileNotText(path, data[: error.start].count(b"\n") + 1) from None
+        line = data[: error.start].count(b"\n") + 1
+        raise FileNotText(path, line) from None
 
 
-def _kind_of(mode: int) -> str:
+def _kind_of_file(mode: int) -> str:
+    """Return the kind of a file that is not regular, such as `a folder`."""
     kinds = {
         stat.S_ISDIR: "a folder",
         stat.S_ISFIFO: "a named pipe",
@@ -96,8 +101,10 @@ def _kind_of(mode: int) -> str:
         stat.S_ISCHR: "a device",
         stat.S_ISBLK: "a device",
     }
-    kind = next((name for is_kind, name in kinds.items() if is_kind(mode)), "something else")
-    return f"it is {kind}, not a regular file"
+    for is_kind, name in kinds.items():
+        if is_kind(mode):
+            return name
+    return "something else"
 
 
 def _too_large(path: Path | str, limit: int) -> FileUnusable:

@@ -1,10 +1,10 @@
-"""Write files of this program: each is there as a whole, or not at all.
+"""Write the files of this program: each one completely, or not at all.
 
-Files that hold secrets or customers' words are *private*: only their owner may read them (mode 0600,
-in folders of mode 0700). Files that a person asked for (exports, plans, captured templates) get the
-rights that the person's umask gives.
+Files with secrets or customers' words are *private*: only their owner may read them (mode 0600, in
+folders of mode 0700). Files that a person asked for (exports, plans, captured templates) get the
+rights of the person's umask.
 
-Everything of notion-pm that writes a file does it here. SQLite writes its own files; this module
+All code of notion-pm that writes a file does it here. SQLite writes its own files; this module
 makes them private before SQLite opens them.
 """
 
@@ -28,10 +28,10 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 _BY_UMASK = 0o666
 _OTHERS = 0o077
-"""The rights of everybody but the owner."""
+"""The rights of all other users."""
 
 _PART = ".part"
-"""The ending of files that are being written."""
+"""The ending of temporary files."""
 
 _BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 """The files that SQLite keeps beside a database. SQLite gives new ones the mode of the database."""
@@ -39,11 +39,11 @@ _BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 
 @contextmanager
 def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
-    """Yield a path to write to. It replaces `path` at the end; after an error it vanishes.
+    """Yield a temporary path to write to. It replaces `path` at the end, or is removed on an error.
 
-    A symbolic link stays a link: its target is replaced. What is not a plain file, such as
-    /dev/stdout or a named pipe, is written to directly. A replaced file keeps its mode, unless it
-    is to be private.
+    A symbolic link stays a link: its target is replaced. Something else than a regular file, such
+    as /dev/stdout or a named pipe, is written to directly. A replaced file keeps its mode, except
+    with `private`.
 
     Raises OSError that names `path`.
     """
@@ -51,9 +51,9 @@ def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
         yield path
         return
     target = path.resolve()
-    with _errors_name(path):
+    with _with_known_name(path):
         target.parent.mkdir(parents=True, exist_ok=True)
-    with _errors_name(path), _new_part(target, private=private) as part:
+    with _with_known_name(path), _new_part(target, private=private) as part:
         yield part
         _flush_to_disk(part)
         part.replace(target)
@@ -61,27 +61,27 @@ def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file that only its owner may read, in a folder that is made private where it is new.
+    """Write a file that only its owner may read. Folders that are missing are made, as private.
 
     Raises FileUnusable.
     """
     with _file_unusable(path):
         _make_missing_folders(path.parent)
         with atomic_path(path, private=True) as part:
-            part.write_bytes(_encoded(content))
+            part.write_bytes(_as_bytes(content))
 
 
 def write_shared(path: Path, content: str | bytes) -> None:
-    """Write a file that a person asked for, with the rights that the umask gives.
+    """Write a file that a person asked for, with the rights of the umask.
 
     Raises FileUnusable.
     """
     with _file_unusable(path), atomic_path(path) as part:
-        part.write_bytes(_encoded(content))
+        part.write_bytes(_as_bytes(content))
 
 
 def require_folder(file: Path) -> None:
-    """Raise FileUnusable where the folder of a file is missing: it may be a typing mistake."""
+    """Raise FileUnusable if the folder of a file is missing: its name may be mistyped."""
     if not file.parent.is_dir():
         raise FileUnusable(
             file, f"there is no folder {file.parent}", "Make the folder, or name another one."
@@ -89,15 +89,15 @@ def require_folder(file: Path) -> None:
 
 
 def create_shared(path: Path, content: str | bytes) -> None:
-    """Write a file that a person asked for, and never over another one.
+    """Write a file that a person asked for, without ever replacing another one.
 
-    Raises FileExistsError when something has that name, FileUnusable.
+    Raises FileExistsError when the name is taken, FileUnusable.
     """
     is_taken = False
     with _file_unusable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _new_part(path, private=False) as part:
-            part.write_bytes(_encoded(content))
+            part.write_bytes(_as_bytes(content))
             _flush_to_disk(part)
             try:
                 _move_to_new_name(part, path)
@@ -114,7 +114,7 @@ class PrivateLog:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, made when it is missing. Raises FileUnusable."""
+        """Open the file, or create it. Raises FileUnusable."""
         self._path = path
         with _file_unusable(path):
             make_private_folder(path.parent)
@@ -146,7 +146,7 @@ class PrivateLog:
                     rest = rest[os.write(self._descriptor, rest) :]
                 os.fsync(self._descriptor)
             except OSError:
-                # A line that was cut off would spoil the next one, which is written right after it.
+                # The next line is written right behind a partial one, and would be unreadable.
                 with suppress(OSError):
                     os.ftruncate(self._descriptor, size)
                 raise
@@ -157,7 +157,7 @@ class PrivateLog:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder that only its owner may use, and take the rights of others away where they have some.
+    """Make a folder that only its owner may use. An existing one loses the rights of others.
 
     Raises FileUnusable.
     """
@@ -182,15 +182,15 @@ def prepare_private_database(path: Path) -> None:
 
 
 def tighten_file(path: Path) -> None:
-    """Take the rights to a file from everybody but its owner. Raises OSError, FileUnusable."""
+    """Remove the rights of other users to a file. Raises OSError, FileUnusable."""
     _tighten(path, PRIVATE_FILE)
 
 
 def _create_without_opening(path: Path) -> None:
-    """Make an empty private file under its name without a descriptor of it ever being open.
+    """Make an empty private file without opening it under its own name.
 
     When a process closes any descriptor of a file, it loses all its locks on that file, also those
-    of SQLite (https://www.sqlite.org/howtocorrupt.html, 2.2). Another thread may have some already.
+    of SQLite (https://www.sqlite.org/howtocorrupt.html, 2.2). Another thread may hold some.
     """
     with _new_part(path, private=True) as part, suppress(FileExistsError):
         _move_to_new_name(part, path)
@@ -198,10 +198,11 @@ def _create_without_opening(path: Path) -> None:
 
 @contextmanager
 def _new_part(target: Path, *, private: bool) -> Iterator[Path]:
-    """Create the empty file that is to become `target`, and remove what is left of it at the end.
+    """Create an empty temporary file beside `target`. Remove it at the end if it is still there.
 
-    Its name is chosen before it is made: a signal may end the program right after that.
+    It is in the same folder because a rename is atomic only inside one file system.
     """
+    # The name is chosen before `try`: a signal may end the program right after the file is made.
     part = target.with_name(f".notion-pm-{secrets.token_hex(6)}{_PART}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
@@ -215,7 +216,7 @@ def _new_part(target: Path, *, private: bool) -> Iterator[Path]:
 
 
 def _move_to_new_name(part: Path, target: Path) -> None:
-    """Give a file its name. Raises FileExistsError when something has it already."""
+    """Give a temporary file its final name. Raises FileExistsError when the name is taken."""
     try:
         os.link(part, target)  # unlike a rename it never replaces anything
     except FileExistsError:
@@ -227,7 +228,7 @@ def _move_to_new_name(part: Path, target: Path) -> None:
 
 
 def _flush_to_disk(path: Path) -> None:
-    """Wait until the disk has what was written, so that a power failure cannot take it back."""
+    """Wait until the content is on the disk, so that it survives a power failure."""
     if path.is_dir() and os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
@@ -242,35 +243,38 @@ def _flush_to_disk(path: Path) -> None:
 
 def _make_missing_folders(folder: Path) -> None:
     """Make a folder and the ones above it that are missing, all private."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     if not folder.is_dir():
-        folder.mkdir()  # raises the error that says what is in the way
+        folder.mkdir()  # a file has that name: this raises the right error
 
 
 def _tighten(path: Path, mode: int) -> None:
     if os.name != "posix":
         return
-    found = path.stat()
-    if not found.st_mode & _OTHERS:
+    status = path.stat()
+    if not status.st_mode & _OTHERS:
         return
     try:
         path.chmod(mode)
     except OSError:
-        # Some file systems have no modes, and all files there are said to be ours. What another
-        # user owns and opened to everybody must not get customers' words.
-        if found.st_uid != os.geteuid():
+        # Some file systems have no modes and report all files as ours: they are accepted. A file
+        # of another user that others can read must not get customers' words.
+        if status.st_uid != os.geteuid():
             raise FileUnusable(
                 path,
                 "it belongs to another user of this machine, and others can read it",
-                "What notion-pm remembers of a client is for you alone. Use a folder of your own.",
+                "The state of a client is private. Use a folder of your own.",
             ) from None
 
 
 @contextmanager
-def _errors_name(path: Path) -> Iterator[None]:
-    """Let errors name the file that a person knows: a full disk names none, others the temporary one."""
+def _with_known_name(path: Path) -> Iterator[None]:
+    """Put the file that a person knows into errors.
+
+    The error of a full disk names no file, others name the temporary one.
+    """
     try:
         yield
     except OSError as error:
@@ -281,12 +285,12 @@ def _errors_name(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _file_unusable(path: Path) -> Iterator[None]:
-    """Turn what the operating system refuses into an error for people."""
+    """Turn errors of the operating system into errors for people."""
     try:
         yield
     except OSError as error:
         raise FileUnusable(path, error.strerror or str(error)) from error
 
 
-def _encoded(content: str | bytes) -> bytes:
+def _as_bytes(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content

@@ -11,15 +11,15 @@ from typing import Any
 PAGE_ID = "_notion_id"
 """The column that is added to a database of Notion's own export for the id of each page."""
 PAGE_BODY = "_notion_body"
-"""The column that is added for what each page holds, in Markdown."""
+"""The column that is added for the content of each page, in Markdown."""
 
 
 @dataclass(frozen=True)
 class Record:
     """One row: pairs of a column and its text, in the order of the file.
 
-    A column may occur several times (Jira writes a column per label), and empty cells are left out. `line` counts from
-    1; `original` is the JSON that it came from, None for CSV.
+    A column may occur several times (Jira writes one column per label). Empty cells are left out.
+    `line` counts from 1. `original`: the JSON value of the record, None for CSV.
     """
 
     line: int
@@ -31,29 +31,30 @@ class Record:
         return [text for name, text in self.cells if name == column]
 
     def first(self, column: str) -> str:
-        """Return the first text in that column, an empty one where there is none."""
+        """Return the first text in that column; empty when the record has none."""
         return self.by_column.get(column, "")
 
     @cached_property
     def by_column(self) -> Mapping[str, str]:
         """The first text of each column."""
+        # Of several cells with one name the last pair wins in a dict, so they are reversed.
         return dict(reversed(self.cells))
 
 
 @dataclass(frozen=True)
 class Records:
-    """A whole file. `broken` are lines that could not be read: where, what they say, and why."""
+    """A whole file. `broken`: the lines that could not be read, each with the reason."""
 
     columns: tuple[str, ...]
     records: tuple[Record, ...]
     broken: tuple[tuple[Record, str], ...] = ()
     notes: tuple[str, ...] = ()
     source: str = ""
-    """What the file itself says that it comes from, such as a database of Notion."""
+    """The source that the file itself names, such as the title of a Notion database."""
 
     @property
     def is_sparse(self) -> bool:
-        """Whether a column that no row fills is not in the file at all, as in JSON."""
+        """Whether the file lacks the columns that no row fills, as JSON does."""
         return any(record.original is not None for record in self.records[:1])
 
     def texts(self, column: str) -> Iterator[str]:
@@ -62,12 +63,16 @@ class Records:
 
     @cached_property
     def _by_column(self) -> Mapping[str, list[str]]:
-        """Every text by column, gathered once: each of 2,000 columns would else go through all cells."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        """Every text by column.
+
+        Built once: a file may have 2,000 columns, and a search for each of them would go through
+        all cells.
+        """
+        texts: defaultdict[str, list[str]] = defaultdict(list)
         for record in self.records:
             for name, text in record.cells:
-                found[name].append(text)
-        return found
+                texts[name].append(text)
+        return texts
 
 
 _MOST_LEVELS = 20
@@ -82,7 +87,10 @@ class NestedTooDeep(ValueError):
 
 
 def flatten_json(data: Any, name: str = "", level: int = 0) -> Iterator[tuple[str, str]]:
-    """Yield a JSON value as cells: `author.login` for what is inside, one cell for each item of a list.
+    """Yield a JSON value as cells: pairs of a column and its text.
+
+    `{"author": {"login": "ann"}, "labels": ["a", "b"]}` becomes author.login = ann, labels = a and
+    labels = b. Empty values are left out.
 
     Raises NestedTooDeep.
     """
@@ -93,10 +101,11 @@ def flatten_json(data: Any, name: str = "", level: int = 0) -> Iterator[tuple[st
             return
         case dict():
             for key, value in data.items():
-                yield from flatten_json(value, f"{name}.{key}" if name else str(key), level + 1)
+                column = f"{name}.{key}" if name else str(key)
+                yield from flatten_json(value, column, level + 1)
         case list():
-            for each in data:
-                yield from flatten_json(each, name, level + 1)
+            for item in data:
+                yield from flatten_json(item, name, level + 1)
         case bool():
             yield name, "true" if data else "false"
         case _:

@@ -116,7 +116,7 @@ def _records_of_export(path: str, options: ReadOptions) -> Records:
     rows = []
     for record in records.records:
         title = " ".join(record.first(records.columns[0]).split())
-        page = database.page_of(title, record.by_column)
+        page = database.find_page(title, record.by_column)
         # An empty page has no file, so its title identifies it.
         page_id = page.id if page else sha256(title.encode()).hexdigest()[:32]
         body = page.body(records.columns) if page else ""
