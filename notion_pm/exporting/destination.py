@@ -8,34 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, get_args
 
 from notion_pm.errors import UsageError
+from notion_pm.exporting.export_formats import (
+    FORMAT_OF_EXTENSION,
+    FORMATS,
+    Bodies,
+    ExportFormat,
+)
 from notion_pm.exporting.formats.names import Names, slug
 from notion_pm.files.writing import STDOUT
-
-Format = Literal["csv", "json", "jsonl", "xlsx", "markdown", "html", "sqlite", "parquet"]
-FORMATS: tuple[Format, ...] = get_args(Format)
-Bodies = Literal["every", "pages", "none"]
-"""Which bodies a format shows: of every row, of pages that were requested by themselves, none."""
-
-_FORMAT_OF_EXTENSION: dict[str, Format] = {
-    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx",
-    ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html",
-    ".sqlite": "sqlite", ".db": "sqlite", ".sqlite3": "sqlite", ".parquet": "parquet",
-}  # fmt: skip
-_EXTENSION_OF_FORMAT: dict[Format, str] = {
-    format: extension for extension, format in reversed(_FORMAT_OF_EXTENSION.items())
-}
-"""The first extension of each format."""
-_ONE_TABLE_PER_FILE: dict[Format, str] = {
-    "csv": "CSV",
-    "jsonl": "JSON Lines",
-    "parquet": "Parquet",
-}
-"""Formats whose files contain one table, as messages call them."""
-_REQUIRED_PACKAGES: dict[Format, str] = {"parquet": "pyarrow"}
-"""Packages that are not always installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +45,7 @@ class File:
 class Destination:
     """Where an export is written. `is_folder`: Markdown of databases, a folder of pages."""
 
-    format: Format
+    format: ExportFormat
     files: tuple[File, ...]
     is_folder: bool = False
 
@@ -83,9 +65,7 @@ class Destination:
     @property
     def bodies(self) -> Bodies:
         """Which bodies have to be read."""
-        if self.format == "markdown":
-            return "every"
-        return "pages" if self.format == "html" else "none"
+        return self.format.bodies
 
 
 def choose_destination(contents: Contents, output: str | None, wanted: str | None) -> Destination:
@@ -96,17 +76,16 @@ def choose_destination(contents: Contents, output: str | None, wanted: str | Non
     format = _choose_format(contents, output, wanted)
     _check_installed(format)
     all_tables = tuple(range(len(contents.names)))
-    if format == "markdown" and not contents.is_page:
+    if format is FORMATS["markdown"] and not contents.is_page:
         folder = _folder_of_pages(contents, output)
         return Destination(format, (File(folder, all_tables),), is_folder=True)
     # A folder, given or the current one: the names of the files are chosen here.
     if output is None or (output != STDOUT and _is_folder(output)):
         return Destination(format, _files_in(Path(output or "."), contents, format))
 
-    if format in _ONE_TABLE_PER_FILE and len(contents.names) > 1:
+    if format.one_table_per_file and len(contents.names) > 1:
         raise UsageError(
-            f"A {_ONE_TABLE_PER_FILE[format]} file contains one database, but you export "
-            f"{len(contents.names)}.",
+            f"A {format.label} file contains one database, but you export {len(contents.names)}.",
             "Choose a folder (-o data/), one of the databases, or a format with several tables: "
             "xlsx, json, html, sqlite.",
         )
@@ -114,39 +93,34 @@ def choose_destination(contents: Contents, output: str | None, wanted: str | Non
     return Destination(format, (File(path, all_tables),))
 
 
-def _choose_format(contents: Contents, output: str | None, wanted: str | None) -> Format:
+def _choose_format(contents: Contents, output: str | None, wanted: str | None) -> ExportFormat:
     """Return the format: --format, else by the extension, else the named export's, else by kind."""
     if wanted:
-        return _known_format(wanted)
+        return FORMATS[wanted]
     names_a_file = output is not None and output != STDOUT and not _is_folder(output)
     extension = Path(output).suffix.lower() if output and names_a_file else ""
-    if extension in _FORMAT_OF_EXTENSION:
-        return _FORMAT_OF_EXTENSION[extension]
+    if extension in FORMAT_OF_EXTENSION:
+        return FORMAT_OF_EXTENSION[extension]
     if extension:
         raise UsageError(
             f"Unknown file extension {extension!r}.",
-            f"Use one of {', '.join(_FORMAT_OF_EXTENSION)}, or add a format: --format csv.",
+            f"Use one of {', '.join(FORMAT_OF_EXTENSION)}, or add a format: --format csv.",
         )
     if contents.format:
-        return _known_format(contents.format)
+        return FORMATS[contents.format]
     if contents.is_page:
-        return "markdown"
+        return FORMATS["markdown"]
     # A pipe is read by a program, which expects text: a workbook only goes to a file.
     if len(contents.names) > 1 and output != STDOUT:
-        return "xlsx"
-    return "csv"
+        return FORMATS["xlsx"]
+    return FORMATS["csv"]
 
 
-def _known_format(name: str) -> Format:
-    return next(format for format in FORMATS if format == name)
-
-
-def _check_installed(format: Format) -> None:
-    package = _REQUIRED_PACKAGES.get(format)
-    if package and find_spec(package) is None:
+def _check_installed(format: ExportFormat) -> None:
+    if format.package and find_spec(format.package) is None:
         raise UsageError(
-            f"{_ONE_TABLE_PER_FILE[format]} needs {package}, which is not installed.",
-            f"Run  pip install 'notion-pm[{format}]'",
+            f"{format.label} needs {format.package}, which is not installed.",
+            f"Run  pip install 'notion-pm[{format.name}]'",
         )
 
 
@@ -157,7 +131,7 @@ def _is_folder(output: str) -> bool:
 def _folder_of_pages(contents: Contents, output: str | None) -> Path:
     if output is None:
         return Path(slug(contents.title))
-    has_file_extension = Path(output).suffix.lower() in _FORMAT_OF_EXTENSION
+    has_file_extension = Path(output).suffix.lower() in FORMAT_OF_EXTENSION
     if output == STDOUT or (has_file_extension and not _is_folder(output)):
         raise UsageError(
             f"A database as Markdown is a folder with a file per page, not {output!r}.",
@@ -166,9 +140,9 @@ def _folder_of_pages(contents: Contents, output: str | None) -> Path:
     return Path(output)
 
 
-def _files_in(folder: Path, contents: Contents, format: Format) -> tuple[File, ...]:
-    extension = _EXTENSION_OF_FORMAT[format]
-    if format not in _ONE_TABLE_PER_FILE:
+def _files_in(folder: Path, contents: Contents, format: ExportFormat) -> tuple[File, ...]:
+    extension = format.extensions[0]
+    if not format.one_table_per_file:
         path = folder / f"{slug(contents.title)}{extension}"
         return (File(path, tuple(range(len(contents.names)))),)
     names = Names()

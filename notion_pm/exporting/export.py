@@ -160,7 +160,7 @@ def _written_tables(destination: Destination, tables: Sequence[Table]) -> tuple[
         path = str(file.path or STDOUT)
         for number in file.tables:
             table = tables[number]
-            written.append(Written(path, table.name, table.row_count, destination.format))
+            written.append(Written(path, table.name, table.row_count, destination.format.name))
     return tuple(written)
 
 

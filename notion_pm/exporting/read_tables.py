@@ -24,7 +24,7 @@ from notion_pm.exporting.columns import (
     select_columns,
     sorted_positions,
 )
-from notion_pm.exporting.destination import Bodies
+from notion_pm.exporting.export_formats import Bodies
 from notion_pm.exporting.selection import cell_passes
 from notion_pm.exporting.table import (
     Attached,

@@ -4,46 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from pkgutil import resolve_name
-from typing import TextIO
 
 from notion_pm.exporting.destination import Destination, File
+from notion_pm.exporting.export_formats import ExportFormat
 from notion_pm.exporting.folders import CannotWrite, staged
-from notion_pm.exporting.formats.csv import write_csv
-from notion_pm.exporting.formats.json import write_json, write_json_lines
 from notion_pm.exporting.table import ExportContext, Table
 from notion_pm.files.writing import atomic_path
-
-_TextWriter = Callable[[Sequence[Table], TextIO, ExportContext], None]
-_FileWriter = Callable[[Sequence[Table], Path, ExportContext], int]
-"""Writes a file, and returns how many texts it had to cut."""
-
-
-def _write_markdown(tables: Sequence[Table], stream: TextIO, context: ExportContext) -> None:
-    resolve_name("notion_pm.exporting.formats.markdown:write_page")(tables[0], stream)
-
-
-def _write_html(tables: Sequence[Table], stream: TextIO, context: ExportContext) -> None:
-    resolve_name("notion_pm.exporting.formats.html:write_html")(tables, stream, context)
-
-
-_TEXT_WRITERS: dict[str, _TextWriter] = {
-    "csv": lambda tables, stream, _: write_csv(tables[0], stream),
-    "jsonl": lambda tables, stream, _: write_json_lines(tables[0], stream),
-    "json": lambda tables, stream, _: write_json(tables, stream),
-    "markdown": _write_markdown,
-    "html": _write_html,
-}
-_FILE_WRITERS = {
-    "xlsx": "notion_pm.exporting.formats.xlsx:write_xlsx",
-    "sqlite": "notion_pm.exporting.formats.sqlite:write_sqlite",
-    "parquet": "notion_pm.exporting.formats.parquet:write_parquet",
-}
-"""Names of functions. They are imported when used: their libraries are slow to load, or may be
-missing. So are Markdown and HTML."""
 
 
 def write_files(destination: Destination, tables: Sequence[Table], context: ExportContext) -> int:
@@ -65,7 +34,10 @@ def _write_file(
         return _write_to_stdout(destination.format, tables, context)
     try:
         if destination.is_folder:
-            resolve_name("notion_pm.exporting.formats.markdown:write_folder")(tables, file.path)
+            # Loaded here: its YAML library is slow to load.
+            from notion_pm.exporting.formats.markdown import write_folder
+
+            write_folder(tables, file.path)
             return 0
         with atomic_path(file.path) as part:
             cut_texts = _write_to_path(destination.format, tables, part, context)
@@ -85,18 +57,19 @@ def _install_attached(tables: Sequence[Table], folder: Path) -> None:
                 stage.install([])
 
 
-def _write_to_path(format: str, tables: Sequence[Table], path: Path, context: ExportContext) -> int:
-    if format in _FILE_WRITERS:
-        write: _FileWriter = resolve_name(_FILE_WRITERS[format])
-        return write(tables, path, context)
+def _write_to_path(
+    format: ExportFormat, tables: Sequence[Table], path: Path, context: ExportContext
+) -> int:
+    if format.file_writer is not None:
+        return format.load_file_writer()(tables, path, context)
     # newline="": each format writes its own line ends. errors: halves of emoji have no UTF-8.
     with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
-        _TEXT_WRITERS[format](tables, stream, context)
+        format.load_text_writer()(tables, stream, context)
     return 0
 
 
-def _write_to_stdout(format: str, tables: Sequence[Table], context: ExportContext) -> int:
-    if format in _FILE_WRITERS:
+def _write_to_stdout(format: ExportFormat, tables: Sequence[Table], context: ExportContext) -> int:
+    if format.file_writer is not None:
         # These libraries seek in the file, which a pipe cannot do.
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "out"
@@ -107,6 +80,6 @@ def _write_to_stdout(format: str, tables: Sequence[Table], context: ExportContex
     text = TextIOWrapper(
         context.stdout, encoding="utf-8", errors="replace", newline="", write_through=True
     )
-    _TEXT_WRITERS[format](tables, text, context)
+    format.load_text_writer()(tables, text, context)
     text.detach()  # otherwise closing the wrapper would close stdout
     return 0

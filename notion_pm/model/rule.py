@@ -33,7 +33,7 @@ A path follows relations, from the page that the rule sets:
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -89,7 +89,10 @@ class If(BaseModel):
         return self
 
 
-_WAYS = ("count", "distinct", "sum", "max", "min", "share", "only", "formula")
+Way = Literal["count", "distinct", "sum", "max", "min", "share", "only", "formula"]
+"""The ways to compute a value from related pages, or with `formula` from the page itself."""
+
+_WAYS: tuple[Way, ...] = get_args(Way)
 
 
 class ValueOf(BaseModel):
@@ -164,7 +167,7 @@ class ValueOf(BaseModel):
     )
 
     @cached_property
-    def way(self) -> str:
+    def way(self) -> Way:
         """The one way that is named: count, distinct, sum, ..."""
         return next(way for way in _WAYS if getattr(self, way) is not None)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import assert_never
 
 from notion_pm.conditions.evaluate import Test, compile_where
 from notion_pm.model.ids import NotionId
@@ -64,8 +65,15 @@ def aggregate_pages(
             return ComputedValue(_sum(view, pages, value, key), causes)
         case "only":
             return ComputedValue(_only_number(view, pages, key), causes)
-        case way:
-            return ComputedValue(_extreme(view, pages, key, largest=way == "max"), causes)
+        case "max":
+            return ComputedValue(_extreme(view, pages, key, largest=True), causes)
+        case "min":
+            return ComputedValue(_extreme(view, pages, key, largest=False), causes)
+        case "formula":
+            # compute_value() answers formulas before it follows a path.
+            raise AssertionError("a formula has no pages to aggregate")
+        case _:
+            assert_never(value.way)
 
 
 def _pages_looked_at(

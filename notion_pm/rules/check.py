@@ -151,10 +151,10 @@ def _value_problems(
     if path is None:
         return
 
-    if value.way in {"sum", "only"} and not _is_summable(schema, path.end, path.key or ""):
+    if value.way in {"sum", "only"} and not _has_numbers(schema, path.end, path.key or ""):
         message = (
-            f"{path.end}.{path.key} cannot be summed: it is neither a number nor a select whose "
-            "options have weights."
+            f"`{value.way}` needs numbers: {path.end}.{path.key} is neither a number nor a select "
+            "whose options have weights."
         )
         yield (*place, value.way), message
     yield from condition_problems(schema, (*place, "of"), path.end, value.of)
@@ -180,7 +180,7 @@ def _require_numbers(schema: TemplateSchema, database: str, expression: str) -> 
             raise BadPath(f"{database}.{name} is not a number.")
 
 
-def _is_summable(schema: TemplateSchema, database: str, key: str) -> bool:
+def _has_numbers(schema: TemplateSchema, database: str, key: str) -> bool:
     if schema.type(database, key) == "number":
         return True
     return any(option.weight is not None for option in schema.options(database, key))

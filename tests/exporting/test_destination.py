@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from notion_pm.errors import UsageError
-from notion_pm.exporting.destination import FORMATS, Contents, choose_destination
+from notion_pm.exporting.destination import Contents, choose_destination
+from notion_pm.exporting.export_formats import FORMATS
 
 ONE = Contents(("features",), "features")
 TWO = Contents(("vision", "features"), "product")
@@ -56,7 +57,7 @@ def test_destination_of_an_export(
     paths: list[str | None],
 ) -> None:
     found = choose_destination(contents, output, wanted)
-    assert found.format == format_
+    assert found.format.name == format_
     assert [None if each.path is None else str(each.path) for each in found.files] == paths
 
 
@@ -85,4 +86,4 @@ def test_options_that_do_not_fit_are_refused_with_advice(
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_each_format_can_be_requested(format_: str) -> None:
-    assert choose_destination(PAGE, None, format_).format == format_
+    assert choose_destination(PAGE, None, format_).format.name == format_

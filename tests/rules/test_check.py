@@ -64,7 +64,7 @@ def test_the_shipped_rules_are_sound() -> None:
         (
             {"set": "features.rice", "value": {"sum": "insights.quote"}},
             ("value", "sum"),
-            "cannot be summed",
+            "needs numbers",
         ),
         (
             {"set": "features.rice", "value": {"sum": "insights"}},

@@ -26,8 +26,8 @@ from notion_pm.console.output import echo, echo_json, json_option, note, progres
 from notion_pm.console.signals import raise_if_stopping, sleep, treat_sigterm_as_ctrl_c
 from notion_pm.console.sizes import size
 from notion_pm.errors import FilesNotDownloaded, UsageError
-from notion_pm.exporting.destination import FORMATS
 from notion_pm.exporting.export import ExportReport, ExportRequest, export
+from notion_pm.exporting.export_formats import FORMATS
 from notion_pm.exporting.selection import Selection
 from notion_pm.exporting.table import ExportContext
 from notion_pm.files.writing import STDOUT
@@ -82,7 +82,7 @@ def _parse_orders(
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
+    type=click.Choice(list(FORMATS)),
     help="Default: by the extension of the file, else csv.",
 )
 @click.option(

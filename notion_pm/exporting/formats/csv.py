@@ -6,13 +6,19 @@ Cells cannot start a formula in a spreadsheet.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from typing import TextIO
 
 from notion_pm.exporting.formats.cells import date_range
 from notion_pm.exporting.formats.flat import Scalar, flat_columns
-from notion_pm.exporting.table import Table
+from notion_pm.exporting.table import ExportContext, Table
 from notion_pm.model.page import DateValue
 from notion_pm.model.spreadsheet import escape_formula
+
+
+def write_first_as_csv(tables: Sequence[Table], stream: TextIO, context: ExportContext) -> None:
+    """Write the only table of a file."""
+    write_csv(tables[0], stream)
 
 
 def write_csv(table: Table, stream: TextIO) -> None:

@@ -11,7 +11,19 @@ from typing import Any, TextIO
 
 from notion_pm.exporting.formats.cells import plain
 from notion_pm.exporting.formats.flat import unique
-from notion_pm.exporting.table import Column, Row, Table
+from notion_pm.exporting.table import Column, ExportContext, Row, Table
+
+
+def write_all_as_json(tables: Sequence[Table], stream: TextIO, context: ExportContext) -> None:
+    """Write all tables of a file."""
+    write_json(tables, stream)
+
+
+def write_first_as_json_lines(
+    tables: Sequence[Table], stream: TextIO, context: ExportContext
+) -> None:
+    """Write the only table of a file."""
+    write_json_lines(tables[0], stream)
 
 
 def write_json(tables: Sequence[Table], stream: TextIO) -> None:

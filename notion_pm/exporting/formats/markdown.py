@@ -26,7 +26,15 @@ from notion_pm.exporting.formats.commonmark import as_commonmark
 from notion_pm.exporting.formats.flat import unique
 from notion_pm.exporting.formats.links import Links, escaped
 from notion_pm.exporting.formats.names import Names, slug
-from notion_pm.exporting.table import Cell, Column, Reference, Row, Table, references_of
+from notion_pm.exporting.table import (
+    Cell,
+    Column,
+    ExportContext,
+    Reference,
+    Row,
+    Table,
+    references_of,
+)
 from notion_pm.exporting.temp_storage import DiskDict
 from notion_pm.model.ids import compact
 from notion_pm.model.page import DateValue
@@ -38,6 +46,11 @@ _FAST_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _LIBYAML_ESCAPE = "\\U000"
 """How libyaml writes a character beyond the first 65,536, such as an emoji."""
 _PAGE_KEYS = ("title", "notion_id", "notion_url", "created", "last_edited")
+
+
+def write_first_as_page(tables: Sequence[Table], stream: TextIO, context: ExportContext) -> None:
+    """Write the one page of the only table of a file."""
+    write_page(tables[0], stream)
 
 
 def write_page(table: Table, stream: TextIO) -> None:
