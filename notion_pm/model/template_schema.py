@@ -8,7 +8,7 @@ from notion_pm.model.template import FarSide, OptionSpec, OptionsProperty, Prope
 from notion_pm.text import suggest
 
 TERMINAL_CATEGORIES = frozenset({"done", "dropped"})
-"""Categories of a status that no rule leads back from (domain.md 3)."""
+"""Categories of a finished page: no rule takes it back to work (domain.md 3)."""
 
 
 class TemplateSchema:
@@ -100,6 +100,15 @@ class TemplateSchema:
         """Return an option's position in the list: its order for rules that only move forward."""
         found = self._ranked_options.get((database, key), {}).get(option)
         return found[0] if found else None
+
+    def is_step_back(self, target: tuple[str, str], before: object, after: object) -> bool:
+        """Return whether an option comes earlier in the list than another.
+
+        False if one of them is not an option of the template.
+        """
+        rank_before = self.rank(*target, before)
+        rank_after = self.rank(*target, after)
+        return rank_before is not None and rank_after is not None and rank_after < rank_before
 
     def is_terminal(self, database: str, key: str, option: object) -> bool:
         """Return whether a status option is final: done or dropped."""

@@ -37,6 +37,7 @@ def calculate(expression: str, numbers: Mapping[str, float | None]) -> float | N
     """
     try:
         return _calculate(_parse(expression), numbers)
+    # Example: "impact / effort" of a feature without an estimate, or with an estimate of 0.
     except (ZeroDivisionError, OverflowError):
         return None
 

@@ -210,6 +210,8 @@ def _cycle_problems(rules: RuleSet) -> Iterator[Problem]:
                 rule for rule in rules.writers[target] if not _acts_limited_times(rule, group)
             ]
         cycle = shortest_cycle(group[0], rules.dependencies)
+        # Without a cycle one round is enough. If every rule can act only a limited number of times,
+        # the rounds end.
         if not cycle or not unlimited:
             continue
         steps: Iterable[str] = [".".join(target) for target in reversed(cycle)]

@@ -105,6 +105,7 @@ class EvaluationBuilder:
     def conflicts(self) -> Iterator[Conflict]:
         """Yield the values that people set and rules would overwrite."""
         for settled in self._run.with_decision(Decision.CONFLICT):
+            # Rules that disagree have a value as well: that of the first rule.
             result = settled.case.result
             yield Conflict(
                 page=settled.page,
@@ -125,6 +126,7 @@ class EvaluationBuilder:
         if ref in self._run.quarantined:
             in_quarantine = self._run.quarantine.values.get(ref)
             return in_quarantine is not None and in_quarantine.reported
+        # The last sync had the same conflict if it saw the same value, and rules wanted the same.
         base = self._run.view.before(settled.page, key)
         if base is None:
             return False
@@ -138,6 +140,7 @@ class EvaluationBuilder:
             for page in self._run.pages(rule.database):
                 result = evaluate_rule(self._run.view, page, rule)
                 current = self._run.view.value(page, rule.key)
+                # Without a memory, and as if rules win: a person decides on each proposal anyway.
                 case = Case(rule.target, current, result, base=None)
                 if settle(self._run.rules.schema, case, "rule").decision is Decision.WRITE:
                     yield Proposal(
@@ -205,8 +208,10 @@ class EvaluationBuilder:
         before = self._run.view.before(page, key)
         value = self._run.view.value(page, key)
         by_page = self._run.derived.get((page.database, key), {})
+        # A property without rules, or whose rules did not converge, keeps its memory.
         unchanged = before.derived if before else NOT_APPLICABLE
         derived = by_page.get(page.id, unchanged)
+        # A starter value counts as no one's work until a rule or a person changes it.
         is_untouched_starter = (
             before is not None
             and before.starter

@@ -1,4 +1,4 @@
-"""Run rules over all pages, group of properties by group, until nothing changes any more."""
+"""Run rules over all pages until nothing changes, one group of properties after the other."""
 
 from __future__ import annotations
 
@@ -91,6 +91,7 @@ class RuleRun:
 
     def _converges(self, group: tuple[Target, ...], max_rounds: int) -> bool:
         for _ in range(max_rounds):
+            # A list, because `any` on a generator would skip the properties after the first change.
             changed = [self._settle_property(target) for target in group]
             if not any(changed) or not self._reads_itself(group):
                 return True
@@ -162,6 +163,7 @@ class RuleRun:
 
     def _base(self, page: SnapshotPage, target: Target) -> BaseValue | None:
         """Return what is remembered of a property: a write of this run, else the last sync."""
+        # Otherwise the second round would take the value of the first round for a person's.
         written = self.written[target].get(page.id)
         if written is not None:
             result = written.case.result
@@ -188,6 +190,7 @@ class RuleRun:
         self.not_converging.extend(group)
         for target in group:
             database, key = target
+            # Half of a chain of writes would be worse than none: pages would disagree.
             for page in self.pages(database):
                 self.view.set(page, key, page.values.get(key))
             self.derived[target].clear()

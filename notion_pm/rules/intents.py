@@ -72,10 +72,12 @@ def _recover(page: SnapshotPage, intents: Mapping[str, Intent]) -> dict[str, Bas
         if not same_value(intent.before, intent.memory.value):
             changing[key] = intent
 
+    # Case 1. One new value is enough: Notion applies a request as a whole.
     for key, intent in changing.items():
         if same_value(page.values.get(key), intent.memory.value):
             return {key: intent.memory for key, intent in intents.items()}
 
+    # Cases 2 and 3.
     changed_since = {}
     for key, intent in changing.items():
         if not same_value(page.values.get(key), intent.before):

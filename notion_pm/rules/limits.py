@@ -60,6 +60,7 @@ def _share_violations(
 def _max_changes_violations(schema: TemplateSchema, evaluation: Evaluation) -> Iterator[str]:
     pages_by_rule: Counter[str] = Counter()
     for update in evaluation.updates:
+        # A set: a rule counts once per page, although several changes may name it.
         rules: set[str] = set()
         for change in update.changes:
             rules.update(change.rules)
@@ -74,5 +75,7 @@ def _may_be_work(schema: TemplateSchema, database: str, change: Change) -> bool:
     if is_empty(change.before) or change.starter:
         return False
     target = (database, change.property)
+    # Example: 200 features were created without a status, and rules move them on from Idea. Notion
+    # chose Idea, no person did.
     is_default = schema.type(*target) == "status" and schema.rank(*target, change.before) == 0
     return not is_default

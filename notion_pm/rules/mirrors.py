@@ -29,6 +29,7 @@ def reconcile_relations(schema: TemplateSchema, pages: Pages, fresh: Collection[
             if not related_to_fresh:
                 continue
             others = corrected.get(target, {})
+            # Pages on the other side that were read in this run as well are right already.
             for id, page in others.items():
                 if id not in fresh:
                     others[id] = _correct(page, mirror, related_to_fresh)
@@ -55,6 +56,7 @@ def _correct(
     held = page.values.get(key)
     if not isinstance(held, RelatedPages):
         return page
+    # A relation to a page that is not fresh stays as it was read: nothing newer is known about it.
     kept = []
     for id in held.ids:
         if id not in related_to_fresh or page.id in related_to_fresh[id]:

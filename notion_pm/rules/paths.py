@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from notion_pm.model.template_schema import TemplateSchema
 from notion_pm.text import suggest
@@ -60,7 +61,7 @@ class Path:
     @property
     def hops(self) -> tuple[Hop, ...]:
         """The hops of all routes."""
-        return tuple(hop for route in self.routes for hop in route)
+        return tuple(chain.from_iterable(self.routes))
 
 
 def parse_target(schema: TemplateSchema, text: str) -> tuple[str, str]:
@@ -76,7 +77,7 @@ def parse_relations(schema: TemplateSchema, start: str, text: str) -> Path:
     routes = tuple(_parse_route(schema, start, part.strip()) for part in text.split(_OR))
     ends = tuple(dict.fromkeys(route[-1].end for route in routes))
     if len(ends) > 1:
-        raise BadPath(f"The routes of {text!r} lead to different databases: {', '.join(ends)}.")
+        raise BadPath(f"The routes of {text!r} end in different databases: {', '.join(ends)}.")
     return Path(start, routes)
 
 
@@ -118,6 +119,8 @@ def _require_database(schema: TemplateSchema, database: str) -> None:
 def _parse_route(schema: TemplateSchema, start: str, text: str) -> tuple[Hop, ...]:
     hops: list[Hop] = []
     database = start
+    # Every segment starts where the one before it ended: `features.vision` reads the key `vision`
+    # on features.
     for segment in _SEGMENT.findall(text):
         hop = _parse_hop(schema, database, segment)
         hops.append(hop)
@@ -133,6 +136,7 @@ def _parse_hop(schema: TemplateSchema, start: str, segment: str) -> Hop:
         return _inverse_hop(schema, start, inverse["database"] or start, inverse["relation"])
     tree = _TREE.match(segment)
     if tree is not None:
+        # A tree is within one database: its parent relation points to the database itself.
         return replace(_inverse_hop(schema, start, start, tree["relation"]), deep=True)
 
     require_property(schema, start, segment)
@@ -141,7 +145,8 @@ def _parse_hop(schema: TemplateSchema, start: str, segment: str) -> Hop:
         raise BadPath(f"{start}.{segment} is not a relation.")
     if target not in schema.template.databases:
         raise BadPath(
-            f"{start}.{segment} leads to {target!r}, which is not a database of the template."
+            f"{start}.{segment} is a relation to {target!r}, which is not a database of the "
+            "template."
         )
     return Hop(start, segment, target)
 

@@ -1,4 +1,4 @@
-"""Properties that rules leave alone for a while: those that flap, and those that an undo set back.
+"""Properties that rules leave alone for a while, because they flap or an undo set them back.
 
 A property stays in quarantine as long as the page holds the same value and the rules want the same.
 It is released when the rules want something else, or when a person sets or empties it. The policy
@@ -28,7 +28,7 @@ LOOK_BACK = 2 * FLAPPING_RUNS
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """The values in quarantine already, and those that must not be written a third time."""
+    """The values in quarantine already, and the flapping ones that this run must not write."""
 
     values: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)
     flapping: Mapping[PropertyRef, QuarantinedValue] = field(default_factory=dict)
@@ -72,6 +72,8 @@ def detect_flapping(
                     del flapping[ref]
                 continue
 
+            # Example: run 1 writes Shipped, an automation of the client sets In progress, run 2
+            # writes Shipped, and the automation sets it back. Run 3 would go on forever.
             flapping.pop(ref, None)
             if ref in last_writes:
                 first_number, first = last_writes[ref]

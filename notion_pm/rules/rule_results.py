@@ -1,4 +1,4 @@
-"""What one rule yields for one page, and how the results of several rules on one property combine."""
+"""Evaluate one rule on one page, and combine the results of all rules for one property."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ class RuleResult:
 
 
 def evaluate_rule(view: View, page: SnapshotPage, rule: CompiledRule) -> RuleResult:
-    """Return what one rule yields for a page.
+    """Return the result of one rule for a page.
 
     NOT_APPLICABLE: its conditions do not hold. UNKNOWN: they cannot be judged, because a page that
-    they look at could not be read in full. An unknown is never treated as false: otherwise a count
+    they depend on could not be read in full. An unknown is never treated as false: otherwise a count
     would fall to zero when sharing is lost.
     """
     holds, causes = _evaluate_conditions(view, page, rule)
@@ -115,6 +115,7 @@ def combine_results(view: View, page: SnapshotPage, rules: Sequence[CompiledRule
     if undecided and not _all_forward_only(winners + undecided):
         return undecided[0]
 
+    # If all winners would leave the page alone, the decision in `settle` says why.
     acting = [result for result in winners if not _leaves_page_alone(view, page, result)]
     return _merge_equals(view, acting or winners)
 
@@ -132,9 +133,7 @@ def _leaves_page_alone(view: View, page: SnapshotPage, result: RuleResult) -> bo
         return True
     if not rule.spec.forward_only:
         return False
-    current_rank = view.schema.rank(*rule.target, current)
-    wanted_rank = view.schema.rank(*rule.target, result.value)
-    return current_rank is not None and wanted_rank is not None and wanted_rank < current_rank
+    return view.schema.is_step_back(rule.target, current, result.value)
 
 
 def _no_result(rules: Sequence[CompiledRule]) -> RuleResult:
@@ -150,12 +149,14 @@ def _merge_equals(view: View, results: Sequence[RuleResult]) -> RuleResult:
     the farthest of them. All else is a disagreement, and nothing is written.
     """
     first = results[0]
+    # Example: "Blocked by X." and "No customer asked for it." are both true of one feature.
     if all(result.rule.is_note for result in results):
         return _join(results, " ".join(str(result.value) for result in results))
 
     if all(same_value(result.value, first.value) for result in results):
         return _join(results, first.value)
 
+    # Example: one rule wants Planned because a feature exists, another Closed because it shipped.
     if _all_forward_only(results):
         farthest = max(results, key=lambda result: _rank(view, result))
         agreeing = [result for result in results if same_value(result.value, farthest.value)]
@@ -205,29 +206,33 @@ def _evaluate_part(
     view: View, page: SnapshotPage, part: CompiledPart
 ) -> tuple[Verdict, tuple[NotionId, ...]]:
     """Return whether one part of an `if` holds, and the related pages that decide it."""
+    # All three values of a verdict matter: True, False, and None for "cannot be judged".
     reached = view.reach(page, part.path)
     satisfying: list[NotionId] = []
     failing: list[NotionId] = []
     is_complete = reached.complete
     for related in reached.pages:
-        is_looked_at = part.of(view, related)
-        if is_looked_at is False:
+        is_counted = part.of(view, related)
+        if is_counted is False:
             continue
         is_later = _is_after(view, page, related, part.after)
         verdict = all_hold((part.where(view, related), is_later))
-        if is_looked_at is None or verdict is None:
+        if is_counted is None or verdict is None:
             is_complete = False
         elif verdict:
             satisfying.append(related.id)
         else:
             failing.append(related.id)
 
-    # One page can settle a part; otherwise whatever could not be read leaves it unknown.
-    # `all` and `none` need at least one page that is looked at: a feature without insights is not
-    # a feature whose insights are all closed.
-    unsettled: Verdict = None if not is_complete else False
+    # `any`: one page is enough, whatever the unreadable ones hold. Without one it is false only if
+    # every page was read.
     if part.quantifier == "any":
-        return (True if satisfying else unsettled), tuple(satisfying)
+        if satisfying:
+            return True, tuple(satisfying)
+        return (False if is_complete else None), ()
+
+    # `all` and `none`: one page on the other side makes them false. They need at least one page
+    # that counts: "all its insights are closed" is not true of a feature without insights.
     if part.quantifier == "all":
         supporting, opposing = satisfying, failing
     else:

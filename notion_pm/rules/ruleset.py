@@ -25,10 +25,10 @@ Target = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CompiledPart:
-    """A part of a rule's `if`: what must hold for any, all or none of the pages at the end of a path.
+    """A part of a rule's `if`, about the pages at the end of a path.
 
-    `of`: which related pages are looked at. `where`: what they must satisfy. `after`: dates of the
-    related page that must be later than dates of the page itself.
+    `quantifier`: any, all or none of them. `of`: the pages that count. `where`: what they must
+    satisfy. `after`: dates of the related page that must be later than dates of the page itself.
     """
 
     quantifier: str
@@ -40,7 +40,7 @@ class CompiledPart:
 
 @dataclass(frozen=True, slots=True)
 class CompiledValue:
-    """A rule's `value`. `path`: to the pages it is computed from; None for arithmetic on the page."""
+    """A rule's `value`. `path`: to the pages that it is computed from, None for a formula."""
 
     spec: ValueOf
     path: Path | None
@@ -75,12 +75,12 @@ class CompiledRule:
 
     @property
     def reads(self) -> frozenset[Target]:
-        """Every property that the rule looks at. The one it sets belongs to it if it is looked at."""
+        """Every property that the rule reads: the one it sets only if a condition is about it."""
         return self.own_reads | self.far_reads
 
     @property
     def own_reads(self) -> frozenset[Target]:
-        """The properties that the rule looks at on the page itself."""
+        """The properties that the rule reads on the page itself."""
         keys = set(self.spec.when)
         value = self.spec.value
         if value is not None and value.way == "formula":
@@ -91,7 +91,7 @@ class CompiledRule:
 
     @property
     def far_reads(self) -> frozenset[Target]:
-        """The relations that the rule follows, and what it looks at on the pages at their end."""
+        """The relations that the rule follows, and what it reads on the pages at their end."""
         targets: set[Target] = set()
         for path in self.paths.values():
             targets.update((hop.holder, hop.relation) for hop in path.hops)
@@ -126,7 +126,7 @@ class RuleSet:
 
     @cached_property
     def writers(self) -> dict[Target, tuple[CompiledRule, ...]]:
-        """The rules that set a property, by property. Rules that only propose are not among them."""
+        """The rules that set a property, by property; without rules that only propose."""
         by_target: dict[Target, list[CompiledRule]] = defaultdict(list)
         for rule in self.rules:
             if not rule.spec.propose:
@@ -171,7 +171,7 @@ class RuleSet:
             if related and mirror:
                 wanted.add((related, mirror))
 
-        # A database in the middle of a path is read even where none of its properties is looked at:
+        # A database on a path is read even if none of its properties is needed:
         # `count: features.insights` must know which insights exist.
         needed_databases = {database for database, _ in wanted} | self._databases_on_paths()
 
@@ -251,19 +251,14 @@ def dependency_groups(dependencies: Mapping[N, Set[N]]) -> tuple[tuple[N, ...], 
     reachable = {node: _reachable(node, dependencies) for node in dependencies}
     groups: dict[N, tuple[N, ...]] = {}
     for node in dependencies:
-        if node in groups:
-            continue
-        members = [node]
-        for other in dependencies:
-            if other != node and other in reachable[node] and node in reachable[other]:
-                members.append(other)
-        group = tuple(member for member in dependencies if member in members)
-        groups.update(dict.fromkeys(group, group))
+        # Example: the status of a parent depends on those of its children, and theirs on it.
+        mutual = [other for other in reachable[node] if node in reachable[other]]
+        groups[node] = tuple(other for other in dependencies if other == node or other in mutual)
 
     needed_groups: dict[tuple[N, ...], set[tuple[N, ...]]] = {}
-    for group in groups.values():
-        needed = {groups[needed] for member in group for needed in dependencies[member]}
-        needed_groups[group] = needed - {group}
+    for node, group in groups.items():
+        needed = {groups[other] for other in dependencies[node]}
+        needed_groups.setdefault(group, set()).update(needed - {group})
     return tuple(TopologicalSorter(needed_groups).static_order())
 
 

@@ -87,14 +87,19 @@ def settle(schema: TemplateSchema, case: Case, policy: OnConflict | None = None)
     # Where nothing can be decided, the memory stays as it is: the next sync then still sees whether
     # a person or a rule made the last change.
     remembered = case.base.derived if case.base else NOT_APPLICABLE
+    # A related page was not readable. Example: of three features one is not shared. The rules might
+    # want something else if they saw it.
     if result.value is UNKNOWN:
         return Outcome(Decision.UNKNOWN, remembered)
+    # A person may have set what the rules want before them: remember it as theirs, so that they may
+    # change it again later.
     if isinstance(result.value, NoResult) or same_value(case.current, result.value):
         return Outcome(Decision.LEAVE, result.value)
     if result.rules_disagree:
         return Outcome(Decision.CONFLICT, remembered, RULES_DISAGREE)
     if case.is_locked:
         return Outcome(Decision.LOCKED, remembered)
+    # Example: a person added the option "Waiting for legal". Its place in the order is not known.
     if isinstance(case.current, UnknownOption):
         return Outcome(Decision.UNKNOWN_OPTION, result.value)
     if _must_stay(schema, case) or _is_note_by_person(case):
@@ -112,12 +117,9 @@ def _must_stay(schema: TemplateSchema, case: Case) -> bool:
     """Whether the present option belongs to people, or the rule would move the page backwards."""
     if any(case.current in rule.spec.keep for rule in case.result.rules):
         return True
-    current_rank = schema.rank(*case.target, case.current)
-    wanted_rank = schema.rank(*case.target, case.result.value)
-    is_backward = (
-        current_rank is not None and wanted_rank is not None and wanted_rank < current_rank
-    )
-    if is_backward and any(rule.spec.forward_only for rule in case.result.rules):
+    # Example: a feature is Shipped, and a rule that only moves forward wants In progress.
+    is_step_back = schema.is_step_back(case.target, case.current, case.result.value)
+    if is_step_back and any(rule.spec.forward_only for rule in case.result.rules):
         return True
 
     if not schema.is_terminal(*case.target, case.current):
@@ -128,7 +130,7 @@ def _must_stay(schema: TemplateSchema, case: Case) -> bool:
     wanted = schema.option(*case.target, case.result.value)
     if current is None or wanted is None:
         return True
-    return is_backward or current.meaning != wanted.meaning
+    return is_step_back or current.meaning != wanted.meaning
 
 
 def _is_note_by_person(case: Case) -> bool:
@@ -137,6 +139,7 @@ def _is_note_by_person(case: Case) -> bool:
     if not is_withdrawn:
         return False
     base = case.base
+    # Nothing shows that rules wrote the text: clearing it could delete a person's.
     if base is None:
         return True
     is_ours = same_value(case.current, base.value) and same_value(base.value, base.derived)
@@ -145,13 +148,18 @@ def _is_note_by_person(case: Case) -> bool:
 
 def _objection(schema: TemplateSchema, case: Case) -> str:
     """Return why a person may object to the rules' value; an empty text when there is no reason."""
+    # To empty a property is how a person hands it back to the rules.
     if is_empty(case.current):
         return ""
     is_forward_only = all(rule.spec.forward_only for rule in case.result.rules)
+    # The first sync, or its memory was lost. A step forward is safe without it; another value may
+    # replace what a person chose.
     if case.base is None:
         return "" if is_forward_only else NO_MEMORY
     if not _is_persons_value(case.current, case.base):
         return ""
+    # Example: a person set Planned back to Idea, and the rule respected it. Now the feature is being
+    # built, so the rule wants In progress: that is new, and the rule goes on.
     if is_forward_only and _has_advanced(schema, case, case.base):
         return ""
     if same_value(case.result.value, case.base.derived):
@@ -181,6 +189,7 @@ def _has_advanced(schema: TemplateSchema, case: Case, base: BaseValue) -> bool:
 def _rule_wins(case: Case, policy: OnConflict) -> bool:
     """Settle a conflict. With `newest` the rule wins if its pages were edited after this page."""
     if policy == "newest":
+        # Without both times nothing shows that the rule's value is newer: the person's stays.
         if case.causes_edited is None or case.edited is None:
             return False
         return case.causes_edited > case.edited

@@ -32,6 +32,7 @@ def with_computed_stamps(
     Statuses and notes stay as they are. Rules that follow a relation which the workspace does not
     have are left out.
     """
+    # Stamps are arithmetic, so a report may replace them. A status may be a person's decision.
     stamping = {name: rule for name, rule in template.sync.items() if _is_stamp(template, rule)}
     rules = RuleSet(template.model_copy(update={"sync": stamping}))
     complete = _with_both_sides(rules.schema, snapshot)
@@ -96,6 +97,7 @@ def _with_both_sides(schema: TemplateSchema, snapshot: Snapshot) -> Snapshot:
             related_pages = snapshot.databases.get(target, {})
             if mirror in _relation_keys(related_pages):
                 continue  # both sides were read
+            # Every page gets the property: without it, "no related page" would look like "not read".
             for id in related_pages:
                 added.setdefault(id, {})[mirror] = RelatedPages()
             for page in pages.values():

@@ -61,6 +61,7 @@ class View:
     def set(self, page: SnapshotPage, key: str, value: RuleValue) -> None:
         """Give a property a value from now on."""
         self._decided.setdefault(page.id, {})[key] = value
+        # Only this index can be stale: rules never set relations, so `_inverse` stays valid.
         self._naming.pop((page.database, key), None)
 
     def before(self, page: SnapshotPage, key: str) -> BaseValue | None:

@@ -195,7 +195,7 @@ def test_each_mistake_has_its_place(
     assert message in found[0][1]
 
 
-def test_a_relation_that_leads_nowhere_is_no_way() -> None:
+def test_path_along_a_relation_to_an_unknown_database_is_reported() -> None:
     features = product().databases["features"]
     vision = features.properties["vision"].model_copy(update={"to": "visoin", "two_way": None})
     broken = features.model_copy(update={"properties": {**features.properties, "vision": vision}})
@@ -203,7 +203,7 @@ def test_a_relation_that_leads_nowhere_is_no_way() -> None:
     template = template.model_copy(update={"databases": {**template.databases, "features": broken}})
     ((place, message),) = rules.check(template)
     assert place == ("sync", "r", "value", "count")
-    assert "leads to 'visoin', which is not a database" in message
+    assert "is a relation to 'visoin', which is not a database" in message
 
 
 def test_notes_do_not_share_a_property_with_other_rules() -> None:
