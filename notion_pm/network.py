@@ -107,7 +107,7 @@ def shown_proxy(proxy: str) -> str:
 
 
 def ca_bundle() -> Path | None:
-    """Return the file or folder of certificates that the environment names, None if none.
+    """Return the file or folder of certificates from the environment's variables, or None.
 
     Raises UsageError when it does not exist.
     """
@@ -148,7 +148,7 @@ def ssl_context() -> ssl.SSLContext:
 def connection_trouble(error: BaseException) -> str:
     """Return in words why a connection could not be made or was lost.
 
-    Libraries wrap the system's error; the innermost cause that is known decides.
+    Libraries wrap the system's error, so the innermost known cause gives the words.
     """
     for cause in reversed(_causes(error)):
         words = _known_trouble(cause)
@@ -159,8 +159,9 @@ def connection_trouble(error: BaseException) -> str:
 
 
 def _known_trouble(error: BaseException) -> str:
-    """Return the words for one cause, "" when it is not known."""
-    # The order matters: each is a kind of OSError, and some are kinds of the ones below.
+    """Return the words for one cause, "" for an unknown one."""
+    # The order matters: most of these are subclasses of OSError, and some are subclasses of a class
+    # that is checked below (SSLCertVerificationError of SSLError, for example).
     if isinstance(error, socket.gaierror):
         return "its name cannot be resolved (DNS)"
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -191,7 +192,7 @@ def _causes(error: BaseException) -> list[BaseException]:
     """
     found: list[BaseException] = []
     waiting = [error]
-    while waiting and len(found) < 20:  # a chain is short; a circle would not end
+    while waiting and len(found) < 20:  # real chains are short
         current = waiting.pop(0)
         if current in found:
             continue

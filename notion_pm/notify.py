@@ -15,14 +15,14 @@ from notion_pm.errors import NotificationFailed, UsageError
 from notion_pm.network import ca_bundle, connection_trouble, proxy_for, shown_proxy
 
 TIMEOUT = 10.0
-"""Seconds to connect, and for each read: a message must not delay the work for long."""
+"""Seconds to connect, and for each read. Short, because a message must not delay the work."""
 
 _WHOLE_TIMEOUT = 15.0
-"""Seconds for a whole attempt. A server that sends a byte now and then would never reach TIMEOUT."""
+"""Seconds for a whole attempt. A server that sends a byte now and then never reaches TIMEOUT."""
 
 ATTEMPTS = 3
 _TEMPORARY_STATUS = {408, 425, 429}
-"""Statuses after which a later attempt may succeed, as after those from 500 up."""
+"""Statuses after which a later attempt may succeed; so may one after any status from 500 up."""
 
 
 class _TemporaryFailure(NotificationFailed):
@@ -31,7 +31,10 @@ class _TemporaryFailure(NotificationFailed):
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """How to reach a webhook. `shown`: host and proxy for messages, without path, user or password."""
+    """How to reach a webhook.
+
+    `shown`: host and proxy for messages, without path, user or password.
+    """
 
     shown: str
     proxy: str | None
@@ -41,7 +44,7 @@ class _Route:
 def post(url: str, text: str, facts: Mapping[str, Any], *, sleep: Callable[[float], None]) -> None:
     """Post a message. `text`: what Slack, Mattermost and others show. `facts`: for programs.
 
-    Raises NotificationFailed, which names only the host: such URLs are secrets.
+    Raises NotificationFailed, which contains only the host: the path of a webhook is a secret.
     """
     with_retries = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(_TemporaryFailure),
@@ -67,7 +70,8 @@ def _route_to(url: str) -> _Route:
 
 
 def _post_once(url: str, route: _Route, message: Mapping[str, Any]) -> None:
-    # On a thread of its own, because `requests` has no limit for a whole request.
+    # In a separate thread, because `requests` has no time limit for a whole request. The thread is
+    # a daemon, so one that hangs does not keep the process alive.
     outcome: list[int | Exception] = []
     thread = threading.Thread(target=_attempt, args=(url, route, message, outcome), daemon=True)
     thread.start()
@@ -75,6 +79,7 @@ def _post_once(url: str, route: _Route, message: Mapping[str, Any]) -> None:
     result = outcome[0] if outcome else TimeoutError()
 
     if isinstance(result, int):
+        # Redirects count as failures: they are not followed, so nothing was posted.
         if 200 <= result < 300:
             return
         is_temporary = result in _TEMPORARY_STATUS or result >= 500
@@ -96,7 +101,8 @@ def _attempt(
     """Put the status of the response, or the error, into `outcome`."""
     try:
         with requests.Session() as session:
-            # `route` has the settings of the environment. No credentials from ~/.netrc.
+            # `route` has the proxy settings. With trust_env, `requests` would also send the
+            # credentials of ~/.netrc.
             session.trust_env = False
             session.proxies = {"http": route.proxy, "https": route.proxy} if route.proxy else {}
             answer = session.post(
@@ -105,9 +111,10 @@ def _attempt(
                 timeout=TIMEOUT,
                 allow_redirects=False,
                 verify=route.certificates,
-                stream=True,  # the body does not matter, and may not end
+                stream=True,  # do not read the body: it does not matter and may be endless
             )
             answer.close()
             outcome.append(answer.status_code)
+    # Any error: the waiting thread decides what it means.
     except Exception as error:
         outcome.append(error)

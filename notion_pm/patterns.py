@@ -16,18 +16,22 @@ import regex
 from notion_pm.errors import UsageError
 
 LONGEST_PATTERN = 1_000
-"""Characters of an expression. Reading it takes time, too."""
+"""Maximum length of an expression in characters: compiling a long one takes time, too."""
+
 _SECONDS_PER_TEXT = 0.25
 _SECONDS_IN_ALL = 2.0
-"""The limit of one expression for all texts of a run. A simple one reads 100,000 cells in 0.3 s."""
+"""The limit of one expression for all texts of a run.
+
+Measured: a simple expression reads 100,000 cells in 0.3 s.
+"""
 
 
 class PatternInvalid(ValueError):
-    """A text is no regular expression; the message says why."""
+    """A text is not a regular expression; the message gives the reason."""
 
 
 class PatternTooSlow(UsageError):
-    """A regular expression takes too long on the texts at hand."""
+    """A regular expression takes too long on the texts of a file."""
 
     def __init__(self, pattern: str) -> None:
         shown = pattern if len(pattern) <= 80 else f"{pattern[:80]}..."
@@ -38,7 +42,10 @@ class PatternTooSlow(UsageError):
 
 
 class BoundedPattern:
-    """A regular expression that stops after a time. Raises PatternInvalid where it is none."""
+    """A regular expression with a time limit.
+
+    Raises PatternInvalid for a text that is not a regular expression.
+    """
 
     def __init__(self, pattern: str) -> None:
         if len(pattern) > LONGEST_PATTERN:
@@ -47,17 +54,18 @@ class BoundedPattern:
         self._seconds_left = _SECONDS_IN_ALL
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "ignore"
-                )  # about signs that a later version may read in another way
+                # Warnings about syntax that a later version of `regex` may read in another way.
+                # They would go to the user, who cannot do anything about them.
+                warnings.simplefilter("ignore")
                 self._compiled = regex.compile(pattern)
         except (regex.error, RecursionError, OverflowError) as error:
+            # The message of a RecursionError speaks about Python, not about the expression.
             reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
             raise PatternInvalid(f"it is not a regular expression: {reason}") from None
 
     @property
     def groups(self) -> int:
-        """How many pairs of parentheses take a part."""
+        """The number of capturing groups."""
         return int(self._compiled.groups)
 
     def first_group(self, text: str) -> str | None:
@@ -65,6 +73,7 @@ class BoundedPattern:
 
         Raises PatternTooSlow.
         """
+        # Processor time of this thread: a busy machine must not make a simple expression fail.
         began = time.thread_time()
         try:
             found = self._compiled.search(text, timeout=min(_SECONDS_PER_TEXT, self._seconds_left))
@@ -78,5 +87,8 @@ class BoundedPattern:
 
 @lru_cache(maxsize=256)
 def compile_bounded(pattern: str) -> BoundedPattern:
-    """Return the only BoundedPattern of an expression: its time limit is for all texts of a run."""
+    """Return the BoundedPattern of an expression, the same object for each call.
+
+    So its time limit holds for all texts of a run together.
+    """
     return BoundedPattern(pattern)

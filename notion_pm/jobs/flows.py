@@ -3,9 +3,9 @@
     pip install 'notion-pm[prefect]'
     python -m notion_pm.jobs.flows --every 15m      # one machine: registers the schedule, and runs it
 
-Each workspace is a task. Workspaces with the same token share one of Prefect's concurrency limits, so
-that one task at a time uses the token's request budget. A task is repeated when Notion cannot be
-reached or asks to wait. An error that needs a person fails the task; the others go on.
+Each workspace is a task. Workspaces with the same token share one of Prefect's concurrency limits,
+so that only one task at a time uses the token's request budget. A task is repeated when Notion cannot
+be reached or asks to wait. An error that needs a person fails the task; the other tasks continue.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OPTIONS = RootOptions(
 
 
 class SyncFailed(Exception):
-    """The sync of a workspace failed. `passes`: whether it may succeed later by itself."""
+    """The sync of a workspace failed. `passes`: whether a later attempt may succeed."""
 
     def __init__(self, error: NotionPmError) -> None:
         super().__init__(f"{error} {error.advice}".strip())
@@ -49,7 +49,8 @@ class SyncFailed(Exception):
 
 
 def limit_of(context: Context) -> str:
-    """Return the name of the concurrency limit of a workspace's token. It does not reveal the token."""
+    """Return the name of the concurrency limit for a workspace's token."""
+    # The name is shown in Prefect, so it contains only a fingerprint of the token.
     target = context.target
     secret = (
         str(target.path.resolve()) if isinstance(target, Local) else target.token.get_secret_value()
@@ -58,7 +59,7 @@ def limit_of(context: Context) -> str:
 
 
 def _passes(task: Any, task_run: Any, state: Any) -> bool:
-    """Whether to repeat a failed task."""
+    """Return whether to repeat a failed task."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, SyncFailed) and error.passes
 
@@ -70,9 +71,9 @@ def _passes(task: Any, task_run: Any, state: Any) -> bool:
     retry_condition_fn=_passes,
 )
 def sync_workspace(client: str) -> dict[str, Any]:
-    """Sync one workspace of notion-pm.toml, and return what `notion-pm sync --json` prints of a run.
+    """Sync one workspace of notion-pm.toml, and return the data of `notion-pm sync --json`.
 
-    When another run is at work, the run is skipped; that is not a failure. Raises SyncFailed.
+    If another run is working, this one is skipped; that is not a failure. Raises SyncFailed.
     """
     with ExitStack() as closing:
         try:
@@ -106,15 +107,18 @@ def _sync_within_limit(context: Context) -> SyncRun:
 def sync_workspaces(clients: list[str] | None = None) -> list[dict[str, Any]]:
     """Sync the workspaces of notion-pm.toml, or the given ones. Fails when one of them failed."""
     with ExitStack() as closing:
-        names = clients or [each.name for each in Context(_OPTIONS, closing.callback).all_clients()]
-    futures = [sync_workspace.submit(each) for each in names]
+        context = Context(_OPTIONS, closing.callback)
+        names = clients or [client.name for client in context.all_clients()]
+    futures = [sync_workspace.submit(name) for name in names]
+    # Wait for all before reading results: `result` raises for the first failed task, and the
+    # others must be able to finish.
     wait(futures)
-    return [each.result() for each in futures]
+    return [future.result() for future in futures]
 
 
 def _client(name: str, closing: ExitStack) -> Context:
-    found = Context(_OPTIONS, closing.callback).all_clients()
-    return next(each for each in found if each.name == name)
+    known = Context(_OPTIONS, closing.callback).all_clients()
+    return next(client for client in known if client.name == name)
 
 
 @click.command()

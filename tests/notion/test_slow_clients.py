@@ -15,22 +15,22 @@ import httpx
 import pytest
 from waitress.server import BaseWSGIServer
 
+from notion_pm.deadline_server import create_deadline_server
 from notion_pm.emulator import LocalWorkspace
-from notion_pm.punctual_server import create_punctual_server
 from tests.support.program import Program
 
 HEAD = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
 
 
 @contextmanager
-def punctual(seconds: float) -> Iterator[int]:
+def running_server(seconds: float) -> Iterator[int]:
     """A server that answers "ok", and gives requests so long to arrive."""
 
     def app(environ: object, start_response: object) -> list[bytes]:
         start_response("200 OK", [("Content-Length", "2")])  # type: ignore[operator]
         return [b"ok"]
 
-    server = create_punctual_server(
+    server = create_deadline_server(
         app, request_seconds=seconds, host="127.0.0.1", port=0, connection_limit=10
     )
     assert isinstance(server, BaseWSGIServer)
@@ -67,12 +67,12 @@ def drip(port: int, begin: bytes, drop: bytes = b"x") -> float:
 )
 def test_a_very_slow_request_is_closed(begin: bytes, drop: bytes) -> None:
     """In its headers, in its body, from the first byte, and with nothing but blank lines."""
-    with punctual(1.0) as port:
+    with running_server(1.0) as port:
         assert drip(port, begin, drop) < 15
 
 
 def test_very_slow_clients_do_not_block_the_server() -> None:
-    with punctual(1.0) as port:
+    with running_server(1.0) as port:
         slow = [threading.Thread(target=drip, args=(port, HEAD), daemon=True) for _ in range(12)]
         for thread in slow:
             thread.start()
@@ -81,7 +81,7 @@ def test_very_slow_clients_do_not_block_the_server() -> None:
 
 
 def test_a_client_with_many_requests_keeps_its_connection() -> None:
-    with punctual(2.0) as port, httpx.Client() as client:
+    with running_server(2.0) as port, httpx.Client() as client:
         for _ in range(12):
             assert client.get(f"http://127.0.0.1:{port}/").text == "ok"
             time.sleep(0.4)

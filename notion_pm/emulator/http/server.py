@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from waitress.channel import ClientDisconnected
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
+from notion_pm.deadline_server import create_deadline_server
 from notion_pm.emulator.faults import ConnectionDroppedError
 from notion_pm.emulator.workspace import LocalWorkspace
-from notion_pm.punctual_server import create_punctual_server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -38,7 +38,7 @@ def serve(
     `announce` is called with the URL as soon as connections are accepted. Port 0 picks a free port.
     Raises OSError if the port is in use.
     """
-    server = create_punctual_server(
+    server = create_deadline_server(
         _closing_dropped(workspace.app),
         request_seconds=_REQUEST_SECONDS,
         host=host,

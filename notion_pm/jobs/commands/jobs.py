@@ -26,15 +26,16 @@ _every = click.option(
     metavar="TIME",
     default="15m",
     show_default=True,
-    help="How often it is to run.",
+    help="Time between two runs.",
 )
 
 
 @click.group(short_help="Print files that run sync on a schedule.")
 def command() -> None:
-    """Print files that run sync on a schedule, with the paths and options of here and now.
+    """Print files that run sync on a schedule, with the current paths and options.
 
-    Settings come from the .env or notion-pm.toml of this folder: neither file has a token in it.
+    The job reads its settings from the .env or notion-pm.toml of this folder, so the printed files
+    contain no token.
 
     \b
         notion-pm -w acme jobs cron --every 30m
@@ -86,36 +87,40 @@ def github(options: RootOptions, *, every: int) -> None:
     """Print a workflow for GitHub Actions."""
     if options.local and not options.local_from_environment:
         raise UsageError(
-            "A local workspace is on this machine, not on GitHub's.", "Leave out --local."
+            "A local workspace is on this machine, and GitHub cannot read it.", "Leave out --local."
         )
     echo(job_files.github_workflow(_job(replace(options, local=None), every)).rstrip())
 
 
 def _job(options: RootOptions, every: int) -> Job:
+    # Schedulers start jobs in other folders and with few variables. So everything that the user's
+    # shell provides here becomes part of the job: absolute paths, the workspace, the user.
     given: list[str] = []
     unit = "notion-pm"
     if options.local and not options.workspace:
         given += ["--local", str(Path(options.local).absolute())]
     if options.workspace:
         given += ["-w", options.workspace]
+        # Names of systemd units allow only some characters.
         unit += "-" + re.sub(r"[^A-Za-z0-9_.]+", "-", options.workspace)
     return Job(_program(), given, Path.cwd(), getpass.getuser(), every, unit)
 
 
 def _program() -> list[str]:
-    """How to call this program without a PATH: by its script beside Python, or as a module."""
+    """Return the words that call this program; they do not depend on PATH."""
+    # cron and systemd have a short PATH, in which a virtual environment is missing.
     script = Path(sys.executable).with_name("notion-pm")
     return [str(script)] if script.exists() else [sys.executable, "-m", "notion_pm"]
 
 
 def _warn_of_settings_of_the_shell(*, is_named: bool) -> None:
-    """A job knows nothing of the variables of the shell from which it was made."""
-    kept = read_variables(is_named=is_named).names_in_file
-    ours = (
-        name
-        for name in os.environ
-        if name.endswith("NOTION_TOKEN") or name.startswith("NOTION_PM_")
-    )
-    lost = sorted(name for name in ours if name != "NOTION_PM_LOCAL" and name not in kept)
-    if lost:
-        note(f"Only this shell knows {', '.join(lost)}: a job reads .env, so put them there.")
+    """Warn about variables that are set only in this shell: the job will not have them."""
+    in_file = read_variables(is_named=is_named).names_in_file
+    missing: list[str] = []
+    for name in sorted(os.environ):
+        is_ours = name.endswith("NOTION_TOKEN") or name.startswith("NOTION_PM_")
+        # A local workspace becomes an option of the job.
+        if is_ours and name != "NOTION_PM_LOCAL" and name not in in_file:
+            missing.append(name)
+    if missing:
+        note(f"Set only in this shell: {', '.join(missing)}. A job reads .env, so put them there.")

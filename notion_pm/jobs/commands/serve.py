@@ -155,7 +155,7 @@ class Listener:
         self.health = Health()
 
     def listen(self, every: float) -> None:
-        """Sync what was missed and what is named, and read everything at an interval, until stopped."""
+        """Sync what deliveries name, and everything at the start and at an interval, until stopped."""
         with (
             handle_signals_and_log(self._run_options, finish_on_ctrl_c=True) as run_id,
             suppress(Stopped),
@@ -181,7 +181,8 @@ class Listener:
     def _expect_our_edits(self, done: SyncRun) -> None:
         """Prepare to ignore the deliveries that the writes of this run cause."""
         if done.result is not None and done.result.written:
-            with suppress(NotionError):  # without the id they are read again, and change nothing
+            # If the id of our bot cannot be read, our own edits cause one more run without changes.
+            with suppress(NotionError):
                 self._bot = self._bot or self._context.gateway.me().id
             self._inbox.expect(self._bot, _edits(done.result))
 
@@ -214,6 +215,6 @@ def _announce(url: str, key: Key) -> None:
     echo(url)
     if key.token is None:
         note(
-            "Waiting for Notion's verification token. In the connection's settings, under Webhooks, add a "
-            "subscription with your https address. See docs/webhooks.md."
+            "Waiting for Notion's verification token. In the connection's settings, under Webhooks, "
+            "add a subscription with your https address. See docs/webhooks.md."
         )

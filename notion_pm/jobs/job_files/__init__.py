@@ -23,7 +23,10 @@ class _File(Template):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to run: the program with its global options, in a folder, as a user, at an interval in seconds."""
+    """What to run: a program with its global options, in a folder, as a user.
+
+    `every`: the interval in seconds. `unit`: the name of the systemd units.
+    """
 
     program: Sequence[str]
     options: Sequence[str]
@@ -34,18 +37,20 @@ class Job:
 
 
 def crontab(job: Job) -> str:
-    """Return a line for crontab(5), with a comment. A percent sign there needs an escape."""
+    """Return a line for crontab(5), with a comment."""
     line = {
         "folder": shlex.quote(str(job.folder)),
         "command": shlex.join([*job.program, *job.options]),
     }
+    # In a crontab an unescaped percent sign ends the command (crontab(5)).
     escaped = {key: value.replace("%", r"\%") for key, value in line.items()}
     return _fill("crontab", job, times=cron_times(job.every), **escaped)
 
 
 def systemd_service(job: Job) -> str:
     """Return a unit that runs the job once (systemd.service(5))."""
-    words = " ".join(_systemd_word(each) for each in (*job.program, *job.options))
+    words = " ".join(_systemd_word(word) for word in (*job.program, *job.options))
+    # A percent sign starts a specifier, also in a path (systemd.unit(5)).
     return _fill(
         "service", job, command=words, user=job.user, folder=str(job.folder).replace("%", "%%")
     )
@@ -58,7 +63,8 @@ def systemd_timer(job: Job) -> str:
 
 def github_workflow(job: Job) -> str:
     """Return a workflow for GitHub Actions, for a repository that has notion-pm.toml."""
-    # Five minutes for the setup; the program itself keeps to its time limit.
+    # Five minutes for the setup. The run itself has a time limit of one interval, so the job is
+    # killed only if the setup hangs.
     timeout = str(job.every // _MINUTE + 5)
     command = shlex.join(["notion-pm", *job.options])
     return _fill("workflow.yml", job, times=cron_times(job.every), timeout=timeout, command=command)
@@ -67,8 +73,10 @@ def github_workflow(job: Job) -> str:
 def cron_times(every: int) -> str:
     """Return cron's five time fields for an interval in seconds.
 
-    Raises UsageError for an interval that divides neither an hour nor a day: cron cannot do it.
+    Raises UsageError for an interval that cron cannot express.
     """
+    # The fields start again with each hour and each day: */25 would mean minutes 0, 25 and 50 of
+    # every hour. So an interval must divide an hour or a day without a rest.
     if every % _MINUTE == 0 and _HOUR % every == 0:
         return "0 * * * *" if every == _HOUR else f"*/{every // _MINUTE} * * * *"
     if every % _HOUR == 0 and _DAY % every == 0:

@@ -1,4 +1,4 @@
-"""Notion's deliveries: signed events that name what has changed, without content (notion-api.md 2.9)."""
+"""Notion's deliveries: signed events with the ids of changed objects (notion-api.md 2.9)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ Edit = tuple[NotionId, str]
 
 
 class Handshake(BaseModel):
-    """The first delivery of a subscription: a token to paste into Notion, and the key of signatures."""
+    """The first delivery of a subscription: a token to paste into Notion.
+
+    The same token is the key of all later signatures.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,7 +44,7 @@ class Handshake(BaseModel):
 
 
 class Author(BaseModel):
-    """Who has changed something: a person, or the bot of a connection."""
+    """The author of a change: a person, or the bot of a connection."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -80,11 +83,11 @@ class Event(BaseModel):
     data: Data = Data()
 
     def is_stale(self, now: datetime) -> bool:
-        """Whether it is too old, or too far ahead, to come from Notion now."""
+        """Return whether it is too old, or too far in the future, to come from Notion now."""
         return abs(now - self.timestamp) > ACCEPTED_FOR
 
     def is_by(self, author: str) -> bool:
-        """Whether this author alone made the change."""
+        """Return whether this author, and no other, made the change."""
         return bool(self.authors) and all(person.id == author for person in self.authors)
 
     @property
@@ -120,12 +123,10 @@ EVERYTHING = Named(everything=True)
 
 
 def named_by(event: Event) -> Named:
-    """Return what to read because of an event.
-
-    A page, when its values or its parent have changed; everything, when a schema or a database has.
-    Events of contents, comments, locks, views and files do not matter to rules. Rows that were
-    added to a database, or removed, have events of pages as well.
-    """
+    """Return what to read after an event: a page, everything, or nothing."""
+    # A changed value or parent concerns one page. A changed schema can concern every page of a
+    # database. Contents, comments, locks, views and files do not matter to rules. New and removed
+    # rows of a database have events of pages as well.
     kind, _, what = event.type.partition(".")
     if kind == "page" and what in _PAGE_EVENTS:
         return Named(frozenset({with_dashes(event.entity.id)}))
@@ -135,9 +136,8 @@ def named_by(event: Event) -> Named:
 
 
 def is_signed(body: bytes, signature: str, token: str) -> bool:
-    """Whether a body has the signature that only Notion and we can make.
-
-    It takes the same time for every wrong signature, so that timing reveals nothing.
-    """
+    """Return whether the signature of a body was made with the token, which only Notion has."""
+    # compare_digest takes the same time for every wrong signature. A plain comparison stops at the
+    # first wrong character, so an attacker could find the signature by measuring the time.
     expected = f"sha256={hmac.new(token.encode(), body, hashlib.sha256).hexdigest()}"
     return hmac.compare_digest(expected.encode(), signature.encode())

@@ -1,4 +1,7 @@
-"""What deliveries have named and no sync has read yet. HTTP threads put in, one listener takes out."""
+"""A queue of what deliveries have named and no sync has read yet.
+
+HTTP threads put in, one listener takes out.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,22 @@ from notion_pm.jobs.webhooks.deliveries import NOTHING, Edit, Event, Named, name
 from notion_pm.model.property_ids import as_received
 
 MOST_QUIET_TIMES = 6
-"""After this many quiet times since the first delivery a sync runs, also while more are coming."""
+"""A sync starts at the latest after this many quiet times, counted from the first delivery.
+
+Otherwise a workspace with constant edits would never be synced.
+"""
+
 OWN_EDITS_KNOWN_FOR = 900.0
-"""Seconds. Notion delivers within five minutes; a delivery that failed comes again later."""
+"""Seconds for which our own edits are remembered.
+
+Notion delivers within five minutes. A delivery that failed is sent again later; it then causes a
+sync that changes nothing.
+"""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What happened to the deliveries since the start. The names are those of /health."""
+    """Numbers of deliveries since the start. The names are keys of /health: do not change them."""
 
     taken: int = 0
     repeated: int = 0
@@ -29,14 +40,12 @@ class Counts:
 
 
 class Inbox:
-    """Collects what is named until nothing has come for a while.
-
-    The lock keeps the marks of the first and last delivery together with what waits.
-    """
+    """Collects what deliveries name until none has arrived for a while. Thread-safe."""
 
     def __init__(self, *, quiet: float, clock: Callable[[], float]) -> None:
         self._quiet = quiet
         self._clock = clock
+        # The lock keeps the queue and the times of its first and last delivery consistent.
         self._lock = threading.Lock()
         self._waiting = NOTHING
         self._first = self._last = -math.inf
@@ -45,7 +54,7 @@ class Inbox:
         self.counts = Counts()
 
     def put(self, event: Event) -> None:
-        """Add an event: what it names waits to be read, unless the edit is our own."""
+        """Add to the queue what an event names, unless a sync of ours made the edit."""
         with self._lock:
             named = named_by(event)
             if not named:
@@ -57,24 +66,24 @@ class Inbox:
                 self._add(named)
 
     def put_back(self, named: Named) -> None:
-        """Let what was taken out wait again, because the sync of it failed."""
+        """Put back into the queue what was taken out, because its sync failed."""
         with self._lock:
             self._add(named)
 
     def take(self) -> Named:
-        """Return what waits, and empty the inbox."""
+        """Return the content of the queue, and empty it."""
         with self._lock:
             taken, self._waiting = self._waiting, NOTHING
             return taken
 
     @property
     def waiting(self) -> Named:
-        """What waits to be read."""
+        """The content of the queue."""
         return self._waiting
 
     @property
     def due(self) -> float:
-        """When to read what waits, by the clock; infinity when nothing waits."""
+        """When to start a sync, by the clock; infinity for an empty queue."""
         with self._lock:
             if not self._waiting:
                 return math.inf
@@ -84,6 +93,7 @@ class Inbox:
         """Ignore the deliveries that our own edits of these properties will cause."""
         with self._lock:
             now = self._clock()
+            # Forget old edits here, so that the memory does not grow.
             recent = {
                 edit: at for edit, at in self._written.items() if now - at < OWN_EDITS_KNOWN_FOR
             }
@@ -97,12 +107,10 @@ class Inbox:
         self._waiting, self._last = self._waiting | named, now
 
     def _is_our_own(self, event: Event) -> bool:
-        """Whether the bot alone edited what a sync here has just written.
-
-        The bot alone is not enough: other programs may use its token.
-        """
-        now = self._clock()
-        lately = (
-            now - self._written.get(edit, -math.inf) < OWN_EDITS_KNOWN_FOR for edit in event.edits
-        )
-        return bool(event.edits) and event.is_by(self._bot) and all(lately)
+        """Return whether a sync of ours has just written exactly these properties."""
+        # The author is not enough: other programs may use the same token. The properties are not
+        # enough either: a person may edit them right after us, and that edit must be read.
+        if not event.edits or not event.is_by(self._bot):
+            return False
+        oldest = self._clock() - OWN_EDITS_KNOWN_FOR
+        return all(self._written.get(edit, -math.inf) > oldest for edit in event.edits)

@@ -1,5 +1,8 @@
-"""Turn deliveries into syncs: what they name is read when no more come. Some deliveries get lost,
-so everything that was edited is read at an interval."""
+"""Turn deliveries into syncs.
+
+The pages that deliveries name are read when no more deliveries arrive. Deliveries can get lost, so
+everything that was edited is also read at an interval.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from notion_pm.sync.run import SyncRun
 TICK = 0.2
 """Seconds between two checks of the inbox."""
 RETRY = 15.0
-"""Seconds before a failed or skipped run is repeated; twice as long each time, at most an interval."""
+"""Seconds before a failed or skipped run is repeated; they double each time, up to an interval."""
 _DOUBLINGS = 12
 
 
@@ -39,8 +42,8 @@ def listen(
         run = attempt(named)
         failures = 0 if run.result is not None else failures + 1
         if failures:
-            # After a failure pages may have been edited whose deliveries were lost meanwhile. A
-            # skipped or stopped run loses nothing: another one is at work.
+            # After a failure, read everything: deliveries may have been lost in the same outage. A
+            # skipped or stopped run loses nothing, because the queue was kept.
             inbox.put_back(EVERYTHING if run.trouble else named)
             pause = min(RETRY * 2 ** min(failures - 1, _DOUBLINGS), every)
             not_before = clock() + max(pause, run.asks_to_wait)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
+from notion_pm.deadline_server import create_deadline_server
 from notion_pm.errors import UsageError
 from notion_pm.jobs.webhooks.app import LARGEST_BODY
-from notion_pm.punctual_server import create_punctual_server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 _THREADS = 4
 _CONNECTIONS = 100
 _REQUEST_SECONDS = 10.0
-"""A delivery must arrive within this time; then an idle connection is closed. Notion's are small."""
+"""A delivery must arrive within this time; idle connections have the same time.
+
+Notion's deliveries are small.
+"""
 _PARTING_SECONDS = 5
 
 
 @contextmanager
 def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
-    """Serve while the block runs; yields the URL. Clients that send slowly, or too much, are cut off.
+    """Serve while the block runs; yield the URL.
 
-    Raises UsageError when the address cannot be used.
+    Connections that send too slowly or too much are closed. Raises UsageError when the address cannot be used.
     """
     # Without this waitress logs a line for each delivery that waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -54,7 +57,7 @@ def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
 
 def _open_server(app: WSGIApplication, host: str, port: int) -> MultiSocketServer | BaseWSGIServer:
     try:
-        return create_punctual_server(
+        return create_deadline_server(
             app,
             request_seconds=_REQUEST_SECONDS,
             host=host,

@@ -1,4 +1,4 @@
-"""The verification token of webhooks, where it is stored, and the events that have come."""
+"""The verification token of webhooks, and the ids of received events; both are stored in files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVENTS_FILE = "webhook-events.sqlite"
 
 
 def read_token(directory: Path) -> str | None:
-    """Return the verification token that was stored, None when there is none. Raises FileUnusable."""
+    """Return the stored verification token, or None. Raises FileUnusable."""
     try:
         return (directory / TOKEN_FILE).read_text(encoding="ascii").strip() or None
     except FileNotFoundError:
@@ -32,7 +32,7 @@ def keep_token(directory: Path, token: str) -> None:
 
 
 class SeenEvents:
-    """The ids of events that have come: a delivery that is repeated or replayed counts once."""
+    """The ids of received events, so that a delivery that is repeated or replayed counts once."""
 
     def __init__(self, directory: Path, *, keep: timedelta) -> None:
         """Open the record. Raises FileUnusable."""
@@ -54,7 +54,7 @@ class SeenEvents:
             raise FileUnusable(directory / EVENTS_FILE, str(error)) from error
 
     def is_new(self, event_id: str, now: datetime) -> bool:
-        """Keep an event; return whether it has not come before. Old ones are forgotten."""
+        """Store the id of an event; return whether it is new. Delete old ids."""
         with self._lock:
             self._db.execute("DELETE FROM events WHERE seen < ?", ((now - self._keep).timestamp(),))
             row = (event_id, now.timestamp())

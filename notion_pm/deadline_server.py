@@ -1,7 +1,7 @@
 """An HTTP server that limits the time in which a request must arrive: waitress with a deadline.
 
-waitress alone closes idle connections only. A client that sends one byte per second is never idle,
-and a hundred of them would block the server.
+waitress by itself closes only idle connections. A client that sends one byte per second is never
+idle, and a hundred such clients would block the server.
 
 Shared by the webhook listener and the local workspace; it imports neither.
 """
@@ -21,8 +21,10 @@ _CHECK_INTERVAL = 2
 """Seconds between two checks of the connections."""
 
 _HEADER_SECONDS = 10.0
-"""The time for a request's headers, whatever the size of its body. An idle connection may wait
-longer: clients keep connections for their next request."""
+"""The time for a request's headers; unlike bodies, they are always small.
+
+An idle connection may wait longer: clients keep connections for their next request.
+"""
 
 _ANSWER_SECONDS = 600.0
 """The time in which a client must receive a response: files of a local workspace may be large."""
@@ -31,8 +33,8 @@ _ANSWER_SECONDS = 600.0
 class _Channel(HTTPChannel):
     """A connection that remembers when its current request began.
 
-    `waiting_since`: since when the server waits for a complete request. `has_begun`: the first byte
-    of the request has arrived.
+    `waiting_since`: when the server began to wait for the current request. `has_begun`: the first
+    byte of the request has arrived.
     """
 
     def __init__(self, *args: Any, **settings: Any) -> None:
@@ -69,7 +71,7 @@ class _Server(TcpWSGIServer):
     request_seconds = 30.0
 
     def maintenance(self, now: Any) -> None:
-        """Close connections that are idle, or whose request takes too long."""
+        """Close connections that are idle or send their request too slowly."""
         super().maintenance(now)
         # The stubs of waitress give this attribute another type.
         channels: dict[int, Any] = self.active_channels  # type: ignore[assignment]
@@ -87,7 +89,7 @@ class _Server(TcpWSGIServer):
         return self.request_seconds
 
 
-def create_punctual_server(
+def create_deadline_server(
     app: WSGIApplication, *, request_seconds: float, **settings: Any
 ) -> MultiSocketServer | BaseWSGIServer:
     """Return a server like waitress's `create_server`; a request must arrive in `request_seconds`.
