@@ -156,7 +156,7 @@ def _waiting_customer(
         amount=customer.arr or 0,
         since=since,
         days=(thread.today - first).days if first else None,
-        standing="" if customer.is_customer_today else customer.standing,
+        standing="" if customer.is_customer_today else customer.lifecycle,
     )
 
 

@@ -107,7 +107,7 @@ class _Walk:
         return self._thread.sort_for_reading(near)
 
     def _find_implied(self, page: SnapshotPage, near: Sequence[Related]) -> set[NotionId]:
-        """Return those of the near pages that are also reached by way of another near page.
+        """Return the near pages that are also reached by way of another near page.
 
         Example: an objective's feature F is implied if F also addresses an opportunity of that
         objective. Two exceptions keep circles from hiding pages: a near page from which the way

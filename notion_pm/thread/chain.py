@@ -1,5 +1,4 @@
-"""The part of a template that is the thread: its databases from the vision down to the customers,
-and the relations between them."""
+"""Find the thread in a template: the databases from vision to customers, and their relations."""
 
 from __future__ import annotations
 
@@ -132,13 +131,16 @@ class Chain:
     def _edge(
         self, holder: str, key: str, spec: RelationProperty, level: Mapping[str, int]
     ) -> Edge | None:
-        """Return the edge of a relation between databases of the thread, None if it is none."""
+        """Return the edge for a relation, None if it does not connect databases of the thread."""
         if spec.to not in level:
             return None
+        # A relation of a database to itself is an edge only if it makes a tree.
         if spec.to == holder:
             return Edge(holder, holder, key) if key == _PARENT else None
 
         upper, lower = sorted((holder, spec.to), key=level.__getitem__)
+        # A feature names a few objectives, an objective many features. But a customer may have
+        # hundreds of insights, and an insight names one customer.
         preferred = upper if lower == self.database("customers") else lower
         mirror = spec.two_way
         if holder != preferred and mirror and self.has(spec.to, mirror.key):

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from notion_pm.model.snapshot import RelatedPages, Snapshot, SnapshotPage
+from notion_pm.model.snapshot import RelatedPages, RuleValue, Snapshot, SnapshotPage, UnknownOption
 from notion_pm.rules.view import identities
 from notion_pm.text import UNTITLED
 
-Standing = Literal["customer", "prospect", "churned"]
+Lifecycle = Literal["customer", "prospect", "churned"]
 
 NOT_CUSTOMERS = frozenset({"prospect", "churned"})
 """Lifecycles that pay nothing today. An empty lifecycle counts as a customer."""
@@ -37,12 +37,12 @@ class Customer:
     name: str
     page: SnapshotPage | None
     arr: float | None
-    standing: Standing = "customer"
+    lifecycle: Lifecycle = "customer"
 
     @property
     def is_customer_today(self) -> bool:
         """Whether it pays today: neither a prospect nor churned."""
-        return self.standing == "customer"
+        return self.lifecycle == "customer"
 
 
 class Customers:
@@ -66,13 +66,11 @@ class Customers:
             ids = [page_id for page_id in value.ids if page_id in self._pages]
             return [_from_page(self._pages[page_id]) for page_id in ids]
 
-        names = value if isinstance(value, tuple) else (value,)
         customers = []
-        for option_or_name in names:
-            name = str(getattr(option_or_name, "name", option_or_name) or "").strip()
-            if name:
-                key = name.casefold()
-                customers.append(Customer(key, name, None, self._arr_by_name.get(key)))
+        for name in customer_names(value):
+            # "Acme" and "acme" are one customer.
+            key = name.casefold()
+            customers.append(Customer(key, name, None, self._arr_by_name.get(key)))
         return customers
 
     @cached_property
@@ -90,19 +88,33 @@ class Customers:
         return {name: amount for name, (_, amount) in latest.items()}
 
 
+def customer_names(value: RuleValue) -> list[str]:
+    """Return the names in the customer of an insight, for a template without customer pages."""
+    items = value if isinstance(value, tuple) else (value,)
+    names = []
+    for item in items:
+        # People may add options to a select: the template has no key for them, but they have a name.
+        text = item.name if isinstance(item, UnknownOption) else item
+        name = str(text or "").strip()
+        if name:
+            names.append(name)
+    return names
+
+
 def _from_page(page: SnapshotPage) -> Customer:
-    standing: Standing = "customer"
+    lifecycle: Lifecycle = "customer"
     if page.values.get("lifecycle") == "prospect":
-        standing = "prospect"
+        lifecycle = "prospect"
     elif page.values.get("lifecycle") == "churned":
-        standing = "churned"
+        lifecycle = "churned"
     arr = _number(page.values.get("arr"))
-    return Customer(page.id, page.title or UNTITLED, page, arr, standing)
+    return Customer(page.id, page.title or UNTITLED, page, arr, lifecycle)
 
 
 def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number else None  # type: ignore[return-value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value
 
 
 def is_ask(insight: SnapshotPage) -> bool:

@@ -16,7 +16,6 @@ from notion_pm.model.snapshot import (
     Snapshot,
     SnapshotPage,
     UnknownOption,
-    is_empty,
 )
 from notion_pm.model.template import Category, OptionSpec, Role
 from notion_pm.rules.aggregates import aggregate_pages, amounts_of
@@ -26,7 +25,7 @@ from notion_pm.rules.view import View
 from notion_pm.rules.wording import Wording
 from notion_pm.text import UNTITLED
 from notion_pm.thread.chain import ROLES, Chain, Edge
-from notion_pm.thread.customers import Customer, Customers, total_arr
+from notion_pm.thread.customers import Customer, Customers, customer_names, total_arr
 
 # The arithmetic of the sync rules (docs/sync.md, "How numbers are counted"), so that a report and
 # a number in Notion never disagree.
@@ -185,14 +184,16 @@ class Thread:
     def above(self, page: SnapshotPage) -> tuple[Related, ...]:
         """Return the pages that a page serves, one step up."""
         if page.id not in self._above:
+            # A feature has the edges to objectives and opportunities; a release, which is beside the
+            # thread, has those to its features.
             if self.role(page):
                 edges = [edge for edge in self.chain.edges if edge.lower == page.database]
             else:
                 edges = list(self.chain.edges_of(page.database))
             related: dict[NotionId, Related] = {}
             for edge in edges:
-                found = self._named_by(page, edge) if edge.held_below else self._naming(page, edge)
-                related.update((other.id, other) for other in found)
+                for other in self._upward(page, edge):
+                    related[other.id] = other
             self._above[page.id] = tuple(related.values()) or self._vision_of(page)
         return self._above[page.id]
 
@@ -208,11 +209,10 @@ class Thread:
             related: dict[NotionId, Related] = {}
             for edge in self.chain.edges:
                 if edge.upper == page.database:
-                    found = (
-                        self._naming(page, edge) if edge.held_below else self._named_by(page, edge)
-                    )
-                    related.update((other.id, other) for other in found)
-            related.update((other.id, other) for other in self._objectives_of(page))
+                    for other in self._downward(page, edge):
+                        related[other.id] = other
+            for objective in self._objectives_of(page):
+                related[objective.id] = objective
             self._below[page.id] = tuple(related.values())
         return self._below[page.id]
 
@@ -244,6 +244,15 @@ class Thread:
         """Return every feature that serves a page, in any number of steps."""
         return [other for other in self.all_below(page) if self.role(other) == "features"]
 
+    # A relation may be read on either side (see `Chain.edges`). On the side that holds it the page
+    # names the others. On the other side the others name the page.
+
+    def _upward(self, page: SnapshotPage, edge: Edge) -> Iterable[Related]:
+        return self._named_by(page, edge) if edge.held_below else self._naming(page, edge)
+
+    def _downward(self, page: SnapshotPage, edge: Edge) -> Iterable[Related]:
+        return self._naming(page, edge) if edge.held_below else self._named_by(page, edge)
+
     def _named_by(self, page: SnapshotPage, edge: Edge) -> Iterator[Related]:
         """Yield the pages that a page's own relation names."""
         links = page.values.get(edge.key)
@@ -259,8 +268,8 @@ class Thread:
         return self._view.follow(page, (hop,)).pages
 
     # Some templates keep vision and objectives in one database without a relation between the two.
-    # There every objective serves the vision, if exactly one is live: of several, the one that is
-    # meant cannot be known.
+    # There every objective serves the vision if exactly one vision is live. With several it is not
+    # known which of them an objective serves.
 
     @cached_property
     def _only_vision(self) -> SnapshotPage | None:
@@ -320,6 +329,7 @@ class Thread:
         return today, others
 
     def _count_customers(self, insights: tuple[SnapshotPage, ...]) -> int | None:
+        # All insights are pages of one database, so the first one says whether it has the property.
         if not self.chain.has(insights[0].database, "customer"):
             return None
         count = aggregate_pages(self._view, insights, _CUSTOMERS, "customer").value
@@ -332,8 +342,9 @@ class Thread:
         if not self.chain.has(insights[0].database, "importance"):
             return None
         amounts = amounts_of(self._view, insights, _IMPORTANCE, "importance") or []
-        chosen = [amount.number for amount in amounts if among is None or amount.identity in among]
-        return sum(chosen) if chosen else None
+        if among is not None:
+            amounts = [amount for amount in amounts if amount.identity in among]
+        return sum(amount.number for amount in amounts) if amounts else None
 
     @cached_property
     def customers(self) -> Customers:
@@ -384,10 +395,7 @@ class Thread:
         if isinstance(value, RelatedPages):
             pages = [self.page(page_id) for page_id in value.ids]
             return tuple(page.title or UNTITLED for page in pages if page)
-        names = value if isinstance(value, tuple) else (value,)
-        return tuple(
-            str(getattr(name, "name", name)).strip() for name in names if not is_empty(name)
-        )
+        return tuple(customer_names(value))
 
     # --- order
 
@@ -399,6 +407,7 @@ class Thread:
         if isinstance(related, UnsharedPage):
             return (len(ROLES), 0, 0, 0, related.id)
         role = self.role(related)
+        # Pages beside the thread, such as releases and decisions, come first.
         level = ROLES.index(role) if role else -1
         value = related.values.get("priority")
         priority = self.chain.schema.rank(related.database, "priority", value)
@@ -420,6 +429,7 @@ def _reachable(
     start: SnapshotPage, step: Callable[[SnapshotPage], tuple[Related, ...]]
 ) -> tuple[SnapshotPage, ...]:
     """Return the pages that steps from a page reach, each once. Circles end."""
+    # Circles are possible: Notion lets a page be the parent of its own parent.
     reached: dict[NotionId, SnapshotPage] = {}
     waiting = [start]
     while waiting:

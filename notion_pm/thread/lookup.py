@@ -14,7 +14,7 @@ _MOST_CANDIDATES = 8
 
 
 def find_page(thread: Thread, words: str) -> SnapshotPage | None:
-    """Return the page that words name, None if there is none.
+    """Return the page that words name, None if no page matches.
 
     In this order: an id or link, a page's own number, a whole title, a part of one title. Raises
     UsageError with a list of candidates when several pages match.
@@ -41,7 +41,7 @@ def find_page(thread: Thread, words: str) -> SnapshotPage | None:
 
 
 def page_not_found(thread: Thread, words: str) -> UsageError:
-    """Return the error for words that name no page, with the title that is most like them."""
+    """Return the error for words that match no page, with the most similar title."""
     databases = ", ".join(thread.snapshot.databases)
     advice = (
         "Give the page's link (••• > Copy link in Notion), its number (FEAT-12), "

@@ -1,4 +1,4 @@
-"""Closing the loop: who asked for something that has shipped since, and does not know yet.
+"""Close the loop: find the people who asked for something that has shipped since.
 
 Only requests and problems are answered, by features that shipped after they were observed. Each
 person gets a message of their own, so that no one reads what a colleague or another customer said.
@@ -172,7 +172,8 @@ def _people_behind(
     for customer in customers:
         is_theirs = len(customers) == 1 or customer.key in owners
         own_contact = contact if is_theirs else ""
-        if customer.standing == "churned":
+        # A churned customer gets no message, but people see that it asked.
+        if customer.lifecycle == "churned":
             yield _Person(("churned", customer.key), customer.name, "", "churned")
         elif "@" in own_contact:
             # A mail address is one person, also when two customers have it.

@@ -36,6 +36,7 @@ def flowchart(thread: Thread, trace: Trace) -> str:
         pages[branch.page.id] = branch.page
     names = {page_id: f"n{index}" for index, page_id in enumerate(pages)}
 
+    # Arrows point down the thread, also above the page: there a branch is the upper end.
     edges = [(lower, upper) for upper, lower in _edges(trace.page, trace.above)]
     edges += _edges(trace.page, trace.below)
     lines = ["flowchart TD"]
@@ -81,6 +82,7 @@ def _escape(text: str) -> str:
 
 
 def _escape_url(url: str) -> str:
+    # A quotation mark would end the link within the chart.
     return url.replace('"', "%22").replace("\\", "%5C").replace("\n", "")
 
 

@@ -33,6 +33,8 @@ Thank you for telling us. Does it do what you need?
 """
 """`notion-pm loop --show-message` prints it, as a start for a custom template."""
 
+# Only for the own template of the program. A template of the user runs in a
+# process with limits: see `message_process`.
 _ENVIRONMENT = SandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
 )

@@ -84,12 +84,12 @@ class _Reader:
         self._place = place
         self._loaded = loaded
         self._manifest = manifest
-        self._vocabulary = TemplateSchema(loaded.template)
+        self._schema = TemplateSchema(loaded.template)
         self._existing: dict[str, tuple[str, ...]] = {}
         for key, entry in manifest.databases.items():
             if key in loaded.template.databases:
                 self._existing[key] = tuple(entry.properties)
-        self.chain = Chain(self._vocabulary, self._existing)
+        self.chain = Chain(self._schema, self._existing)
         if self.chain.database("features") is None:
             raise UsageError(
                 f"The template {manifest.template!r} has no database of features.",
@@ -106,20 +106,22 @@ class _Reader:
         for database, keys in self.chain.needs(self._existing).items():
             gone = set(deleted_properties(self._place.gateway, self._manifest, database, keys))
             for key in sorted(gone):
-                if self._vocabulary.type(database, key) in {"relation", "status"}:
+                if self._schema.type(database, key) in {"relation", "status"}:
                     broken.append(f"{database}.{key} was deleted")
             self._existing[database] = tuple(
                 key for key in self._existing[database] if key not in gone
             )
         if broken:
             raise schema_mismatch(broken)
-        self.chain = Chain(self._vocabulary, self._existing)
+        self.chain = Chain(self._schema, self._existing)
 
     def read(self, *, asides: bool) -> ReadThread:
-        databases = [*self.chain.databases, *(self.chain.asides if asides else ())]
+        databases = list(self.chain.databases)
+        if asides:
+            databases += self.chain.asides
         needs = self.chain.needs(databases)
         codecs = {
-            key: PageCodec(self._vocabulary, key, self._manifest.databases[key], keys)
+            key: PageCodec(self._schema, key, self._manifest.databases[key], keys)
             for key, keys in needs.items()
         }
         pages = _Pages({key: {} for key in needs})
@@ -128,7 +130,7 @@ class _Reader:
         snapshot = Snapshot(
             {key: without_links_to_gone(found, gone) for key, found in pages.snapshots.items()}
         )
-        wording = Wording(self._vocabulary, self._manifest, pages.option_names, pages.people)
+        wording = Wording(self._schema, self._manifest, pages.option_names, pages.people)
         thread = Thread(self.chain, snapshot, pages.created, wording, self._place.now.date())
         return ReadThread(thread, self._loaded, self._manifest, codecs)
 
@@ -138,6 +140,7 @@ class _Reader:
             property_ids = codecs[database].property_ids
             return database, list(self._place.gateway.query(source, property_ids=property_ids))
 
+        # Each database takes several requests one after the other, so databases are read in parallel.
         results = map_concurrently(query, codecs, self._place.jobs)
         for done, (database, rows) in enumerate(results, start=1):
             self._add(pages, codecs[database], database, rows)
@@ -145,6 +148,7 @@ class _Reader:
 
     def _add(self, pages: _Pages, codec: PageCodec, database: str, rows: Iterable[Page]) -> None:
         for row in rows:
+            # A query may return pages that were moved to the trash while it ran.
             if removal_reason(row):
                 continue
             require_types(codec, row)
@@ -162,7 +166,7 @@ class _Reader:
         gone for another reason, with that reason.
         """
         needs = {key: codec.keys for key, codec in codecs.items()}
-        missing = list(missing_pages(self._vocabulary, needs, pages.snapshots))
+        missing = list(missing_pages(self._schema, needs, pages.snapshots))
 
         def fetch(ref: tuple[str, NotionId]) -> Page | str:
             database, page_id = ref

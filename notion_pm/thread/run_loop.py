@@ -1,4 +1,4 @@
-"""Read who is to be told about what has shipped, draft messages, and stamp who was told."""
+"""Read which customers to tell about shipped features, draft messages, and stamp who was told."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class StampResult:
-    """An insight that was to be stamped; `problem`: why it was not."""
+    """The stamp of an insight. `problem`: why it was not stamped, empty if it was."""
 
     insight: SnapshotPage
     problem: str = ""
@@ -80,10 +80,10 @@ class OpenLoops:
         return tuple(ask.insight for ask in asks_of(self.recipients))
 
     def asks_of(self, names: Sequence[str]) -> tuple[SnapshotPage, ...]:
-        """Return the insights that names stand for.
+        """Return the insights that are named.
 
-        A name is an insight itself, or a customer or contact for all their asks. Raises UsageError
-        for a name of nothing, or of another page.
+        A name is that of an insight, or of a customer or contact for all their asks. Raises
+        UsageError if there is no such page, or if it is neither.
         """
         found: dict[NotionId, SnapshotPage] = {}
         for name in names:
@@ -93,13 +93,12 @@ class OpenLoops:
     def _asks_of_one(self, name: str) -> list[SnapshotPage]:
         wanted = name.strip().casefold()
         everyone = (*self.recipients, *self.skipped)
-        # A customer or contact with no open ask is a valid name too: it is owed nothing.
+        # A customer or contact without an open ask is a valid name too: nothing is left to tell it.
         if wanted in self._known_names:
-            named = [
-                recipient
-                for recipient in everyone
-                if wanted in {recipient.customer.casefold(), recipient.contact.casefold()}
-            ]
+            named = []
+            for recipient in everyone:
+                if wanted in {recipient.customer.casefold(), recipient.contact.casefold()}:
+                    named.append(recipient)
             return [ask.insight for ask in asks_of(named)]
 
         page = find_page(self.thread, name)
@@ -195,7 +194,7 @@ class OpenLoops:
 
 
 def open_loops(place: SyncContext, template: str | None = None) -> OpenLoops:
-    """Read who is to be told. Raises UsageError if insights have no date `told_on`."""
+    """Read the open loops. Raises UsageError if insights have no date `told_on`."""
     requests_before = place.gateway.requests.logical
     read = read_thread(place, template)
     chain = read.thread.chain
@@ -209,14 +208,12 @@ def open_loops(place: SyncContext, template: str | None = None) -> OpenLoops:
 
 def drafts_as_data(loops: OpenLoops, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
     """Return drafts as JSON data with stable keys."""
-    return [
-        {
-            **message_values(loops.thread, draft.recipient),
-            "insights": [ask.insight.id for ask in draft.recipient.asks],
-            "message": draft.message,
-        }
-        for draft in drafts
-    ]
+    data = []
+    for draft in drafts:
+        values = message_values(loops.thread, draft.recipient)
+        insights = _insight_ids(draft.recipient)
+        data.append({**values, "insights": insights, "message": draft.message})
+    return data
 
 
 def skipped_as_data(loops: OpenLoops) -> list[dict[str, Any]]:
@@ -225,7 +222,11 @@ def skipped_as_data(loops: OpenLoops) -> list[dict[str, Any]]:
         {
             "customer": recipient.customer,
             "reason": recipient.skip_reason,
-            "insights": [ask.insight.id for ask in recipient.asks],
+            "insights": _insight_ids(recipient),
         }
         for recipient in loops.skipped
     ]
+
+
+def _insight_ids(recipient: Recipient) -> list[NotionId]:
+    return [ask.insight.id for ask in recipient.asks]

@@ -1,4 +1,4 @@
-"""Who to tell about what: for a terminal, as Markdown, as CSV."""
+"""Show the open loops and their messages: for a terminal, as Markdown, as CSV."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def text_lines(loops: OpenLoops, drafts: Sequence[Draft]) -> Iterator[str]:
         for line in draft.message.splitlines():
             yield f"    {one_line(line)}"
         yield ""
-    for heading, asks in _skipped(loops):
+    for heading, asks in _skipped_asks(loops):
         yield f"{heading}:"
         for ask in asks:
             yield f"  {one_line(ask.insight.title) or UNTITLED}  {ask.insight.url}"
@@ -65,7 +65,7 @@ def _markdown_lines(loops: OpenLoops, drafts: Sequence[Draft]) -> Iterator[str]:
         longest = max((len(fence) for fence in _FENCE.findall(draft.message)), default=2)
         fence = "`" * (longest + 1)
         yield from ("", f"{fence}text", *draft.message.splitlines(), fence)
-    for heading, asks in _skipped(loops):
+    for heading, asks in _skipped_asks(loops):
         yield from ("", f"## {heading}", "")
         for ask in asks:
             yield f"- {_markdown_link(ask.insight)}"
@@ -107,9 +107,9 @@ def summary(loops: OpenLoops) -> str:
 
 
 def stamp_lines(results: Sequence[StampResult], requests: int, *, dry_run: bool) -> Iterator[str]:
-    """Yield what became of the insights that were to be stamped."""
+    """Yield one line for each insight, and the number of stamped ones."""
     if not results:
-        yield ("Nothing to stamp: what they asked for has not shipped, or they were told already.")
+        yield "Nothing to stamp: what they asked for has not shipped, or they were told already."
     for result in results:
         title = one_line(result.insight.title) or UNTITLED
         yield f"  {title}: {result.problem}" if result.problem else f"  {title}"
@@ -141,7 +141,7 @@ def _name(loops: OpenLoops, recipient: Recipient) -> str:
     return f"{customer}, {contact}" if messages > 1 else customer
 
 
-def _skipped(loops: OpenLoops) -> Iterator[tuple[str, tuple[Ask, ...]]]:
+def _skipped_asks(loops: OpenLoops) -> Iterator[tuple[str, tuple[Ask, ...]]]:
     """Yield a heading and the asks for each reason to send no message."""
     for reason, heading in _SKIP_HEADINGS.items():
         skipped = [recipient for recipient in loops.skipped if recipient.skip_reason == reason]
@@ -149,4 +149,6 @@ def _skipped(loops: OpenLoops) -> Iterator[tuple[str, tuple[Ask, ...]]]:
             continue
         customers = {recipient.customer for recipient in skipped if recipient.customer}
         names = ", ".join(one_line(name) for name in sorted(customers, key=str.casefold))
-        yield f"{heading} ({names})" if names else heading, asks_of(skipped)
+        if names:
+            heading = f"{heading} ({names})"
+        yield heading, asks_of(skipped)
