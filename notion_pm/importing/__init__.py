@@ -1,1 +1,1 @@
-"""What an import decides, pure: records of a file x a map x what Notion holds -> pages to create and to update."""
+"""Import files: read records, choose a map, compare with Notion, create and update pages."""

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 
 from notion_pm.importing.files.records import Record, Records
 from notion_pm.importing.identity import identity
@@ -142,7 +143,7 @@ class _Interpreter:
             return ""
         if field.type == "date" and filling.date is not None:
             return filling.date
-        texts = (text for column in filling.columns for text in self._records.texts(column))
+        texts = chain.from_iterable(map(self._records.texts, filling.columns))
         if field.type == "number":
             return detect_decimal_sign(texts)
         try:
@@ -196,7 +197,7 @@ class _Interpreter:
         texts = _filled_texts(filled, record)
         if filled.field.type != "multi_select":
             texts = _first_nonempty(texts)
-        cells = [text for column_texts in texts for text in column_texts]
+        cells = list(chain.from_iterable(texts))
         try:
             if filled.field.is_list:
                 return self._list_item(filled, cells)
@@ -266,9 +267,7 @@ class _Interpreter:
         filling = self._map.body
         if filling is None:
             return None
-        texts = [
-            text for column_texts in _texts_by_column(filling, record) for text in column_texts
-        ]
+        texts = list(chain.from_iterable(_texts_by_column(filling, record)))
         return plain_text(filling, "\n\n".join(texts), _LONGEST_BODY) if texts else None
 
 
@@ -338,7 +337,7 @@ def _first_nonempty(texts_by_column: Iterator[list[str]]) -> Iterator[list[str]]
 
 
 def _texts_by_column(filling: Filling, record: Record) -> Iterator[list[str]]:
-    """Yield the texts of each column that fills a property; a fixed value is a column of its own."""
+    """Yield the texts of each column that fills a property; a fixed value counts as a column."""
     if filling.value is not None:
         value = _with_cells(filling.value, record)
         yield [value] if value else []
@@ -349,7 +348,7 @@ def _texts_by_column(filling: Filling, record: Record) -> Iterator[list[str]]:
 
 
 def _with_cells(value: str, record: Record) -> str:
-    """Return a fixed value with the record's cells in place of `{Column}`; empty if one is empty."""
+    """Return a fixed value with cells in place of `{Column}`; empty if one of them is empty."""
     for column in placeholders(value):
         cell = record.first(column)
         if not cell:

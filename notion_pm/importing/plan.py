@@ -54,7 +54,7 @@ from notion_pm.workspace.progress import Progress, no_progress
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What to import, by which map, and when. With `overwrite` the file wins over people's edits."""
+    """What to import, by which map, and when. With `overwrite` it wins over people's edits."""
 
     records: Records
     map: ImportMap
@@ -212,7 +212,9 @@ def _interpret(request: ImportRequest, target: Target) -> InterpretedFile:
 
 def _filled_fields(rows: Sequence[ImportRow], target: Target) -> list[Field]:
     """Return the fields that any row fills."""
-    keys = dict.fromkeys(key for row in rows for key in row.values)
+    keys: dict[str, None] = {}
+    for row in rows:
+        keys.update(dict.fromkeys(row.values))
     return [target.fields[key] for key in keys]
 
 
@@ -306,6 +308,6 @@ class _ExistingRows:
         return CreateRow(row) if overwrite else SkippedRow(row, reason)
 
     def _without_key(self, row: ImportRow) -> ImportRow:
-        """Return a row without its key: the page may spell it in another way, which is no change."""
+        """Return a row without its key: the page may spell it differently, which is no change."""
         values = {key: item for key, item in row.values.items() if key != self.by.key}
         return replace(row, values=values)

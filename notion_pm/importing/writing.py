@@ -221,7 +221,7 @@ class _Writer:
     # --- existing rows
 
     def _update_rows(self, updates: Sequence[UpdateRow]) -> None:
-        """Update rows in batches. Before each batch, pages that people edited are compared again."""
+        """Update rows in batches. Before each one, pages that people edited are compared again."""
         pending = {update.page.id: update for update in updates}
         size = batch_size(0)
         while pending:
@@ -344,7 +344,7 @@ class _Writer:
 
 
 def _creation_order(update: UpdateRow) -> tuple[object, ...]:
-    """Sort by creation: pages that were updated before are then outside of the next batch's query."""
+    """Sort by creation: the query of the next batch then leaves out the pages updated before."""
     return (update.page.created_time, update.page.id)
 
 

@@ -236,7 +236,7 @@ def test_everything_that_is_wrong_with_a_map_is_told() -> None:
         "the file has no column `ID`.",
         "the file has no column `gone`.",
         "the file has no column `went`.",
-        "`tags` is of type multi_select: it cannot tell one row from another.",
+        "`tags` is of type multi_select: it cannot identify a row.",
     ]
     assert told({"fill": {"kind": {"from": "kind", "words": {"bug": "defect"}}}}) == [
         "unknown option `defect`."

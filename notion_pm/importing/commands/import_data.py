@@ -146,7 +146,7 @@ def _check_input(_: Context, options: Mapping[str, Any]) -> str | None:
     "--into",
     metavar="DATABASE",
     shell_complete=complete_database,
-    help="The database: its key, title or link. Default: the one that the map names, else insights.",
+    help="The database: its key, title or link. Default: that of the map, else insights.",
 )
 @click.option(
     "--map",

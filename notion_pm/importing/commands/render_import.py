@@ -63,7 +63,9 @@ def preview_lines(plan: ImportPlan, *, budget: int, details: bool) -> Iterator[s
 def _update_lines(plan: ImportPlan, limit: int) -> Iterator[str]:
     updates = plan.updates
     if updates:
-        counts = Counter(change.field.name for update in updates for change in update.changes)
+        counts: Counter[str] = Counter()
+        for update in updates:
+            counts.update(change.field.name for change in update.changes)
         fields = ", ".join(f"{name} {number}" for name, number in counts.items())
         yield f"  ~ {quantity(len(updates), 'row')} to update: {fields}"
         for update in updates[:limit]:
@@ -78,7 +80,9 @@ def _update_lines(plan: ImportPlan, limit: int) -> Iterator[str]:
 
 
 def _kept_lines(plan: ImportPlan, limit: int) -> Iterator[str]:
-    kept_values = [(update.row, kept) for update in plan.compared for kept in update.kept]
+    kept_values = []
+    for update in plan.compared:
+        kept_values += [(update.row, kept) for kept in update.kept]
     if not kept_values:
         return
     values = quantity(len(kept_values), "value")

@@ -1,8 +1,8 @@
 """Read Notion's own export: a zip file, or the folder that was unpacked from it.
 
 A database is a CSV file. Each of its pages is a Markdown file in a folder beside it, and the file's
-name ends with the id of the page. An export may come from a stranger: only CSV and Markdown files are
-read, a limited number of bytes of them, and nothing is unpacked to the disk.
+name ends with the id of the page. An export may come from a stranger: only CSV and Markdown
+files are read, a limited number of bytes of them, and nothing is unpacked to the disk.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Records:
 
 
 _MOST_LEVELS = 20
-"""How deep the fields of a JSON object may be nested. Those of known tools have about five levels."""
+"""How deep the fields of a JSON object may be nested. Known tools have about five levels."""
 
 
 class NestedTooDeep(ValueError):

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from notion_pm.importing.files.records import Record, Records
 from notion_pm.text import quantity
@@ -138,7 +139,7 @@ class _TableBody:
         self._width = len(header)
         self._written_header = list(written_header)
         self._blocks = _blocks(rows)
-        self._has_groups = any(self._is_header(row) for block in self._blocks for row in block)
+        self._has_groups = any(map(self._is_header, chain.from_iterable(self._blocks)))
         """Whether the headers are repeated for groups of rows."""
 
     def split(self) -> tuple[list[TableRow], list[TableRow]]:
@@ -171,7 +172,8 @@ class _TableBody:
             row.problem is None and row.filled <= most_filled for row in self._blocks[start - 1]
         ):
             start -= 1
-        fullest = max((row.filled for block in self._blocks[:start] for row in block), default=0)
+        rows_above = chain.from_iterable(self._blocks[:start])
+        fullest = max((row.filled for row in rows_above), default=0)
         return start if fullest > most_filled else len(self._blocks)
 
     def _is_header(self, row: TableRow | None) -> bool:
@@ -196,7 +198,7 @@ class _TableBody:
     def _is_summary(
         self, row: TableRow, block: Sequence[TableRow], kept: Sequence[TableRow]
     ) -> bool:
-        """Whether the last row of a block sums it up: it lacks the first cell, which all others have.
+        """Whether the last row of a block is a sum: it lacks the first cell, which all others have.
 
         In a table of groups it may sum up several columns. Elsewhere a row with several cells may
         be a row without its id.

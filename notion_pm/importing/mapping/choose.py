@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -242,7 +243,7 @@ def settle_date_patterns(
         field = chosen.destination.target.find_field(name)
         if field is None or field.type != "date" or filling.date is not None:
             continue
-        texts = [text for column in filling.columns for text in records.texts(column)]
+        texts = chain.from_iterable(map(records.texts, filling.columns))
         try:
             detect_pattern(texts)
         except DatesAmbiguous as ambiguous:

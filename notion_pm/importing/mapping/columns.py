@@ -193,9 +193,9 @@ class Column:
     @property
     def separator(self) -> str | None:
         """The sign between several values in a cell: the one that most cells have."""
-        counts = {
-            sign: sum(1 for text in self.sample if sign in text) for sign in (";", "|", "\n", ",")
-        }
+        counts: dict[str, int] = {}
+        for sign in (";", "|", "\n", ","):
+            counts[sign] = len([text for text in self.sample if sign in text])
         best = max(counts, key=lambda sign: counts[sign])
         return best if counts[best] else None
 
@@ -210,12 +210,14 @@ class Column:
             if any(sign in text for text in self.sample):
                 return sign
 
-        cells = {
-            text: [part.strip().casefold() for part in text.split(",")] for text in self.sample
-        }
-        uses = Counter(part for parts in cells.values() for part in parts)
+        parts_by_cell: dict[str, list[str]] = {}
+        uses: Counter[str] = Counter()
+        for text in self.sample:
+            parts_by_cell.setdefault(text, _parts_of_list(text))
+        for parts in parts_by_cell.values():
+            uses.update(parts)
         lists = 0
-        for text, parts in cells.items():
+        for text, parts in parts_by_cell.items():
             if len(parts) == 1:
                 continue
             if _LEGAL_FORM.search(text):
@@ -223,6 +225,10 @@ class Column:
             if all(uses[part] > 1 for part in parts):
                 lists += 1
         return "," if lists > 1 else None
+
+
+def _parts_of_list(text: str) -> list[str]:
+    return [part.strip().casefold() for part in text.split(",")]
 
 
 def _has_digit(text: str) -> bool:

@@ -38,7 +38,7 @@ _HTML = re.compile(r"</?(?:p|div|br|b|strong|ul|li)\b", re.IGNORECASE)
 _DOMAIN_OF_FIRM = (
     r"@(?!(?:gmail|googlemail|outlook|hotmail|live|yahoo|icloud|gmx|proton|protonmail|aol)\.)(\S+)"
 )
-"""The domain of a mail address, without those of public providers, which tell no firm."""
+"""The domain of a mail address, without those of public providers, which do not name a company."""
 
 
 def propose_map(
@@ -233,7 +233,7 @@ class _Proposal:
                 return
 
     def _find_text(self) -> None:
-        """Take the longest text for what the customer said, if no column was found by its header."""
+        """Take the longest text for what the customer said, if no header names such a column."""
         fields = [self._target.find_field(key) for key in _TEXT_KEYS]
         existing = next((field for field in fields if field is not None), None)
         field = self._unfilled(existing.key) if existing else None
@@ -428,7 +428,7 @@ def _may_name_customers(column: Column) -> bool:
 
 
 def _is_about_people(header: str) -> bool:
-    """Whether a column holds colleagues or customers, and so neither a text nor an id of the row."""
+    """Whether a column holds colleagues or customers, so neither a text nor an id of the row."""
     return names_our_people(header) or asks_for_customer(header)
 
 

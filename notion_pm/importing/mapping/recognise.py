@@ -1,4 +1,4 @@
-"""Recognise the tool that a file comes from, and fit the tool's map to the file and the database."""
+"""Recognise the tool of a file, and fit the tool's map to the file and the database."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ _ROLES: Mapping[str, tuple[Role, frozenset[str]]] = {
     "observed_on": ("date", frozenset({"date"})),
     "source_url": ("link", frozenset({"url"})),
 }
-"""Properties of presets whose role other names may tell, and the types that can hold them."""
+"""Properties of presets with the role that a header may show, and the types that can hold them."""
 
 _SIMILAR_NAMES_ONLY: Mapping[str, frozenset[str]] = {
     "tags": frozenset({"multi_select"}),
@@ -124,7 +124,7 @@ _SIMILAR_NAMES_ONLY: Mapping[str, frozenset[str]] = {
     "importance": frozenset({"select"}),
     "source": frozenset({"select", "rich_text"}),
 }
-"""Properties of presets that only a similar name stands for, and the types that can hold them."""
+"""Properties of presets that are found by a similar name only, and the types that can hold them."""
 
 
 def _similar_fields(preset: ImportMap, target: Target) -> dict[str, Field]:
@@ -264,7 +264,7 @@ def _key_property_problems(name: str, target: Target) -> Iterator[TemplateProble
     elif field.type not in IDENTITY_TYPES:
         yield TemplateProblem(
             path,
-            f"`{name}` is of type {field.type}: it cannot tell one row from another.",
+            f"`{name}` is of type {field.type}: it cannot identify a row.",
             "Name a text, link or title that is different on every page.",
         )
 

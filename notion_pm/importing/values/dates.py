@@ -191,7 +191,7 @@ def _month_by_number(found: re.Match[str]) -> str:
 
 
 def _english_month(found: re.Match[str]) -> str:
-    """Return the English name of a month; an empty text for names of days and words such as `de`."""
+    """Return the English name of a month; empty for names of days and words such as `de`."""
     word = found[0].rstrip(".").casefold()
     if word[:3].title() in _ENGLISH and len(word) == 3:
         return word.title()

@@ -49,7 +49,7 @@ def _other_sign(sign: str) -> str:
 
 
 def strip_number(text: str) -> str:
-    """Return a number without currency, blanks and percent sign; (5) is -5, as accountants write."""
+    """Return a number without currency, blanks and percent sign. Accountants write (5) for -5."""
     plain = text.strip()
     negative = _IN_PARENTHESES.fullmatch(plain)
     if negative:

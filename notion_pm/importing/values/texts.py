@@ -1,4 +1,4 @@
-"""Read texts of other tools as plain text: HTML, Jira's wiki markup, links of Notion exports."""
+"""Convert texts of other tools to plain text: HTML, Jira's wiki markup, links of Notion exports."""
 
 from __future__ import annotations
 
@@ -9,40 +9,45 @@ from urllib.parse import unquote
 
 _BLOCK = "p div br li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre section article"
 _BLOCKS = frozenset(_BLOCK.split())
-_SILENT = frozenset({"script", "style", "head", "title"})
+_HIDDEN = frozenset({"script", "style", "head", "title"})
+"""Elements whose text a reader does not see."""
 
 
-# Every text here comes from strangers and may have a million characters, so no expression may
-# backtrack over it: what begins with a sign never reads past the next sign of its kind.
+# The texts may come from strangers and have a million characters. So no pattern may backtrack over
+# a whole text: one that begins with a sign, such as `<`, stops before the next sign of its kind.
 # (`html.parser` takes minutes for `<a <a <a ...`.)
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?/][^<>]*>", re.DOTALL
 )
 _LONG_NUMBER = re.compile(r"&#\d{8,};?")
-"""More than any character's number; `html.unescape` fails on thousands of digits."""
+"""Larger than the number of any character; `html.unescape` fails on thousands of digits."""
 
 
 def from_html(text: str) -> str:
     """Return HTML as the text that a reader sees, with one line for each paragraph or item."""
     parts: list[str] = []
-    silent = 0
+    hidden_levels = 0  # how many open elements hide the text, such as a script
     end = 0
-    for found in _MARKUP.finditer(text):
-        if not silent:
-            parts.append(_plain(text[end : found.start()]))
-        end = found.end()
-        tag = (found["tag"] or "").lower()
-        is_end = bool(found["end"])
-        if tag in _SILENT:
-            silent = max(0, silent - 1) if is_end else silent + 1
+    for markup in _MARKUP.finditer(text):
+        if not hidden_levels:
+            parts.append(_unescape(text[end : markup.start()]))
+        end = markup.end()
+        tag = (markup["tag"] or "").lower()
+        is_end_tag = bool(markup["end"])
+        if tag in _HIDDEN and is_end_tag:
+            hidden_levels = max(0, hidden_levels - 1)
+        elif tag in _HIDDEN:
+            hidden_levels += 1
+        elif tag == "li" and not is_end_tag:
+            parts.append("\n- ")
         elif tag in _BLOCKS:
-            parts.append("\n- " if tag == "li" and not is_end else "\n")
-    if not silent:
-        parts.append(_plain(text[end:]))
+            parts.append("\n")
+    if not hidden_levels:
+        parts.append(_unescape(text[end:]))
     return _tidy("".join(parts))
 
 
-def _plain(text: str) -> str:
+def _unescape(text: str) -> str:
     return unescape(_LONG_NUMBER.sub("\ufffd", text))
 
 
@@ -66,7 +71,7 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 def from_jira(text: str) -> str:
     """Return Jira's wiki markup as plain text."""
-    # The expressions look for the beginning of a line over blanks, so these must be few.
+    # The patterns of lines begin with `^\s*`, which would backtrack over thousands of blank lines.
     text = _BLANK_LINES.sub("\n\n", text)
     for pattern, plain in _JIRA:
         text = re.sub(pattern, plain, text)
@@ -99,17 +104,19 @@ _WITH_ID = re.compile(r"(.*) \(notion:([0-9a-f]{32})\)", re.DOTALL)
 
 
 def with_page_ids(text: str) -> str:
-    """Return the pages that a cell of a Notion export links to, one per line: `Title (notion:id)`."""
+    """Return the pages that a cell of a Notion export links to, with their ids.
+
+    The form is `Title (notion:id)`, one page per line. Without ids, as in links to other sites and
+    in old exports, the titles alone.
+    """
     for ending in (_LINK, _PATH):
-        links = list(ending.finditer(text))
-        if not links:
-            continue
         titles, _ = _titles(ending, text)
-        found = [_EXPORTED_ID.search(link[0]) for link in links]
-        ids = [match[1] for match in found if match]
-        if len(titles) == len(links) == len(ids):
-            pairs = zip(titles, ids, strict=True)
-            return "\n".join(f"{title.strip()} (notion:{page_id})" for title, page_id in pairs)
+        links = [link[0] for link in ending.finditer(text)]
+        id_matches = [_EXPORTED_ID.search(link) for link in links]
+        page_ids = [match[1] for match in id_matches if match is not None]
+        if links and len(titles) == len(links) == len(page_ids):
+            pages = zip(titles, page_ids, strict=True)
+            return "\n".join(f"{title.strip()} (notion:{page_id})" for title, page_id in pages)
     return from_notion(text)
 
 
@@ -150,16 +157,16 @@ def _tidy(text: str) -> str:
 
 
 def word_set(text: str) -> frozenset[str]:
-    """Return the words of a text that lists some."""
+    """Return the words of a list that is written as one text, separated by blanks."""
     return frozenset(text.split())
 
 
-def _as_it_is(text: str) -> str:
+def _from_plain(text: str) -> str:
     return text.strip()
 
 
 READERS: dict[str, Callable[[str], str]] = {
-    "plain": _as_it_is,
+    "plain": _from_plain,
     "html": from_html,
     "jira": from_jira,
     "notion": from_notion,
@@ -171,9 +178,13 @@ def shorten(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     cut = text[: length - 1]
-    between = cut[-1:].isspace() or text[length - 1].isspace()
-    words = cut if between else cut.rsplit(None, 1)[0]
-    return f"{(words if len(words) > length // 2 else cut).rstrip()}…"
+    is_between_words = cut[-1:].isspace() or text[length - 1].isspace()
+    if not is_between_words:
+        whole_words = cut.rsplit(None, 1)[0]
+        # A very long last word, or a text without blanks, is cut inside the word.
+        if len(whole_words) > length // 2:
+            cut = whole_words
+    return f"{cut.rstrip()}…"
 
 
 _CONTEXT = 12
@@ -184,10 +195,12 @@ def different_parts(one: str, other: str, length: int) -> tuple[str, str]:
     """Return two texts, each cut to at most `length` characters around their first difference."""
     if len(one) <= length and len(other) <= length:
         return one, other
-    pairs = zip(one, other, strict=False)
-    shortest = min(len(one), len(other))
-    common = next((at for at, (left, right) in enumerate(pairs) if left != right), shortest)
-    start = max(0, common - _CONTEXT)
+    first_difference = min(len(one), len(other))
+    for index, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            first_difference = index
+            break
+    start = max(0, first_difference - _CONTEXT)
     if start == 0:
         return shorten(one, length), shorten(other, length)
     return f"…{shorten(one[start:], length - 1)}", f"…{shorten(other[start:], length - 1)}"
