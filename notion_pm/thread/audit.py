@@ -89,22 +89,32 @@ class Audit:
 def audit(
     thread: Thread, thresholds: Thresholds | None = None, *, names: Collection[str] = ()
 ) -> Audit:
-    """Run the checks that the template has something for; `names` limits them, none means all."""
+    """Run the checks that fit the template: all of them, or those with the given names."""
     thresholds = thresholds or Thresholds()
-    wanted = [check for check in CHECKS if not names or check.name in names]
-    checks = tuple(check for check in wanted if check.applies(thread))
-    findings = []
-    for check in checks:
-        found = sorted(check.find(thread, thresholds), key=lambda item: item[0].title.casefold())
-        findings += [Finding(check, page, detail) for page, detail in found]
+    checks: list[Check] = []
+    left_out: list[Check] = []
+    findings: list[Finding] = []
+    for check in CHECKS:
+        if names and check.name not in names:
+            continue
+        if not check.applies(thread):
+            left_out.append(check)
+            continue
+        checks.append(check)
+        for page, detail in sorted(check.find(thread, thresholds), key=_by_title):
+            findings.append(Finding(check, page, detail))
     live = live_features(thread)
     return Audit(
-        checks=checks,
+        checks=tuple(checks),
         findings=tuple(findings),
         live=len(live),
         signal=sum(is_signal(thread, feature) for feature in live),
-        left_out=tuple(check for check in wanted if check not in checks),
+        left_out=tuple(left_out),
     )
+
+
+def _by_title(page_with_detail: tuple[SnapshotPage, str]) -> str:
+    return page_with_detail[0].title.casefold()
 
 
 # --- what each check finds
@@ -155,17 +165,25 @@ def _stale_health(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:
     for objective in objectives(thread):
         if not thread.is_open(objective):
             continue
-        stated_on = thread.text(objective, HEALTH_DATE)
-        if stated_on:
-            days = _days_since(thread, date.fromisoformat(stated_on[:10]))
-            if days > most_days:
-                health = thread.readable(objective, "health") or "No update"
-                yield objective, f"{health}, updated {quantity(days, 'day')} ago"
-            continue
-        # A template without a date of the health cannot say how old one is: any health counts.
-        has_date = thread.chain.has(objective.database, HEALTH_DATE)
-        if has_date or thread.value(objective, "health") in {None, "no_update"}:
-            yield objective, "no health update"
+        problem = _health_problem(thread, objective, most_days)
+        if problem:
+            yield objective, problem
+
+
+def _health_problem(thread: Thread, objective: SnapshotPage, most_days: int) -> str:
+    """Return what is wrong with the health of an objective; empty if it is recent."""
+    stated_on = thread.text(objective, HEALTH_DATE)
+    if stated_on:
+        days = _days_since(thread, date.fromisoformat(stated_on[:10]))
+        if days <= most_days:
+            return ""
+        health = thread.readable(objective, "health") or "No update"
+        return f"{health}, updated {quantity(days, 'day')} ago"
+    # A template without a date of the health cannot say how old one is: any health counts.
+    has_date = thread.chain.has(objective.database, HEALTH_DATE)
+    if has_date or thread.value(objective, "health") in {None, "no_update"}:
+        return "no health update"
+    return ""
 
 
 def _past_due(thread: Thread, thresholds: Thresholds) -> PagesWithDetail:

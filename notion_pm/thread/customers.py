@@ -93,7 +93,7 @@ def customer_names(value: RuleValue) -> list[str]:
     items = value if isinstance(value, tuple) else (value,)
     names = []
     for item in items:
-        # People may add options to a select: the template has no key for them, but they have a name.
+        # An option that people added has no key in the template, but a name.
         text = item.name if isinstance(item, UnknownOption) else item
         name = str(text or "").strip()
         if name:

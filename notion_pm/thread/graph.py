@@ -184,8 +184,8 @@ class Thread:
     def above(self, page: SnapshotPage) -> tuple[Related, ...]:
         """Return the pages that a page serves, one step up."""
         if page.id not in self._above:
-            # A feature has the edges to objectives and opportunities; a release, which is beside the
-            # thread, has those to its features.
+            # Example: a feature serves objectives and opportunities. A release, which is beside the
+            # thread, shows its features.
             if self.role(page):
                 edges = [edge for edge in self.chain.edges if edge.lower == page.database]
             else:

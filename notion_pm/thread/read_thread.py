@@ -140,7 +140,7 @@ class _Reader:
             property_ids = codecs[database].property_ids
             return database, list(self._place.gateway.query(source, property_ids=property_ids))
 
-        # Each database takes several requests one after the other, so databases are read in parallel.
+        # The pages of one database come one request after the other: read several at once.
         results = map_concurrently(query, codecs, self._place.jobs)
         for done, (database, rows) in enumerate(results, start=1):
             self._add(pages, codecs[database], database, rows)

@@ -14,7 +14,7 @@ def problems(**rule: Any) -> list[tuple[tuple[str | int, ...], str]]:
     return rules.check(with_rules({"r": {"why": "x", **rule}}))
 
 
-def test_the_shipped_rules_are_sound() -> None:
+def test_rules_of_shipped_templates_have_no_problems() -> None:
     assert rules.check(product()) == []
 
 
@@ -187,7 +187,7 @@ def test_the_shipped_rules_are_sound() -> None:
         ),
     ],
 )
-def test_each_mistake_has_its_place(
+def test_mistake_is_reported_at_its_place_in_the_template(
     rule: dict[str, Any], place: tuple[str, ...], message: str
 ) -> None:
     found = problems(**rule)
@@ -206,7 +206,7 @@ def test_path_along_a_relation_to_an_unknown_database_is_reported() -> None:
     assert "is a relation to 'visoin', which is not a database" in message
 
 
-def test_notes_do_not_share_a_property_with_other_rules() -> None:
+def test_note_and_other_rule_on_one_property_are_reported() -> None:
     found = rules.check(
         with_rules(
             {
@@ -223,16 +223,16 @@ BACK = {"why": "x", "set": "features.priority", "to": "p1", "when": {"priority":
 
 
 class TestCycles:
-    def test_steps_that_lead_back_are_named(self) -> None:
+    def test_cycle_of_options_is_reported(self) -> None:
         ((place, message),) = rules.check(with_rules({"there": THERE, "back": BACK}))
         assert place == ("sync", "there")
         assert "p0 -> p1 -> p0" in message
 
-    def test_steps_that_lead_on_are_fine(self) -> None:
+    def test_chain_of_options_without_cycle_is_accepted(self) -> None:
         on = {**BACK, "to": "p2"}
         assert rules.check(with_rules({"there": THERE, "on": on})) == []
 
-    def test_two_databases_that_drive_each_other_are_named(self) -> None:
+    def test_cycle_between_two_databases_is_reported(self) -> None:
         found = rules.check(
             with_rules(
                 {
@@ -254,7 +254,7 @@ class TestCycles:
         assert len(found) == 1
         assert "vision.health -> features.priority -> vision.health" in found[0][1]
 
-    def test_forward_only_chains_are_fine(self) -> None:
+    def test_forward_only_cycle_is_accepted(self) -> None:
         rule = {"why": "x", "set": "features.status", "to": "in_progress", "forward_only": True}
         over = {
             "if": {"any": {"over": "inverse(parent)", "where": {"status": {"category": "doing"}}}}
@@ -262,7 +262,7 @@ class TestCycles:
         assert rules.check(with_rules({"r": {**rule, **over}})) == []
         assert len(rules.check(with_rules({"r": {**rule, **over, "forward_only": False}}))) == 1
 
-    def test_a_number_that_feeds_itself_is_named(self) -> None:
+    def test_number_that_depends_on_itself_is_reported(self) -> None:
         feeding = {"why": "x", "set": "features.rice", "value": {"formula": "rice + 1"}}
         ((_, message),) = rules.check(with_rules({"r": feeding}))
         assert "features.rice -> features.rice" in message

@@ -55,7 +55,7 @@ LIVE = {"status": {"not": ["parked", "dropped"]}}
         ),
     ],
 )
-def test_rules_that_could_disagree_are_found(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_rules_that_could_disagree_are_reported(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert has_disagreement(one, other)
     assert has_disagreement({**other, "set": one.get("set", "insights.status")}, one)
     assert not has_disagreement(one, {**other, "priority": 1})
@@ -107,7 +107,7 @@ def test_rules_that_could_disagree_are_found(one: dict[str, Any], other: dict[st
         ),
     ],
 )
-def test_rules_that_cannot_disagree_are_left_in_peace(
+def test_rules_that_cannot_disagree_are_accepted(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     other = {"when": {}, **other}
@@ -119,7 +119,7 @@ def test_no_rules_of_a_shipped_template_disagree(name: str) -> None:
     assert check(templates.load(name).template) == []
 
 
-def test_the_pair_that_once_shipped_is_found() -> None:
+def test_disagreeing_pair_of_an_earlier_template_is_reported() -> None:
     template = templates.load("discovery").template
     equal = template.sync["I4-drop"].model_copy(update={"priority": 0})
     changed = template.model_copy(update={"sync": {**template.sync, "I4-drop": equal}})

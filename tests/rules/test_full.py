@@ -114,7 +114,7 @@ def test_v1_a_vision_is_as_well_as_its_worst_live_objective(
         ("committed", "active", None),
     ],
 )
-def test_d1_dropped_strategy_is_told_and_the_status_stays(
+def test_d1_notes_a_dropped_strategy_and_keeps_the_status(
     objective: str, vision: str, note: str | None
 ) -> None:
     world = World(only("D1-dropped", "D1-vision")).feature("f", "in_progress")
@@ -164,14 +164,14 @@ def test_o2_an_opportunity_is_addressed(status: str, built: list[str], becomes: 
 @pytest.mark.parametrize(
     ("built", "told"), [(["idea"], True), (["idea", "dropped"], True), (["idea", "spec"], False)]
 )
-def test_o2_one_solution_is_no_choice(built: list[str], *, told: bool) -> None:
+def test_o2_notes_an_opportunity_with_only_one_solution(built: list[str], *, told: bool) -> None:
     world = World(only("O1-solutions", "O2-few"))
     world.add("opportunities", "o", status="targeted", features=features(world, *built))
     world.sync()
     assert (world.get("o", "sync_note") == "Fewer than two solutions are being weighed.") is told
 
 
-def test_c2_what_customers_wait_for() -> None:
+def test_c2_counts_what_customers_wait_for() -> None:
     world = World(only("C1-arr", "C2-open", "C2-shipped", "C2-waiting", "C2-not-waiting"))
     world.insight("a", "new").insight("b", "shipped").insight("c", "wont_do").insight(
         "love", "new", kind="praise"
@@ -190,7 +190,7 @@ def test_c2_what_customers_wait_for() -> None:
     assert [world.get(each, "arr_waiting") for each in ("gone", "maybe")] == [0, 0]
 
 
-def test_an_amount_lives_with_the_customer_and_counts_once() -> None:
+def test_arr_of_a_customer_counts_once() -> None:
     world = World(only("C1-arr", "F1-arr", "F1-stake", "O1-arr", "O1-stake")).feature("f")
     world.add("opportunities", "need").insight("both", features=["f"], opportunity=["need"])
     world.insight("alone", features=["f"], opportunity=["need"])
@@ -301,7 +301,7 @@ def test_r1_and_d2_only_propose() -> None:
     assert (world.get("r", "status"), world.get("left", "status")) == ("active", "beta")
 
 
-def test_e1_a_refuted_assumption_is_told() -> None:
+def test_e1_notes_a_refuted_assumption() -> None:
     world = World(only("E1-refuted")).feature("f", "spec")
     world.add("experiments", "e", status="refuted", feature=["f"])
     world.sync()
@@ -326,7 +326,7 @@ def test_k_key_results_judge_an_objective() -> None:
     assert [str(each.page.id) for each in proposals] == ["o"]
 
 
-def test_each_rule_that_ships_has_a_test_that_names_it() -> None:
+def test_every_shipped_rule_is_named_in_a_test() -> None:
     here = Path(__file__).parent
     told = "".join(each.read_text(encoding="utf-8") for each in here.glob("test_*.py"))
     shipped = {

@@ -31,7 +31,7 @@ INTENTS = {
         ),
     ],
 )
-def test_a_page_tells_whether_it_was_written(
+def test_interrupted_write_is_recognised_by_the_values_of_the_page(
     count: RuleValue, memory: dict[str, BaseValue]
 ) -> None:
     page = SnapshotPage(
@@ -41,5 +41,5 @@ def test_a_page_tells_whether_it_was_written(
     assert recover_interrupted_writes({PAGE: OLD}, INTENTS, snapshot) == {PAGE: memory}
 
 
-def test_a_page_that_is_not_there_tells_nothing() -> None:
+def test_missing_page_recovers_no_memory() -> None:
     assert recover_interrupted_writes({PAGE: OLD}, INTENTS, Snapshot({"features": {}})) == {}

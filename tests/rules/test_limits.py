@@ -30,7 +30,9 @@ def planned(total: int, moved: int, *, remembered: BaseValue | None) -> World:
 @pytest.mark.parametrize(
     ("total", "moved", "stops"), [(10, 3, False), (10, 4, True), (9, 9, False), (100, 31, True)]
 )
-def test_thirty_percent_of_ten_pages_or_more(total: int, moved: int, stops: bool) -> None:
+def test_run_stops_above_thirty_percent_of_ten_pages_or_more(
+    total: int, moved: int, stops: bool
+) -> None:
     world = planned(total, moved, remembered=BaseValue("triaged"))
     if not stops:
         judge(world)
@@ -44,7 +46,7 @@ def test_thirty_percent_of_ten_pages_or_more(total: int, moved: int, stops: bool
 
 
 @pytest.mark.parametrize(("most", "stops"), [(2, True), (3, False), (None, False)])
-def test_a_rule_may_state_a_limit_of_its_own(most: int | None, stops: bool) -> None:
+def test_max_changes_of_a_rule_stops_the_run(most: int | None, stops: bool) -> None:
     world = planned(
         9, 3, remembered=None
     )  # few pages, and nobody's work in them: no other limit holds
@@ -57,7 +59,7 @@ def test_a_rule_may_state_a_limit_of_its_own(most: int | None, stops: bool) -> N
         judge(world)
 
 
-def test_starter_values_of_apply_are_nobodys_work() -> None:
+def test_untouched_starter_values_do_not_count() -> None:
     world = planned(20, 20, remembered=BaseValue("triaged", starter=True))
     judge(world)
 
@@ -68,7 +70,7 @@ def test_a_starter_value_that_a_person_changed_counts() -> None:
         judge(world)
 
 
-def test_starter_values_are_judged_once() -> None:
+def test_starter_values_count_after_the_first_sync() -> None:
     world = planned(20, 20, remembered=BaseValue("triaged", starter=True))
     world.sync()
     world.set("wings", status="shipped")
@@ -77,7 +79,7 @@ def test_starter_values_are_judged_once() -> None:
         judge(world)
 
 
-def test_filling_what_is_empty_does_not_count() -> None:
+def test_filling_an_empty_property_does_not_count() -> None:
     world = World(only("F1-evidence"))
     for place in range(20):
         world.feature(f"f{place}")

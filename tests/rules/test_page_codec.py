@@ -70,11 +70,11 @@ def page(**values: Value) -> Page:
         ("sync_note", UniqueIdValue(7, "FEAT"), "FEAT-7"),
     ],
 )
-def test_reading_takes_keys_for_ids(key: str, value: Value, plain: RuleValue) -> None:
+def test_decode_replaces_ids_by_keys(key: str, value: Value, plain: RuleValue) -> None:
     assert CODEC.decode(page(**{key: value})).values[key] == plain
 
 
-def test_what_a_page_does_not_show_is_empty() -> None:
+def test_property_that_a_page_does_not_have_is_empty() -> None:
     assert set(CODEC.decode(page()).values.values()) == {None}
 
 
@@ -92,16 +92,16 @@ def test_what_a_page_does_not_show_is_empty() -> None:
         ("spec_ready", False, "checkbox", False),
     ],
 )
-def test_writing_takes_ids_for_keys(key: str, after: RuleValue, kind: str, written: Value) -> None:
+def test_encode_replaces_keys_by_ids(key: str, after: RuleValue, kind: str, written: Value) -> None:
     (value,) = CODEC.encode([Change(key, None, after, ("r",), "why")])
     assert value == PropertyValue(f"id-{key}", kind, written)
 
 
-def test_only_what_is_needed_is_asked_for() -> None:
+def test_only_needed_properties_are_requested() -> None:
     assert CODEC.property_ids == ("id-name", *(f"id-{key}" for key in KEYS))
 
 
-def test_another_option_id_is_another_meaning() -> None:
+def test_new_option_id_changes_the_fingerprint() -> None:
     renewed = ENTRY.model_copy(update={"options": {**ENTRY.options, "status.spec": "o-other"}})
     assert (
         CODEC.fingerprint
@@ -115,7 +115,7 @@ def test_titles_are_those_of_the_template() -> None:
     assert vocabulary.title("insights", "features") == "Features"
 
 
-def test_names_of_options_are_those_that_pages_show() -> None:
+def test_names_of_options_are_read_from_pages() -> None:
     seen = page(
         status=OptionValue("o-spec", "Renamed"), priority=(OptionValue("o-x", "X"),), rice=4
     )
@@ -141,7 +141,7 @@ def test_values_survive_the_state_file(value: Any) -> None:
 
 
 class TestMirrors:
-    """What a freshly read page says overrides what its partners said before."""
+    """Relations of a page that was just read correct those of pages read earlier."""
 
     @pytest.fixture
     def world(self) -> World:
@@ -160,7 +160,7 @@ class TestMirrors:
             if isinstance(links, RelatedPages)
         }
 
-    def test_a_link_made_on_one_side_appears_on_the_other(self, world: World) -> None:
+    def test_relation_added_on_one_side_is_added_on_the_other(self, world: World) -> None:
         world.set("b", features=RelatedPages((NotionId("tail"),))).set(
             "tail", insights=RelatedPages()
         )
@@ -171,7 +171,7 @@ class TestMirrors:
             "b": ("tail",),
         }
 
-    def test_a_link_taken_from_one_side_goes_from_the_other(self, world: World) -> None:
+    def test_relation_removed_on_one_side_is_removed_on_the_other(self, world: World) -> None:
         world.set("wings", insights=RelatedPages())
         assert self.relations(world, "wings") == {"wings": (), "a": ()}
 

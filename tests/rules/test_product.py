@@ -13,7 +13,7 @@ from tests.support.rules_world import TODAY, World, changes, only
 def insight_among(
     rules: tuple[str, ...], status: str, features: list[str], **values: Any
 ) -> RuleValue:
-    """The status of an insight after a sync, with features in these statuses behind it."""
+    """Return the status of an insight after a sync, by the statuses of its features."""
     world = World(only(*rules))
     for place, each in enumerate(features):
         world.feature(f"f{place}", each)
@@ -70,7 +70,7 @@ def test_status_of_an_insight(status: str, features: list[str], becomes: str) ->
     ("status", "becomes"),
     [("shipped", "closed"), ("planned", "closed"), ("wont_do", "wont_do"), ("closed", "closed")],
 )
-def test_i5_closes_what_the_customer_was_told(status: str, becomes: str) -> None:
+def test_i5_closes_an_insight_after_its_customer_was_told(status: str, becomes: str) -> None:
     assert insight_among(("I5-close",), status, [], told_on="2026-11-20") == becomes
 
 
@@ -91,7 +91,7 @@ def test_i4_says_why_it_came_back_and_withdraws_the_note() -> None:
     assert changes(world.sync()) == {"a.sync_note": ""}
 
 
-def test_a_cascade_runs_to_its_end_in_one_evaluation() -> None:
+def test_chain_of_rules_settles_in_one_evaluation() -> None:
     world = World().feature("wings", "in_progress").insight("a", "new", features=["wings"])
     world.sync()
     world.set("wings", status="shipped")
@@ -134,7 +134,7 @@ class TestF1:
         world.insight("d", importance="nice", features=["wings"])
         return world
 
-    def test_counts_weighs_and_takes_the_latest_word(self, world: World) -> None:
+    def test_counts_customers_and_sums_their_latest_importance(self, world: World) -> None:
         assert changes(world.sync()) == {
             "wings.evidence_count": 4,
             "wings.customers": 2,
@@ -142,12 +142,12 @@ class TestF1:
             "wings.importance": 1 + 2,  # who names no customer is evidence, and nobody's importance
         }
 
-    def test_follows_when_an_insight_comes(self, world: World) -> None:
+    def test_changes_when_an_insight_is_added(self, world: World) -> None:
         world.sync()
         world.insight("e", customer="Cobra", features=["wings"])
         assert changes(world.sync()) == {"wings.evidence_count": 5, "wings.customers": 3}
 
-    def test_is_unknown_where_a_related_page_could_not_be_read(self, world: World) -> None:
+    def test_is_unknown_if_a_related_page_could_not_be_read(self, world: World) -> None:
         world.sync()
         world.set("wings", insights=RelatedPages(("a", "hidden")))  # type: ignore[arg-type]
         evaluation = world.decide()
@@ -367,7 +367,7 @@ class TestI3:
         ]
 
 
-def test_what_a_customer_pays_is_its_latest_amount_whichever_feature_it_was_noted_for() -> None:
+def test_arr_of_a_customer_is_its_latest_amount_of_any_feature() -> None:
     world = World(only("F1-arr")).feature("old").feature("new")
     world.insight("a", customer="Acme", arr=100, observed_on="2026-01-01", features=["old"])
     world.insight("b", customer="acme ", arr=70, observed_on="2026-02-01", features=["new"])

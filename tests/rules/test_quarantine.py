@@ -1,4 +1,4 @@
-"""What flips: turned back twice, each time within three runs, by somebody else than rules."""
+"""Flapping values: turned back twice, within three runs, by another tool or a person."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def wrote(run: int, before: Any, after: Any) -> HistoryChange:
 
 
 def held(writes: Writes) -> object:
-    """The value that is held when it comes back, None where none is: one list of writes (before, after) per run."""
+    """Return the value that flaps, None if there is none. `writes`: (before, after) by run."""
     found = detect_flapping(
         [[wrote(number, *each) for each in run] for number, run in enumerate(writes)]
     ).get(SPOT)
     return found and (found.value, found.derived, found.runs)
 
 
-def test_what_a_person_gave_another_value_since_is_the_persons() -> None:
+def test_value_that_a_person_changed_since_does_not_flap() -> None:
     runs = [[wrote(0, None, 1)], [wrote(1, None, 1)]]
     seven = replace(wrote(2, None, 7), actor="person")
     assert SPOT in detect_flapping([*runs, [replace(seven, after=None)]]), (
@@ -76,5 +76,5 @@ def test_what_a_person_gave_another_value_since_is_the_persons() -> None:
         "a number is a number",
     ],
 )
-def test_flips(writes: Writes, expected: object) -> None:
+def test_flapping_values(writes: Writes, expected: object) -> None:
     assert held(writes) == expected

@@ -67,7 +67,7 @@ VALUES = {
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """Pages with any values and relations, remembered wrongly, rightly, or not at all."""
+    """Generate pages with any values and relations; the memory of them may be wrong or missing."""
     world = World()
     for database in ("vision", "insights", "features"):
         for name in NAMES[database]:
@@ -107,9 +107,7 @@ def test_a_second_evaluation_changes_nothing(world: World, policy: OnConflict | 
 
 @settings(deadline=None, max_examples=50)
 @given(worlds(), st.data())
-def test_what_a_person_sets_stays_while_rules_say_the_same(
-    world: World, data: st.DataObject
-) -> None:
+def test_persons_value_stays_while_rules_want_the_same(world: World, data: st.DataObject) -> None:
     world.sync()
     name = data.draw(st.sampled_from(NAMES["insights"]))
     status = data.draw(options("insights", "status"))
@@ -119,7 +117,7 @@ def test_what_a_person_sets_stays_while_rules_say_the_same(
 
 @settings(deadline=None, max_examples=50)
 @given(worlds())
-def test_nothing_comes_back_from_its_end_and_locked_pages_are_not_written(world: World) -> None:
+def test_finished_pages_stay_finished_and_locked_pages_are_not_written(world: World) -> None:
     vocabulary = world.template
     for update in world.decide("rule").updates:
         assert update.page.values.get("sync_lock") is not True
@@ -135,7 +133,7 @@ def test_nothing_comes_back_from_its_end_and_locked_pages_are_not_written(world:
 
 @given(worlds())
 @settings(deadline=None, max_examples=50)
-def test_an_unreadable_page_makes_nothing_zero(world: World) -> None:
+def test_unreadable_page_turns_no_number_to_zero(world: World) -> None:
     before = {name: world.get(name, "evidence_count") for name in NAMES["features"]}
     for name in NAMES["features"]:
         world.set(name, insights=RelatedPages((), complete=False))

@@ -121,7 +121,7 @@ class TestLeftAlone:
         ]
         assert changes(world.set("a", sync_lock=False).sync()) == {"a.status": "shipped"}
 
-    def test_an_option_that_people_added_is_left_alone_and_told(self, world: World) -> None:
+    def test_option_that_people_added_is_left_alone_and_reported(self, world: World) -> None:
         world.set("a", status=UnknownOption("x", "On ice")).set("wings", status="shipped")
         evaluation = world.sync()
         assert (changes(evaluation), conflicts(evaluation)) == ({}, [])
@@ -133,7 +133,7 @@ class TestLeftAlone:
         )
         assert changes(world.sync()) == {"wings.evidence_count": 2, "b.status": "linked"}
 
-    def test_what_is_done_does_not_come_back_to_life(self) -> None:
+    def test_finished_page_is_not_moved_back(self) -> None:
         rules = {
             "back": {
                 "why": "x",
@@ -170,7 +170,7 @@ class TestSeveralRules:
             "wings.priority": "p0"
         }
 
-    def test_rules_that_chase_each_other_write_nothing_and_say_so(self) -> None:
+    def test_rules_that_do_not_converge_write_nothing_and_are_noted(self) -> None:
         rules = {
             "there": {
                 "why": "x",
@@ -192,6 +192,6 @@ class TestSeveralRules:
         assert "keep changing each other's values" in evaluation.notes[0].message
 
 
-def test_a_note_of_a_person_is_not_emptied() -> None:
+def test_note_by_a_person_is_not_cleared() -> None:
     world = World(only("F7-blocked")).feature("car", "in_progress", sync_note="Ask Ann")
     assert (changes(world.sync()), conflicts(world.decide())) == ({}, [])

@@ -147,7 +147,7 @@ class TestStamps:
         )
         assert self.stamped({"max": "insights.importance"}) is None
 
-    def test_a_plain_sum_and_one_of_nothing(self) -> None:
+    def test_sum_of_some_pages_and_of_no_page(self) -> None:
         assert self.stamped({"sum": "insights.arr"}, {"arr": 3}, {"arr": 4}) == 7
         assert self.stamped({"sum": "insights.arr"}, {"arr": None}) is None
 
@@ -159,7 +159,7 @@ class TestStamps:
         )
         assert self.stamped({"sum": "insights.arr", "once_per": "customer"}, *asks) == 10
 
-    def test_of_looks_at_some_only(self) -> None:
+    def test_of_limits_the_pages_that_count(self) -> None:
         asks = ({"status": "wont_do"}, {"status": "new"}, {"status": "linked"})
         assert self.stamped({"count": "insights", "of": {"status": {"not": "wont_do"}}}, *asks) == 2
 
@@ -171,7 +171,7 @@ class TestStamps:
             == 0.3333
         )
 
-    def test_a_share_of_what_weighs_nothing_is_counted(self) -> None:
+    def test_share_without_weights_counts_pages(self) -> None:
         share = {"share": "insights", "where": {"status": "new"}, "weight": "arr"}
         assert self.stamped(share, {"status": "new", "arr": 0}, {"status": "linked"}) == 0.5
 
@@ -188,7 +188,7 @@ class TestStamps:
     def test_an_option_that_people_added_makes_it_unknown(self, value: dict[str, Any]) -> None:
         assert self.stamped(value, {"importance": FOREIGN, "status": FOREIGN}) is None
 
-    def test_so_does_one_in_a_formula_and_an_incomplete_relation(self) -> None:
+    def test_added_option_in_a_formula_and_incomplete_relation_make_it_unknown(self) -> None:
         assert self.stamped({"formula": "reach * priority"}, reach=2, priority=FOREIGN) is None
         world = World(
             with_rules(
@@ -205,7 +205,7 @@ class TestStamps:
         world.set("a", features=RelatedPages(("f",), complete=False))  # type: ignore[arg-type]
         assert changes(world.decide()) == {}
 
-    def test_what_is_too_large_for_a_number_is_empty(self) -> None:
+    def test_number_that_is_too_large_is_empty(self) -> None:
         assert self.stamped({"formula": "reach * 1e308"}, reach=1e308) is None
 
     def test_distinct_over_a_relation_and_several_hops(self) -> None:
@@ -240,7 +240,7 @@ class TestStamps:
 
 
 class TestPaths:
-    def test_they_lead_along_both_sides_and_backwards(self) -> None:
+    def test_path_follows_both_sides_and_backwards(self) -> None:
         vocabulary = TemplateSchema(product())
         assert parse_relations(vocabulary, "vision", "features.insights").end == "insights"
         assert parse_relations(vocabulary, "features", "inverse(parent).vision").end == "vision"
@@ -254,11 +254,11 @@ class TestPaths:
         )
 
     @pytest.mark.parametrize("text", ["", "inverse(vision)", "vision.", "nowhere"])
-    def test_a_wrong_one_is_refused(self, text: str) -> None:
+    def test_wrong_path_is_refused(self, text: str) -> None:
         with pytest.raises(BadPath):
             parse_property(TemplateSchema(product()), "features", text)
 
-    def test_one_without_hops_is_refused(self) -> None:
+    def test_path_without_relations_is_refused(self) -> None:
         with pytest.raises(BadPath, match="missing"):
             parse_relations(TemplateSchema(product()), "features", "")
 
@@ -295,10 +295,10 @@ def test_a_tree_is_a_page_with_everything_below_it() -> None:
         ("2026-01-31", "2026-01-31"),
     ],
 )
-def test_what_day_a_condition_names(day: str, named: str) -> None:
+def test_day_of_a_condition(day: str, named: str) -> None:
     assert day_of(day, date(2026, 11, 22)) == named
 
 
-def test_a_day_that_is_none_is_refused() -> None:
+def test_text_that_is_not_a_day_is_refused() -> None:
     with pytest.raises(ValueError, match="`soon` is not a day"):
         Condition.model_validate({"before": "soon"})

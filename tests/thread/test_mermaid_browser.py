@@ -56,7 +56,7 @@ def drawn(chromium: webdriver.Chrome, folder: Path, source: str) -> Any:
     return chromium.execute_async_script(DRAW, source)
 
 
-def test_mermaid_draws_every_title_as_it_is(chromium: webdriver.Chrome, tmp_path: Path) -> None:
+def test_mermaid_draws_titles_unchanged(chromium: webdriver.Chrome, tmp_path: Path) -> None:
     world = World().add("vision", "aim", kind="objective", status="active")
     world.feature("wings", "in_progress", vision=["aim"])
     for number, title in enumerate(TITLES):

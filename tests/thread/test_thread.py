@@ -127,9 +127,7 @@ asks = st.fixed_dictionaries(
     st.lists(asks, max_size=6),
     st.dictionaries(st.sampled_from("xyz"), st.sampled_from("xyz"), max_size=3),
 )
-def test_the_weights_are_those_that_sync_stamps(
-    said: list[dict[str, Any]], tree: dict[str, str]
-) -> None:
+def test_evidence_equals_what_sync_stamps(said: list[dict[str, Any]], tree: dict[str, str]) -> None:
     world = World(template=discovery()).add("customers", "acme").add("customers", "bob")
     for name in "abcd":
         world.feature(name)

@@ -183,7 +183,7 @@ def test_the_loop_lists_who_to_tell_with_a_message(product: Product) -> None:
 
 
 @pytest.mark.parametrize("words", ["acme", "Ask"])
-def test_told_is_stamped_once_and_closed_by_sync(product: Product, words: str) -> None:
+def test_insight_is_stamped_once_and_closed_by_sync(product: Product, words: str) -> None:
     ask = ship(product)
     dry = run(product, "loop", "--told", words, "--dry-run")
     assert "1 insight would be stamped as told." in dry.stdout
