@@ -1,4 +1,4 @@
-"""What becomes of a value: the file's, unless a person changed it since the last import."""
+"""A value is taken from the file unless a person changed it since the last import."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ NOW = datetime(2026, 11, 28, tzinfo=UTC)
         ("b", "b", "a", None),  # both came to the same
     ],
 )
-def test_three_ways(now: Item, said: Item, before: Item | None, becomes: str | None) -> None:
+def test_value_is_decided_from_page_file_and_last_import(
+    now: Item, said: Item, before: Item | None, becomes: str | None
+) -> None:
     match compare_value(QUOTE, now, said, before, overwrite=False):
         case None:
             assert becomes is None
@@ -55,7 +57,7 @@ def test_three_ways(now: Item, said: Item, before: Item | None, becomes: str | N
             assert reason == becomes
 
 
-def test_overwriting_takes_the_file() -> None:
+def test_overwrite_takes_the_value_of_the_file() -> None:
     for before in (None, "a", "b"):
         assert compare_value(QUOTE, "x", "b", before, overwrite=True) == FieldChange(
             QUOTE, "x", "b"
@@ -92,7 +94,7 @@ LISTS = st.lists(st.sampled_from("abcd"), unique=True).map(tuple)
 
 
 @given(WORDS, WORDS.filter(bool), st.none() | WORDS, st.booleans())
-def test_a_second_import_has_nothing_to_do(
+def test_second_import_changes_no_value(
     now: str, said: str, before: str | None, overwrite: bool
 ) -> None:
     judged = compare_value(QUOTE, now, said, before, overwrite=overwrite)
@@ -101,7 +103,7 @@ def test_a_second_import_has_nothing_to_do(
 
 
 @given(LISTS, LISTS.filter(bool), st.none() | LISTS)
-def test_a_second_import_of_a_list_has_nothing_to_do(
+def test_second_import_changes_no_list(
     now: tuple[str, ...], said: tuple[str, ...], before: tuple[str, ...] | None
 ) -> None:
     judged = compare_value(TAGS, now, said, before, overwrite=False)
@@ -122,13 +124,13 @@ ITEMS: dict[str, Item] = {
 }  # fmt: skip
 
 
-def test_what_is_written_is_read_as_what_it_was() -> None:
+def test_written_values_are_read_back_unchanged() -> None:
     for field in (each for each in FIELDS if each.is_fillable):
         item = ITEMS[field.type] if field.key not in {"kind"} else "Problem"
         assert value_on_page(page(property_value(field, item)), field) == item
 
 
-def test_a_locked_page_is_left_alone() -> None:
+def test_locked_page_is_not_changed() -> None:
     target = replace(TARGET, lock="checked")
     row = ImportRow(Record(2, ()), "k", {"name": "B"})
     locked = page(PropertyValue("x", "checkbox", True), PropertyValue("title", "title", "A"))

@@ -1,4 +1,4 @@
-"""Dates of other tools: one pattern a column, found out from all of them, and asked about where it cannot be."""
+"""Detect the pattern of a column of dates, and report columns that can be read in two ways."""
 
 from __future__ import annotations
 
@@ -51,25 +51,25 @@ def test_one_day_above_twelve_decides_for_the_column() -> None:
     ]
 
 
-def test_a_column_that_can_be_read_in_two_ways_is_not_guessed() -> None:
+def test_ambiguous_dates_are_not_guessed() -> None:
     with pytest.raises(DatesAmbiguous) as told:
         detect_pattern(["04/04/2026", "05/06/2026"])
     assert told.value.example == "05/06/2026"
     assert set(told.value.patterns) == {"%m/%d/%Y", "%d/%m/%Y"}
 
 
-def test_the_same_day_both_ways_is_not_ambiguous() -> None:
+def test_date_with_equal_day_and_month_is_not_ambiguous() -> None:
     assert parse_day("04/04/2026", detect_pattern(["04/04/2026"])) == "2026-04-04"
 
 
-def test_a_few_odd_cells_do_not_turn_the_column() -> None:
+def test_few_odd_cells_do_not_change_the_pattern() -> None:
     column = ["31/01/2026", "soon", "28/02/2026"]
     assert detect_pattern(column) == "%d/%m/%Y"
     with pytest.raises(ValueError, match="soon"):
         parse_day("soon", detect_pattern(column))
 
 
-def test_patterns_that_say_no_whole_day() -> None:
+def test_pattern_without_year_or_day_is_invalid() -> None:
     assert not is_pattern("%d/%m")
     assert not is_pattern("DD/MM/YYYY")
     assert all(map(is_pattern, PATTERNS))
@@ -79,7 +79,7 @@ def test_patterns_that_say_no_whole_day() -> None:
     st.sampled_from([each for each in PATTERNS if "%" in each]),
     st.lists(st.dates(date(2001, 1, 1), date(2068, 12, 31)), min_size=1, max_size=20),
 )
-def test_a_column_of_any_pattern_is_read_rightly_or_asked_about(
+def test_column_of_any_pattern_is_read_correctly_or_is_ambiguous(
     pattern: str, days: list[date]
 ) -> None:
     column = [
@@ -94,7 +94,7 @@ def test_a_column_of_any_pattern_is_read_rightly_or_asked_about(
 
 
 @given(st.text())
-def test_any_text_is_a_day_or_refused(text: str) -> None:
+def test_any_text_is_a_day_or_an_error(text: str) -> None:
     for pattern in PATTERNS:
         try:
             assert len(parse_day(text, pattern)) == 10

@@ -1,4 +1,4 @@
-"""`notion-pm import` as people run it, on a local workspace made from a shipped template."""
+"""Run `notion-pm import` as people do, on a local workspace with a shipped template."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ id;Betreff;Kunde;Beschreibung;Prio;Datum;Labels
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Local workspaces with the product and the discovery template, without starter rows; tests work on copies."""
+    """Local workspaces with the product and discovery templates, without starter rows."""
     files = {}
     for template in ("product", "discovery"):
         files[template] = tmp_path_factory.mktemp(template) / "workspace.sqlite"
@@ -69,7 +69,7 @@ class Imports:
         return json.loads(done.stdout)
 
     def rows(self, database: str = "insights") -> list[dict[str, Any]]:
-        """What people see in a database."""
+        """Return the rows of a database as people see them."""
         out = CliRunner().invoke(
             main, ["--local", str(self.file), "export", database, "-o", "-", "--format", "json"]
         )
@@ -82,7 +82,7 @@ class Imports:
     def edit(
         self, change: Callable[[NotionClient, Page, dict[str, str]], None], title: str
     ) -> None:
-        """Do to a page, through Notion's API, what a person does."""
+        """Change a page through Notion's API, as a person would."""
         workspace = open_workspace(self.file)
         gateway, _ = gateway_to(workspace)
         _, manifest = read_manifest(gateway, NotionId(workspace.root_page_id))
@@ -117,7 +117,7 @@ def day(start: str) -> dict[str, str | None]:
     return {"start": start, "end": None}
 
 
-def test_a_known_tools_file_is_recognised_and_imported_once(product: Imports) -> None:
+def test_file_of_a_known_tool_is_recognised_and_imported_once(product: Imports) -> None:
     done = product("jira.csv", "--yes")
     assert done.exit_code == 0, done.output
     assert (
@@ -140,7 +140,7 @@ def test_a_known_tools_file_is_recognised_and_imported_once(product: Imports) ->
     assert product.rows() == [charts, export]
 
 
-def test_a_dry_run_tells_everything_and_writes_nothing(product: Imports) -> None:
+def test_dry_run_reports_everything_and_writes_nothing(product: Imports) -> None:
     before = product.rows()
     told = product.data("jira.csv", "--dry-run")
     assert [each["key"] for each in told["created"]] == ["jira:SHOP-1", "jira:SHOP-2"]
@@ -154,7 +154,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(product: Imports) -> None
     assert "2 requests to write it" in shown
 
 
-def test_the_second_import_updates_what_the_file_changed_and_respects_people(
+def test_second_import_updates_changed_cells_and_keeps_edits_of_people(
     product: Imports,
 ) -> None:
     product("jira.csv", "--yes")
@@ -199,7 +199,7 @@ def test_the_second_import_updates_what_the_file_changed_and_respects_people(
     ]
 
 
-def test_what_people_removed_stays_removed(product: Imports) -> None:
+def test_values_that_people_removed_stay_removed(product: Imports) -> None:
     product("jira.csv", "--yes")
     product.edit(lambda gateway, page, _: gateway.trash_page(page.id), "Charts in the report")
     told = product.data("jira.csv", "--yes")
@@ -209,7 +209,7 @@ def test_what_people_removed_stays_removed(product: Imports) -> None:
     assert len(product.rows()) == 2
 
 
-def test_locked_pages_are_left_alone(product: Imports) -> None:
+def test_locked_pages_are_not_changed(product: Imports) -> None:
     product("jira.csv", "--yes")
 
     def lock(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
@@ -223,7 +223,7 @@ def test_locked_pages_are_left_alone(product: Imports) -> None:
     assert product.rows()[0]["Insight"] == "Charts in the report"
 
 
-def test_a_lost_memory_is_no_licence(product: Imports, tmp_path: Path) -> None:
+def test_without_state_edits_of_people_are_kept(product: Imports, tmp_path: Path) -> None:
     product("jira.csv", "--yes")
     shutil.rmtree(tmp_path / "state")
     Path("jira.csv").write_text(JIRA.replace("Charts in", "Graphs in"))
@@ -234,7 +234,7 @@ def test_a_lost_memory_is_no_licence(product: Imports, tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_of_ones_own_waits_for_a_person(product: Imports) -> None:
+def test_proposed_map_needs_a_person(product: Imports) -> None:
     refused = product("feedback.csv", "--yes")
     assert refused.exit_code == 1
     assert "the proposed map is not confirmed" in refused.output
@@ -254,7 +254,7 @@ def test_a_file_of_ones_own_waits_for_a_person(product: Imports) -> None:
     assert [each["Customer"] for each in product.rows()] == ["Acme GmbH", "acme gmbh"]
 
 
-def test_rows_that_were_refused_are_corrected_in_their_file(product: Imports) -> None:
+def test_rejected_rows_are_corrected_in_the_file_of_rejects(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml")
     done = product("feedback.csv", "--map", "ours.yaml", "--yes")
     assert "feedback.rejects.csv lists them" in done.output
@@ -271,7 +271,7 @@ def test_rows_that_were_refused_are_corrected_in_their_file(product: Imports) ->
     assert Path("feedback.rejects-2.csv").exists()  # nobody's corrections are written over
 
 
-def test_a_file_of_rejects_is_updated_and_known_rows_are_no_failure(product: Imports) -> None:
+def test_file_of_rejects_is_updated_and_known_rows_are_not_an_error(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml")
     assert product("feedback.csv", "--map", "ours.yaml", "--yes").exit_code == 1
     again = product("feedback.csv", "--map", "ours.yaml", "--yes")
@@ -286,7 +286,7 @@ def test_a_file_of_rejects_is_updated_and_known_rows_are_no_failure(product: Imp
     assert [each["Datum"] for each in rejects] == ["bald", "morgen"]
 
 
-def test_rejected_rows_can_go_to_a_pipe(product: Imports) -> None:
+def test_rejected_rows_can_be_written_to_a_pipe(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml")
     os.mkfifo("pipe")
     with ThreadPoolExecutor() as reader:
@@ -296,14 +296,14 @@ def test_rejected_rows_can_go_to_a_pipe(product: Imports) -> None:
     assert [each["Datum"] for each in csv.DictReader(io.StringIO(told.result()))] == ["bald"]
 
 
-def test_a_pipe_in_the_place_of_the_rejects_is_left_alone(product: Imports) -> None:
+def test_pipe_with_the_name_of_the_rejects_is_not_written_to(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml")
     os.mkfifo("feedback.rejects.csv")
     assert product("feedback.csv", "--map", "ours.yaml", "--yes").exit_code == 1
     assert Path("feedback.rejects-2.csv").is_file()
 
 
-def test_a_page_that_is_locked_in_notion_stays(product: Imports) -> None:
+def test_page_that_is_locked_in_notion_is_not_changed(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml")
     product("feedback.csv", "--map", "ours.yaml", "--yes")
     workspace = open_workspace(product.file)
@@ -324,7 +324,7 @@ def test_a_page_that_is_locked_in_notion_stays(product: Imports) -> None:
     assert held["Mehr Diagramme"] == "1 Nice to have"
 
 
-def test_everything_wrong_with_a_map_is_told_with_its_line(product: Imports) -> None:
+def test_all_problems_of_a_map_are_reported_with_their_lines(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml")
     broken = (
         Path("ours.yaml")
@@ -345,7 +345,7 @@ def test_everything_wrong_with_a_map_is_told_with_its_line(product: Imports) -> 
     assert f"ours.yaml:{line}: " in done.output
 
 
-def test_customers_are_found_or_made_once(discovery: Imports) -> None:
+def test_customers_are_found_or_created_once(discovery: Imports) -> None:
     Path("accounts.csv").write_text(
         'Company,Website,Yearly revenue\nAcme GmbH,https://www.acme.example/,"12,000"\n'
     )
@@ -372,7 +372,7 @@ def test_customers_are_found_or_made_once(discovery: Imports) -> None:
     assert discovery.data("feedback.csv", "--map", "ours.yaml", "--yes")["unchanged"] == 3
 
 
-def test_customers_again_by_their_domain(discovery: Imports) -> None:
+def test_customers_are_found_by_their_domain(discovery: Imports) -> None:
     Path("a.csv").write_text("Company,Website\nAcme,acme.example\nBeta,https://beta.example\n")
     discovery("a.csv", "--into", "customers", "--map", "a.yaml")
     assert discovery("a.csv", "--map", "a.yaml", "--yes").exit_code == 0
@@ -382,7 +382,7 @@ def test_customers_again_by_their_domain(discovery: Imports) -> None:
     assert len(discovery.rows("customers")) == 2
 
 
-def test_issues_of_github_through_a_pipe(product: Imports) -> None:
+def test_github_issues_are_imported_from_a_pipe(product: Imports) -> None:
     issues = [
         {
             "number": 7,
@@ -413,7 +413,7 @@ def test_issues_of_github_through_a_pipe(product: Imports) -> None:
     assert any("Fails **always**." in each.read_text() for each in Path("out").glob("*.md"))
 
 
-def test_one_message_of_each_conversation(product: Imports) -> None:
+def test_only_one_message_of_each_conversation_is_imported(product: Imports) -> None:
     Path("intercom.csv").write_text(
         "message_id,message_body,message_author_type,message_author_companies,conversation_id,message_created_at\n"
         'm1,"Hello, I am a bot",bot,,c1,2017-11-14 21:45:08\n'
@@ -430,7 +430,7 @@ def test_one_message_of_each_conversation(product: Imports) -> None:
     )
 
 
-def test_dates_that_can_be_read_in_two_ways_are_asked_about(product: Imports) -> None:
+def test_ambiguous_dates_need_a_pattern(product: Imports) -> None:
     Path("a.csv").write_text("ID,Title,Date\n1,A,02/03/2026\n")
     done = product("a.csv", "--map", "a.yaml")
     assert done.exit_code == 0, done.output
@@ -444,7 +444,7 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about(product: Imports) ->
     assert [each["Observed on"]["start"] for each in product.rows()] == ["2026-03-02"]
 
 
-def test_a_database_of_peoples_own(product: Imports) -> None:
+def test_database_without_template_can_be_filled(product: Imports) -> None:
     workspace = open_workspace(product.file)
     gateway, _ = gateway_to(workspace)
     source = workspace.fill(None, 1)
@@ -459,7 +459,7 @@ def test_a_database_of_peoples_own(product: Imports) -> None:
     assert (told["created"], told["unchanged"]) == ([], 1)
 
 
-def test_features_are_known_by_their_titles(product: Imports, tmp_path: Path) -> None:
+def test_features_are_identified_by_their_titles(product: Imports, tmp_path: Path) -> None:
     Path("features.csv").write_text(
         "key,title,problem,reach\nf1,Faster export,It takes all night.,8\nf2,Charts,,3\n"
     )
@@ -472,14 +472,16 @@ def test_features_are_known_by_their_titles(product: Imports, tmp_path: Path) ->
     assert (told["created"], told["unchanged"]) == ([], 2)
 
 
-def test_a_database_without_a_place_for_keys_cannot_take_a_tools_file(product: Imports) -> None:
+def test_database_without_property_for_keys_cannot_take_the_file_of_a_tool(
+    product: Imports,
+) -> None:
     done = product("jira.csv", "--into", "features", "--yes")
     assert done.exit_code == 1
     assert "Cannot import into 'Feature specs': rows are known by Issue key" in done.output
     assert "a text property called 'Source id' is used by default" in done.output
 
 
-def test_two_pages_with_one_key_are_told(product: Imports) -> None:
+def test_two_pages_with_one_key_are_reported(product: Imports) -> None:
     product("jira.csv", "--yes")
 
     def copy_key(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
@@ -492,7 +494,7 @@ def test_two_pages_with_one_key_are_told(product: Imports) -> None:
     ]
 
 
-def test_a_preset_is_printed_to_be_made_ones_own(product: Imports) -> None:
+def test_printed_preset_can_be_used_as_a_map(product: Imports) -> None:
     Path("ours.yaml").write_text(product("--show-preset", "jira").stdout)
     own = (
         Path("ours.yaml")
@@ -516,14 +518,16 @@ def test_a_preset_is_printed_to_be_made_ones_own(product: Imports) -> None:
         (("jira.csv",), "no terminal to ask on"),
     ],
 )
-def test_mistakes_are_told(product: Imports, arguments: tuple[str, ...], told: str) -> None:
+def test_wrong_arguments_are_reported(
+    product: Imports, arguments: tuple[str, ...], told: str
+) -> None:
     done = product(*arguments)
     assert done.exit_code == 1
     assert told in done.output
     assert "Traceback" not in done.output
 
 
-def test_at_a_terminal_a_map_is_confirmed_and_remembered(product: Imports, tmp_path: Path) -> None:
+def test_map_confirmed_at_a_terminal_is_used_again(product: Imports, tmp_path: Path) -> None:
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     good = FEEDBACK.replace("bald", "26.11.2026")
     Path("feedback.csv").write_text(good)
@@ -538,7 +542,7 @@ def test_at_a_terminal_a_map_is_confirmed_and_remembered(product: Imports, tmp_p
     assert len(product.rows()) == 4
 
 
-def test_ids_of_another_source_are_asked_about(product: Imports, tmp_path: Path) -> None:
+def test_ids_of_another_source_need_confirmation(product: Imports, tmp_path: Path) -> None:
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     Path("phone.csv").write_text("id,title\n1,A\n2,B\n")
     Path("shop.csv").write_text("id,title,region\n1,C\n3,D\n")
@@ -562,7 +566,7 @@ def test_ids_of_another_source_are_asked_about(product: Imports, tmp_path: Path)
     assert [each["Source id"] for each in product.rows()][-1] == "phone:5"
 
 
-def test_rejects_are_of_the_source_of_their_file(product: Imports, tmp_path: Path) -> None:
+def test_rejects_have_the_source_of_their_file(product: Imports, tmp_path: Path) -> None:
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     Path("calls.csv").write_text(
         "id,title,date,company\n1,A,2026-01-01,\n2,B,soon,\n2,C,2026-01-01,\n,D,2026-01-01,\n"
@@ -581,7 +585,7 @@ def test_rejects_are_of_the_source_of_their_file(product: Imports, tmp_path: Pat
     assert [each["Source id"] for each in product.rows()] == ["phone:1", "phone:2"]
 
 
-def test_a_customer_whom_people_rename_stays_the_same(discovery: Imports) -> None:
+def test_renamed_customer_stays_the_same(discovery: Imports) -> None:
     Path("m.yaml").write_text(
         "source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, customer: firm}\n"
     )
@@ -607,7 +611,7 @@ Share by link,Share boards,Without an account.
 """
 
 
-def test_a_tree_comes_in_one_file_in_any_order_of_rows(product: Imports, tmp_path: Path) -> None:
+def test_tree_can_be_imported_in_any_order_of_rows(product: Imports, tmp_path: Path) -> None:
     program = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     Path("tree.csv").write_text(TREE)
     done = at_a_terminal(
@@ -638,14 +642,14 @@ def test_a_tree_comes_in_one_file_in_any_order_of_rows(product: Imports, tmp_pat
     assert parents() == {**tree, "Share boards": ["Boards"], "Boards": []}
 
 
-def test_a_file_without_rows_is_no_error(product: Imports) -> None:
+def test_file_without_rows_is_not_an_error(product: Imports) -> None:
     Path("quiet.json").write_text("[]")
     done = product("quiet.json", "--yes")
     assert (done.exit_code, product.rows()) == (0, [])
     assert product.data("quiet.json")["created"] == []
 
 
-def test_a_field_that_json_leaves_out_is_empty(product: Imports) -> None:
+def test_field_missing_from_json_is_empty(product: Imports) -> None:
     Path("m.yaml").write_text(
         "source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, quote: text}\n"
     )
@@ -655,7 +659,7 @@ def test_a_field_that_json_leaves_out_is_empty(product: Imports) -> None:
     assert [each["Insight"] for each in product.rows()] == ["A"]
 
 
-def test_a_text_that_does_not_fit_is_refused_not_cut(product: Imports) -> None:
+def test_too_long_text_is_rejected_not_cut(product: Imports) -> None:
     Path("m.yaml").write_text(
         "source: s\ninto: insights\nkey: {from: id}\nfill: {name: title, quote: text}\n"
     )
@@ -664,10 +668,8 @@ def test_a_text_that_does_not_fit_is_refused_not_cut(product: Imports) -> None:
     assert (done.exit_code, product.rows()) == (1, [])
 
 
-def test_what_people_did_while_the_question_waited_is_not_written_over(
-    product: Imports, tmp_path: Path
-) -> None:
-    """They make the rows that were new, and edit one: another machine has imported the same file."""
+def test_edits_made_while_the_question_waits_are_kept(product: Imports, tmp_path: Path) -> None:
+    """Another machine imports the same file before the answer, and a person edits one of its rows."""
     ours = Program(tmp_path, NOTION_PM_LOCAL=str(product.file))
     theirs = Program(
         tmp_path, NOTION_PM_LOCAL=str(product.file), NOTION_PM_STATE=str(tmp_path / "theirs")

@@ -1,4 +1,4 @@
-"""Rows from records by a map: every kind of value, what is left empty, and what is refused with its line."""
+"""Turn records into rows by a map: every kind of value, empty values, rejected rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def by(fill: dict[str, Any], **more: Any) -> ImportMap:
 
 
 def values(fill: dict[str, Any], **row: str | list[str]) -> dict[str, Item]:
-    """The values of one row with a key and a title."""
+    """Return the values of one row, which also has a key and a title."""
     found = interpret_records(
         records({"id": "1", "title": "A title", **row}), by({"name": "title", **fill}), TARGET
     )
@@ -53,7 +53,7 @@ def test_numbers(text: str, number: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["twelve", "12 apples", "1.2.3", "inf", "1,2,3", "--5"])
-def test_what_is_no_number_is_refused(text: str) -> None:
+def test_text_that_is_not_a_number_is_rejected(text: str) -> None:
     found = interpret_records(
         records({"id": "1", "title": "A", "n": text}), by({"name": "title", "arr": "n"}), TARGET
     )
@@ -63,7 +63,7 @@ def test_what_is_no_number_is_refused(text: str) -> None:
     assert not found.rows
 
 
-def test_options_by_key_name_or_the_maps_words() -> None:
+def test_options_are_found_by_key_name_or_words_of_the_map() -> None:
     fill = {"importance": {"from": "p", "words": {"Urgent": "critical", "none": None}}}
     assert values(fill, p="urgent") == {"importance": "3 Critical"}
     assert values(fill, p="nice") == {"importance": "1 Nice to have"}
@@ -71,14 +71,14 @@ def test_options_by_key_name_or_the_maps_words() -> None:
     assert values(fill, p="None") == {}
 
 
-def test_words_that_are_no_option_are_left_out_and_counted() -> None:
+def test_words_that_are_not_options_are_left_out_and_counted() -> None:
     rows = records(*({"id": str(n), "title": "A", "p": "P1"} for n in range(3)))
     found = interpret_records(rows, by({"name": "title", "importance": "p"}), TARGET)
     assert len(found.rows) == 3
     assert found.unknown_options == {("importance", "P1"): 3}
 
 
-def test_new_options_only_where_they_may_be_made() -> None:
+def test_new_options_are_created_only_where_allowed() -> None:
     assert values({"tags": "l"}, l=["api", "a, b"]) == {
         "tags": ("api", "a b")
     }  # Notion takes no commas in them
@@ -89,18 +89,18 @@ def test_new_options_only_where_they_may_be_made() -> None:
     )  # nobody can: notion-api.md 3.2
 
 
-def test_of_several_cells_the_first_that_is_an_option_counts() -> None:
+def test_first_cell_that_is_an_option_is_used() -> None:
     fill = {"kind": {"from": "labels", "words": {"bug": "problem"}}}
     assert values(fill, labels=["area: api", "bug", "question"]) == {"kind": "Problem"}
 
 
-def test_lists_from_cells_columns_and_separators() -> None:
+def test_lists_come_from_cells_columns_and_separators() -> None:
     assert values({"tags": {"from": ["l", "m"], "split": ","}}, l=["a, b", "c"], m="b,d") == {
         "tags": ("a", "b", "c", "d")
     }
 
 
-def test_of_several_columns_a_relation_takes_the_first_that_is_not_empty() -> None:
+def test_relation_takes_the_first_column_that_is_not_empty() -> None:
     fill = {"features": {"from": ["a", "b"], "part": "^(?!-$)(.+)$"}}
     assert values(fill, a=["one", "two"], b="three") == {"features": ("one", "two")}
     assert values(fill, a="-", b="three") == {"features": ("three",)}
@@ -115,12 +115,12 @@ def test_texts_lose_their_markup() -> None:
     ) == {"quote": "Bold site (https://x.y)"}
 
 
-def test_long_texts_are_cut_where_the_map_says() -> None:
+def test_long_texts_are_cut_to_the_length_in_the_map() -> None:
     (quote,) = values({"quote": {"from": "t", "length": 20}}, t="one two three four five").values()
     assert quote == "one two three four…"
 
 
-def test_parts_constants_and_placeholders() -> None:
+def test_parts_fixed_values_and_placeholders() -> None:
     row = {"url": "https://github.com/acme/shop/issues/7", "n": "7"}
     assert values({"customer": {"from": "url", "part": "github\\.com/([^/]+/[^/]+)"}}, **row) == {
         "customer": "acme/shop"
@@ -132,7 +132,7 @@ def test_parts_constants_and_placeholders() -> None:
     assert values({"source_url": {"value": "https://t.example/{n}"}}, n="") == {}
 
 
-def test_dates_are_found_out_from_the_whole_column() -> None:
+def test_date_pattern_is_detected_from_the_whole_column() -> None:
     rows = records(
         {"id": "1", "title": "A", "d": "02/03/2026"}, {"id": "2", "title": "B", "d": "25/03/2026"}
     )
@@ -140,7 +140,7 @@ def test_dates_are_found_out_from_the_whole_column() -> None:
     assert [each.values["observed_on"] for each in found.rows] == ["2026-03-02", "2026-03-25"]
 
 
-def test_dates_that_can_be_read_in_two_ways_stop_the_import() -> None:
+def test_ambiguous_dates_stop_the_import() -> None:
     rows = records({"id": "1", "title": "A", "d": "02/03/2026"})
     with pytest.raises(DatesUnclear):
         interpret_records(rows, by({"name": "title", "observed_on": "d"}), TARGET)
@@ -150,7 +150,7 @@ def test_dates_that_can_be_read_in_two_ways_stop_the_import() -> None:
     assert found.rows[0].values["observed_on"] == "2026-03-02"
 
 
-def test_rows_without_key_or_title() -> None:
+def test_rows_without_key_or_title_are_rejected() -> None:
     rows = records(
         {"id": "", "title": "A", "quote": "x"},
         {"id": "2", "title": "", "quote": "word " * 40},
@@ -171,7 +171,7 @@ def test_rows_without_key_or_title() -> None:
     assert titled.values["source_id"] == "t:4"
 
 
-def test_rows_that_a_map_leaves_out() -> None:
+def test_rows_are_left_out_by_the_map() -> None:
     rows = records(
         {"id": "1", "title": "A", "by": "user", "dup": ""},
         {"id": "1", "title": "B", "by": "user", "dup": ""},
@@ -185,7 +185,7 @@ def test_rows_that_a_map_leaves_out() -> None:
     assert (found.left_out, found.repeated, found.rejects) == (2, 1, [])
 
 
-def test_a_key_of_several_columns_and_a_mark() -> None:
+def test_key_of_several_columns_and_hashed_key() -> None:
     rows = records({"a": "1", "b": "x", "title": "A"}, {"a": "1", "b": "y", "title": "A"})
     plain = interpret_records(rows, by({"name": "title"}, key={"from": ["a", "b"]}), TARGET)
     hashed = interpret_records(
@@ -196,7 +196,7 @@ def test_a_key_of_several_columns_and_a_mark() -> None:
     assert all(len(each.key) == 16 for each in hashed.rows)
 
 
-def test_what_notion_does_not_take_is_refused_before_it_is_asked() -> None:
+def test_values_beyond_limits_of_notion_are_rejected_before_a_request() -> None:
     rows = records({"id": "1", "title": "A", "u": "https://x.y/" + "a" * 2000, "t": ""})
     assert (
         "2000"
@@ -213,7 +213,7 @@ def test_what_notion_does_not_take_is_refused_before_it_is_asked() -> None:
     )
 
 
-def test_a_column_decides_how_its_numbers_are_written() -> None:
+def test_decimal_sign_is_detected_from_the_whole_column() -> None:
     def numbers(*texts: str) -> list[Any]:
         rows = records(*({"id": str(n), "title": "A", "n": text} for n, text in enumerate(texts)))
         return [
@@ -230,7 +230,7 @@ def test_a_column_decides_how_its_numbers_are_written() -> None:
 @pytest.mark.parametrize(
     "word", ["-", "n/a", "N/A", "none", "gmail.com", "yahoo.co.uk", "Grand Totals (5 records)"]
 )
-def test_words_for_nothing_are_no_customers(word: str) -> None:
+def test_words_for_empty_are_not_customers(word: str) -> None:
     fields = {
         **TARGET.fields,
         "customer": replace(TARGET.fields["customer"], type="relation", open=True),

@@ -1,4 +1,4 @@
-"""An import that is interrupted anywhere, in any way, goes on where it ended: nothing twice, nothing lost."""
+"""An import interrupted at any request continues there: nothing is created twice or lost."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ JOBS = 1  # so that the same request comes at the same place
 
 @dataclass
 class World:
-    """A workspace with the discovery template, what imports remember, and the weather."""
+    """A workspace with the discovery template, the state of imports, and the faults to come."""
 
     workspace: LocalWorkspace
     state: Path
@@ -67,7 +67,7 @@ class World:
     def run(
         self, weather: Weather = calm, *, rows: Any = ROWS
     ) -> tuple[ImportResult | None, FaultyTransport]:
-        """Import once; troubles end it as they end the program."""
+        """Import once. Faults end it as they would end the program."""
         gateway, transport = gateway_to(
             self.workspace, weather=weather, patience=Patience(attempts=3)
         )
@@ -91,7 +91,7 @@ class World:
         )
 
     def content(self) -> dict[str, list[Any]]:
-        """Everything in insights and customers, as people see it."""
+        """Return all insights and customers as people see them."""
         gateway, _ = gateway_to(self.workspace)
         blocks = gateway.list_children(self.workspace.root_page_id)
         sources = {
@@ -154,7 +154,7 @@ def world(tmp_path: Path, applied: Path) -> Iterator[World]:
 
 
 def struck(moment: int, fault: Fault) -> Weather:
-    """One request fails; the next try is calm."""
+    """One request fails; the next attempt succeeds."""
     return lambda number, _: fault if number == moment else None
 
 
@@ -168,7 +168,7 @@ TROUBLES: dict[str, Callable[[int], Weather]] = {
 }
 
 
-def test_every_write_in_every_trouble(world: World, tmp_path: Path, applied: Path) -> None:
+def test_every_write_survives_every_fault(world: World, tmp_path: Path, applied: Path) -> None:
     done, transport = world.run()
     assert done is not None
     assert (len(done.created), len(done.new_pages)) == (3, 2)
@@ -190,8 +190,8 @@ def test_every_write_in_every_trouble(world: World, tmp_path: Path, applied: Pat
             other.workspace.close()
 
 
-def test_what_it_asks_for_is_little(world: World) -> None:
-    """Five reads: parent page, manifest, database; customers; which rows are there. Then a request for every write."""
+def test_import_needs_few_requests(world: World) -> None:
+    """Five reads: parent page, manifest, database, customers, existing rows. Then one per write."""
     _, transport = world.run()
     reads = [
         each for each in transport.seen if each.method == "GET" or each.url.path.endswith("/query")
@@ -208,7 +208,7 @@ def test_what_it_asks_for_is_little(world: World) -> None:
     )  # once what people edited, before three updates
 
 
-def test_a_row_that_notion_refuses_is_told_and_the_others_go_on(world: World) -> None:
+def test_row_that_notion_refuses_is_reported_and_others_are_imported(world: World) -> None:
     def refusing(number: int, request: httpx.Request) -> Fault | None:
         is_two = (
             request.method == "POST"
@@ -229,8 +229,8 @@ def test_a_row_that_notion_refuses_is_told_and_the_others_go_on(world: World) ->
     assert [row.key for row, _ in again.created] == ["t:2"]
 
 
-def test_what_a_person_sets_before_a_row_is_updated_stays(world: World) -> None:
-    """Also while the updates wait for the rate limit."""
+def test_value_set_by_a_person_before_an_update_is_kept(world: World) -> None:
+    """This also holds while the updates wait for the rate limit."""
     made, _ = world.run()
     assert made is not None
     pages = {row.key: page.id for row, page in made.created}

@@ -1,4 +1,4 @@
-"""Notion's own export, as a zip file or a folder: links by the ids of pages, bodies, and hostile archives."""
+"""Import Notion's own export: zip file or folder, links by page ids, bodies, bad archives."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class World:
         return json.loads(done.stdout)
 
     def links(self) -> dict[str, list[str]]:
-        """The domains of the customers of each insight."""
+        """Return the domains of the customers of each insight."""
         done = self.run("export", "insights", "-o", "-", "--format", "json")
         rows = [row["properties"] for row in json.loads(done.stdout)]
         done = self.run("export", "customers", "-o", "-", "--format", "json")
@@ -114,7 +114,7 @@ def world(applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wor
 
 
 @pytest.mark.parametrize("form", ["zip", "parts", "folder"])
-def test_a_workspace_is_brought_over_with_its_links_and_bodies(world: World, form: str) -> None:
+def test_exported_workspace_is_imported_with_links_and_bodies(world: World, form: str) -> None:
     if form == "folder":
         for name, text in FILES.items():
             Path("export", name).parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def test_a_workspace_is_brought_over_with_its_links_and_bodies(world: World, for
     assert (again["created"], again["updated"], again["unchanged"]) == ([], [], 2)
 
 
-def test_which_database_has_to_be_clear(tmp_path: Path) -> None:
+def test_database_must_be_named_if_there_are_several(tmp_path: Path) -> None:
     (tmp_path / "export.zip").write_bytes(archive(FILES))
     with pytest.raises(UsageError) as unclear:
         read_export(str(tmp_path / "export.zip"), None)
@@ -150,7 +150,7 @@ def test_which_database_has_to_be_clear(tmp_path: Path) -> None:
         read_export(str(tmp_path / "export.zip"), "Nothing")
 
 
-def test_an_archive_that_unpacks_to_too_much_is_refused(
+def test_archive_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notion_export, "_LARGEST_FILE", 1000)
@@ -167,13 +167,13 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
 @pytest.mark.parametrize(
     "data", [b"", b"PK\x03\x04junk", b"no archive at all", archive(FILES)[:-40]]
 )
-def test_a_broken_archive_is_an_error_in_words(tmp_path: Path, data: bytes) -> None:
+def test_broken_archive_is_a_readable_error(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "broken.zip").write_bytes(data)
     with pytest.raises(FileUnusable):
         read_export(str(tmp_path / "broken.zip"), None)
 
 
-def test_nothing_outside_of_the_export_is_read_or_written(tmp_path: Path) -> None:
+def test_nothing_outside_the_export_is_read_or_written(tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("Company\nSecret\n")
     folder = tmp_path / "export"

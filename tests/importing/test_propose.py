@@ -1,4 +1,4 @@
-"""Maps for files that nobody knows, known tools' maps as far as they fit, and what is wrong with a person's."""
+"""Propose maps for unknown files, fit the maps of known tools, and check people's maps."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ FEEDBACK = records(
 )
 
 
-def test_a_file_of_ones_own_is_understood_by_its_headers_and_words() -> None:
+def test_unknown_file_is_mapped_by_headers_and_content() -> None:
     found = propose_map(FEEDBACK, TARGET, "Support 2026")
     assert {name: each.columns for name, each in found.fill.items()} == {
         "name": ("Betreff",),
@@ -77,7 +77,7 @@ def test_a_file_of_ones_own_is_understood_by_its_headers_and_words() -> None:
     assert first.values["tags"] == ("export", "api")
 
 
-def test_a_survey_is_known_by_what_it_says() -> None:
+def test_survey_is_mapped_by_its_content() -> None:
     survey = records(
         {"When": "2026-11-27", "Your e-mail": "ada@acme.com", QUESTION: "More charts, please, and soon."},
         {"When": "2026-11-28", "Your e-mail": "bob@gmail.com", QUESTION: "Nothing at all, it is fine as it is."},
@@ -92,7 +92,7 @@ def test_a_survey_is_known_by_what_it_says() -> None:
     assert not any("@" in str(item) for row in (first, second) for item in row.values.values())
 
 
-def test_a_question_for_the_firm_is_the_customer() -> None:
+def test_answers_to_a_question_for_the_company_are_customers() -> None:
     survey = records(
         {
             "#": "1",
@@ -105,7 +105,7 @@ def test_a_question_for_the_firm_is_the_customer() -> None:
     assert found.fill["quote"].columns == (QUESTION,)
 
 
-def test_rows_of_a_database_without_a_property_for_keys_are_known_by_their_titles() -> None:
+def test_titles_are_the_key_in_a_database_without_property_for_keys() -> None:
     plain = replace(TARGET, identities=("name",))
     found = propose_map(FEEDBACK, plain, "support")
     assert (found.key.columns, found.key.prefix, found.key.property) == (("Betreff",), "", "name")
@@ -119,7 +119,7 @@ def test_rows_of_a_database_without_a_property_for_keys_are_known_by_their_title
     assert [each.key for each in interpret_records(untitled, found, plain).rows] == ["a", "b"]
 
 
-def test_a_key_that_could_not_be_found_again_is_refused() -> None:
+def test_key_that_could_not_be_found_again_is_refused() -> None:
     plain = replace(TARGET, identities=("name",))
     jira = fit_preset(load_presets()["jira"], plain, ["Summary", "Issue key", "Issue Type"]).map
     fault = find_key_problem(jira, plain)
@@ -134,7 +134,7 @@ def test_a_key_that_could_not_be_found_again_is_refused() -> None:
     ]
 
 
-def test_a_preset_fills_a_database_with_other_names_by_likeness() -> None:
+def test_preset_fills_properties_with_similar_names() -> None:
     theirs = {
         field.key: field
         for field in (
@@ -162,7 +162,7 @@ def test_a_preset_fills_a_database_with_other_names_by_likeness() -> None:
     )
 
 
-def test_links_of_notions_own_export_become_titles_with_ids() -> None:
+def test_links_of_a_notion_export_become_titles_with_ids() -> None:
     hex = "0123456789abcdef0123456789abcdef"
     exported = records(
         {"Insight": "A", "Source id": "s1", "Features": f"One, two (https://www.notion.so/One-{hex}?pvs=21), Three (https://www.notion.so/T-{hex})"},
@@ -178,7 +178,7 @@ def test_links_of_notions_own_export_become_titles_with_ids() -> None:
     ]
 
 
-def test_every_preset_is_sound_and_recognises_its_own_headers() -> None:
+def test_every_preset_is_valid_and_recognises_its_own_headers() -> None:
     known = load_presets()
     assert set(known) >= {
         "github",
@@ -204,7 +204,7 @@ def test_every_preset_is_sound_and_recognises_its_own_headers() -> None:
         ]  # this small world has no property of that name
 
 
-def test_a_file_that_has_less_than_a_preset_knows() -> None:
+def test_preset_is_fitted_to_a_file_with_fewer_columns() -> None:
     jira = load_presets()["jira"]
     fit = fit_preset(jira, TARGET, ["Summary", "Issue key", "Issue Type"])
     assert set(fit.map.fill) == {"name", "kind"}
@@ -222,7 +222,7 @@ def told(data: dict[str, Any]) -> list[str]:
     return [each.message for each in find_map_problems(map, TARGET, ["id", "title", "kind"])]
 
 
-def test_everything_that_is_wrong_with_a_map_is_told() -> None:
+def test_all_problems_of_a_map_are_reported() -> None:
     assert told({}) == []
     assert told({"fill": {"nme": "title", "loop": "kind", "created": "kind", "name": "titel"}}) == [
         "unknown property of Customer insights `nme`.",
@@ -246,7 +246,7 @@ def test_everything_that_is_wrong_with_a_map_is_told() -> None:
     ]
 
 
-def test_a_map_that_is_written_is_read_as_it_was() -> None:
+def test_written_map_is_read_back_unchanged() -> None:
     for each in [propose_map(FEEDBACK, TARGET, "x"), *load_presets().values()]:
         again = ImportMap.model_validate(parse(format_map(each)).data)
         assert again == each.model_copy(update={"needs": (), "first": None, "headers": {}})
@@ -259,7 +259,7 @@ def index(*pages: RelatedPage) -> RelatedPageIndex:
     )
 
 
-def test_related_pages_by_anything_that_they_are_called() -> None:
+def test_related_pages_are_found_by_title_domain_key_or_id() -> None:
     acme = NotionId("00000000-0000-4000-8000-000000000001")
     pages = index(
         RelatedPage(acme, "Acme  Inc", "https://www.acme.com/", "FEAT-7"),
@@ -305,7 +305,7 @@ def test_related_pages_by_anything_that_they_are_called() -> None:
     )
 
 
-def test_related_pages_that_may_not_be_made_are_refused_with_the_nearest() -> None:
+def test_missing_related_page_is_rejected_with_the_most_similar_title() -> None:
     map = ImportMap.model_validate(
         {"source": "x", "key": "id", "fill": {"name": "t", "features": "f"}}
     )
@@ -318,7 +318,7 @@ def test_related_pages_that_may_not_be_made_are_refused_with_the_nearest() -> No
     ]
 
 
-def test_the_document_tells_every_word_of_a_map_and_shows_one_that_is_sound() -> None:
+def test_guide_lists_every_field_of_a_map_and_its_example_is_valid() -> None:
     text = (Path(__file__).parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert ImportMap.model_validate(parse(example).data).source == "Jira"
@@ -339,7 +339,7 @@ def test_the_document_tells_every_word_of_a_map_and_shows_one_that_is_sound() ->
     assert {each for each in load_presets() if f"`{each}`" not in text} == set()
 
 
-def test_the_customer_is_the_firm_and_not_its_size_or_our_people() -> None:
+def test_customer_is_the_company_not_its_size_or_our_people() -> None:
     survey = records(
         {"id": "1", SIZE: "26-100", "Your company": "Acme, Inc.", "Assignee Email": "a@b.example", "title": "A"},
         {"id": "2", SIZE: "more than 100", "Your company": "Beta AG", "Assignee Email": "a@b.example", "title": "B"},
@@ -353,7 +353,7 @@ def test_the_customer_is_the_firm_and_not_its_size_or_our_people() -> None:
     "header",
     ["id", "Ticket ID", "issueKey", "Vorgangsnummer", "Clave de incidencia", "番号", "№ id"],
 )
-def test_the_key_is_a_column_called_an_id_in_any_language(header: str) -> None:
+def test_column_called_an_id_in_any_language_is_the_key(header: str) -> None:
     rows = records(
         *(
             {header: f"a{n}", "Account id": "7", "title": f"T{n}", "Status": "open"}
@@ -364,7 +364,7 @@ def test_the_key_is_a_column_called_an_id_in_any_language(header: str) -> None:
     assert (found.columns, found.hashed) == ((header,), False)
 
 
-def test_a_few_missing_ids_do_not_make_a_mark_of_the_row() -> None:
+def test_few_missing_ids_do_not_make_the_key_a_hash() -> None:
     rows = records(
         {"id": "1", "title": "A"},
         {"id": "", "title": "B"},
@@ -374,7 +374,7 @@ def test_a_few_missing_ids_do_not_make_a_mark_of_the_row() -> None:
     assert propose_map(rows, TARGET, "x").key.columns == ("id",)
 
 
-def test_a_mark_holds_nothing_that_changes() -> None:
+def test_hashed_key_uses_no_column_that_changes() -> None:
     rows = records(
         {"title": "A", "Status": "New", "Priority": "High", "Votes": "3", "Tags": "x"},
         {"title": "B", "Status": "New", "Priority": "Low", "Votes": "4", "Tags": "y"},
@@ -412,7 +412,7 @@ def test_language_with_most_words_of_the_file_is_chosen() -> None:
     assert "showstopper" not in words
 
 
-def test_a_comma_is_part_of_a_name_unless_the_column_shows_lists() -> None:
+def test_comma_is_part_of_a_name_unless_the_column_has_lists() -> None:
     def split(*names: str) -> str | None:
         rows = records(
             *({"id": str(n), "title": str(n), "Features": name} for n, name in enumerate(names))
@@ -424,7 +424,7 @@ def test_a_comma_is_part_of_a_name_unless_the_column_shows_lists() -> None:
     assert split("Acme, Inc.; Beta", "Beta") == ";"
 
 
-def test_fields_of_json_objects_are_known_by_the_object() -> None:
+def test_nested_json_fields_are_matched_by_their_object() -> None:
     rows = records(
         {"id": "1", "title": "A", "labels.id": "9", "labels.name": "api", "createdAt": "2026-11-02"}
     )
@@ -445,7 +445,9 @@ def test_fields_of_json_objects_are_known_by_the_object() -> None:
         (["Subject", "Number"], None),
     ],
 )
-def test_one_preset_knows_a_tool_in_all_its_languages(columns: list[str], tool: str | None) -> None:
+def test_preset_recognises_a_tool_in_all_its_languages(
+    columns: list[str], tool: str | None
+) -> None:
     known = {name: with_headers_of_file(each, columns) for name, each in load_presets().items()}
     assert recognise_preset(known, columns) == tool
     if tool:
@@ -462,7 +464,7 @@ def test_one_preset_knows_a_tool_in_all_its_languages(columns: list[str], tool: 
         ("2026-10", "import"),
     ],
 )  # fmt: skip
-def test_the_source_is_the_name_without_what_changes(stem: str, source: str) -> None:
+def test_source_is_the_file_name_without_dates_and_numbers(stem: str, source: str) -> None:
     assert source_name(stem) == source
 
 
@@ -478,7 +480,7 @@ def test_the_source_is_the_name_without_what_changes(stem: str, source: str) -> 
         ("Idea name", "requestText", "customerName", "createdAt", "Idea reference"),
     ],
 )
-def test_headers_are_understood_in_many_languages(
+def test_headers_are_matched_in_many_languages(
     name: str, text: str, customer: str, day: str, key: str
 ) -> None:
     words = "Some words of a customer"

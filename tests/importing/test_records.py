@@ -1,4 +1,4 @@
-"""Files of other tools, read into records: encodings, separators, repeated headers, JSON, and what is broken."""
+"""Read files of other tools: encodings, separators, repeated headers, JSON, broken lines."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def cells(found: Records) -> list[tuple[tuple[str, str], ...]]:
         '"Title","Text"\n"Ärger","„Zürich“"\n'.encode(),
     ],
 )
-def test_any_encoding_and_separator(tmp_path: Path, data: bytes) -> None:
+def test_encoding_and_separator_are_detected(tmp_path: Path, data: bytes) -> None:
     found = read(tmp_path / "a.csv", data)
     assert found.columns == ("Title", "Text")
     assert cells(found) == [(("Title", "Ärger"), ("Text", "„Zürich“"))]
 
 
-def test_a_guess_at_the_encoding_is_told(tmp_path: Path) -> None:
+def test_guessed_encoding_is_noted(tmp_path: Path) -> None:
     (note,) = read(tmp_path / "a.csv", "Title\nÄrger\n".encode("cp1252")).notes
     assert "--encoding" in note
     assert read(tmp_path / "b.csv", "Title\nÄrger\n").notes == ()
 
 
-def test_headers_that_repeat_are_values_of_one_column(tmp_path: Path) -> None:
+def test_columns_with_one_header_are_values_of_one_column(tmp_path: Path) -> None:
     found = read(tmp_path / "jira.csv", "Summary,Labels,Labels,Labels\nA,x,,y\n")
     (record,) = found.records
     assert found.columns == ("Summary", "Labels")
@@ -59,13 +59,13 @@ def test_headers_that_repeat_are_values_of_one_column(tmp_path: Path) -> None:
     assert record.first("No such") == ""
 
 
-def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
+def test_line_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", 'Title,Text\nA,"one\ntwo"\n\nB,x\n')
     assert [each.line for each in found.records] == [2, 5]
     assert found.records[0].first("Text") == "one\ntwo"
 
 
-def test_rows_that_do_not_fit_the_header(tmp_path: Path) -> None:
+def test_rows_with_more_cells_than_headers_are_broken(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", "Title,Text\nA\nB,x,,\nC,x,too much\n")
     assert [each.first("Title") for each in found.records] == ["A", "B"]
     ((broken, why),) = found.broken
@@ -75,7 +75,7 @@ def test_rows_that_do_not_fit_the_header(tmp_path: Path) -> None:
     )
 
 
-def test_a_line_that_is_not_csv_costs_that_line_alone(tmp_path: Path) -> None:
+def test_line_that_is_not_csv_does_not_affect_others(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", 'Title\nA\n"B\nC\n')
     assert [each.first("Title") for each in found.records] == ["A", "C"]
     ((broken, why),) = found.broken
@@ -83,7 +83,7 @@ def test_a_line_that_is_not_csv_costs_that_line_alone(tmp_path: Path) -> None:
     assert "not CSV" in why
 
 
-def test_json_inside_out(tmp_path: Path) -> None:
+def test_nested_json_becomes_columns(tmp_path: Path) -> None:
     issue = {
         "number": 7,
         "author": {"login": "ada", "is_bot": False},
@@ -103,7 +103,7 @@ def test_json_inside_out(tmp_path: Path) -> None:
     ]
 
 
-def test_json_whose_list_is_inside(tmp_path: Path) -> None:
+def test_json_list_is_found_inside_an_object(tmp_path: Path) -> None:
     found = read(
         tmp_path / "a.json", json.dumps({"page": 1, "data": [{"a": 1}, {"a": 2}], "tags": ["x"]})
     )
@@ -111,7 +111,7 @@ def test_json_whose_list_is_inside(tmp_path: Path) -> None:
     assert found.notes == ("The rows are the list `data`.",)
 
 
-def test_json_lines_that_are_broken_are_told_with_their_lines(tmp_path: Path) -> None:
+def test_broken_json_lines_are_reported_with_their_numbers(tmp_path: Path) -> None:
     found = read(tmp_path / "a.jsonl", '{"a": 1}\n\n{"a": \n[1]\n{"a": 2}\n')
     assert [each.line for each in found.records] == [1, 5]
     assert sorted((record.line, why.partition(":")[0]) for record, why in found.broken) == [
@@ -130,19 +130,19 @@ def test_json_lines_that_are_broken_are_told_with_their_lines(tmp_path: Path) ->
         ("a.pdf", "x", UsageError),
     ],
 )
-def test_what_is_no_file_of_records(
+def test_file_without_records_is_refused(
     tmp_path: Path, name: str, data: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         read(tmp_path / name, data)
 
 
-def test_a_file_that_is_not_there() -> None:
+def test_missing_file_is_an_error() -> None:
     with pytest.raises(FileUnusable):
         read_records("nowhere.csv")
 
 
-def test_notions_own_file_of_one_view_is_told_apart(tmp_path: Path) -> None:
+def test_notion_csv_of_one_view_is_noted(tmp_path: Path) -> None:
     name = "Insights 0123456789abcdef0123456789abcdef"
     assert any("_all.csv" in each for each in read(tmp_path / f"{name}.csv", "A\nx\n").notes)
     assert read(tmp_path / f"{name}_all.csv", "A\nx\n").notes == ()
@@ -154,10 +154,10 @@ TEXTS = (
 
 
 @given(st.lists(st.lists(TEXTS, min_size=2, max_size=2), min_size=1, max_size=5))
-def test_rejects_come_back_as_they_were(
+def test_rejects_are_read_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
 ) -> None:
-    """Whatever stands in them, formulas for one: the file of rejects is imported by the same map."""
+    """Any text is read back, also formulas: the file of rejects is imported by the same map."""
     folder = tmp_path_factory.mktemp("rejects")
     lines = "".join(json.dumps(dict(zip(("A", "B"), row, strict=True))) + "\n" for row in rows)
     found = read(folder / "a.jsonl", lines)
@@ -192,15 +192,13 @@ def test_rejects_of_json_stay_json(tmp_path: Path) -> None:
         ("a.json", "[" + "{}," * 300_000 + "{}]"), ("a.csv", "\x00"),
     ],
 )  # fmt: skip
-def test_a_file_that_holds_nothing_or_too_much_is_told(
-    tmp_path: Path, name: str, text: str
-) -> None:
+def test_empty_or_too_large_file_is_an_error(tmp_path: Path, name: str, text: str) -> None:
     with pytest.raises((UsageError, FileUnusable)) as told:
         read(tmp_path / name, text)
     assert len(str(told.value)) < 500
 
 
-def test_half_characters_and_nan_do_not_stop_an_import(tmp_path: Path) -> None:
+def test_lone_surrogates_and_nan_do_not_stop_an_import(tmp_path: Path) -> None:
     found = read(tmp_path / "a.json", '[{"a": "\\ud83d x", "b": NaN, "c": Infinity}]')
     assert cells(found) == [(("a", "\ufffd x"), ("c", "Infinity"))]
     write_rejects([RejectedRow(found.records[0], "no")], tmp_path / "r.jsonl")
@@ -213,7 +211,7 @@ JAPANESE = "件名,内容\n検索が遅い,毎回三十秒かかります\nダ�
 @pytest.mark.parametrize(
     ("text", "encoding"), [(RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (JAPANESE, "cp932")]
 )
-def test_encodings_of_other_scripts_are_found_out(tmp_path: Path, text: str, encoding: str) -> None:
+def test_encodings_of_other_scripts_are_detected(tmp_path: Path, text: str, encoding: str) -> None:
     found = read(tmp_path / "a.csv", text.encode(encoding))
     assert list(found.columns) == text.splitlines()[0].replace(";", ",").split(",")
     assert len(found.notes) == 1
@@ -221,19 +219,19 @@ def test_encodings_of_other_scripts_are_found_out(tmp_path: Path, text: str, enc
     assert (cells(stated), stated.notes) == (cells(found), ())
 
 
-def test_a_stated_encoding_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+def test_stated_encoding_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     for encoding in ("utf-8", "nonsense"):
         with pytest.raises(UsageError):
             (tmp_path / "a.csv").write_bytes(RUSSIAN.encode("cp1251"))
             read_records(str(tmp_path / "a.csv"), options=ReadOptions(encoding=encoding))
 
 
-def test_excel_states_the_separator(tmp_path: Path) -> None:
+def test_separator_stated_for_excel_is_used(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", "sep=|\nTitle|Text, long\nA|b, c, d\n")
     assert cells(found) == [(("Title", "A"), ("Text, long", "b, c, d"))]
 
 
-def test_a_quoted_separator_in_a_header_does_not_decide(tmp_path: Path) -> None:
+def test_separator_inside_a_quoted_header_is_ignored(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", '"Name; first; last; other",Text\nA,b\nC,d\n')
     assert found.columns == ("Name; first; last; other", "Text")
     assert read(tmp_path / "b.csv", "Title,Text\nA,a;b;c;d;e;f\n").columns == ("Title", "Text")
@@ -251,26 +249,26 @@ def test_headers_are_found_below_titles_and_blank_lines(tmp_path: Path) -> None:
     assert stated.columns[:2] == ("Owner", "Ada")
 
 
-def test_totals_and_footers_are_no_rows(tmp_path: Path) -> None:
+def test_totals_and_footers_are_not_rows(tmp_path: Path) -> None:
     text = "No,Title,Text,Votes\n1,A,b,3\n2,Total is wrong,d,4\nTotal (2),,,7\n\nConfidential\nMade by Ada,27.11.2026\n"
     found = read(tmp_path / "a.csv", text)
     assert [each.first("Title") for each in found.records] == ["A", "Total is wrong"]
     assert any("4, 6, 7" in each for each in found.notes)
 
 
-def test_headers_that_groups_repeat_are_no_rows(tmp_path: Path) -> None:
+def test_repeated_headers_of_groups_are_not_rows(tmp_path: Path) -> None:
     group = "No,Title,Day,Text\n1,A,2026-01-01,b\n2,B,2026-01-02,c\n,,2026-01-01 to 2026-01-02,\n"
     found = read(tmp_path / "a.csv", f"{group},,,\nOlder,,,\n{group}")
     assert [each.first("Title") for each in found.records] == ["A", "B", "A", "B"]
     assert found.broken == ()
 
 
-def test_a_row_with_a_title_alone_is_a_row(tmp_path: Path) -> None:
+def test_line_with_only_a_title_is_a_row(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", "Title,Text,Day,Tags\nA,b,2026-01-01,c\nOnly a title,,,\n")
     assert len(found.records) == 2
 
 
-def test_a_last_row_without_its_id_is_a_row(tmp_path: Path) -> None:
+def test_last_line_without_its_id_is_a_row(tmp_path: Path) -> None:
     found = read(
         tmp_path / "a.csv",
         "No,Title,Day,Text\n1,A,2026-01-01,b\n2,B,2026-01-02,c\n,C,2026-01-03,\n",
@@ -278,14 +276,14 @@ def test_a_last_row_without_its_id_is_a_row(tmp_path: Path) -> None:
     assert len(found.records) == 3
 
 
-def test_a_quote_that_swallows_rows_costs_one_line(tmp_path: Path) -> None:
+def test_unclosed_quote_affects_only_its_line(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", 'No,Title,Text\n1,A,b\n2,"B,b\n3,C,"two\nlines"\n4,D,"d"\n')
     assert [each.first("No") for each in found.records] == ["1", "3", "4"]
     ((broken, _),) = found.broken
     assert (broken.line, broken.first("No")) == (3, "2")
 
 
-def test_the_first_sheet_with_rows_is_read(tmp_path: Path) -> None:
+def test_first_sheet_with_rows_is_read(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.create_sheet("Rows").append(["No", "Title", "Day", "Done"])
     book["Rows"].append([7, "A", date(2026, 11, 2), True])
@@ -303,7 +301,7 @@ def test_the_first_sheet_with_rows_is_read(tmp_path: Path) -> None:
         read(tmp_path / "b.xlsx", "no workbook")
 
 
-def test_rows_of_json_are_those_that_look_like_rows(tmp_path: Path) -> None:
+def test_json_list_that_looks_like_rows_is_chosen(tmp_path: Path) -> None:
     events = [{"id": n, "type": "moved"} for n in range(5)]
     document = {
         "meta": {},
@@ -321,6 +319,6 @@ def test_rows_of_json_are_those_that_look_like_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text"), [("a.json", "[]"), ("a.json", '{"items": []}'), ("a.csv", "Title,Text\n")]
 )
-def test_a_file_without_rows_is_read_as_such(tmp_path: Path, name: str, text: str) -> None:
+def test_file_without_rows_has_no_records(tmp_path: Path, name: str, text: str) -> None:
     found = read(tmp_path / name, text)
     assert (found.records, found.broken) == ((), ())

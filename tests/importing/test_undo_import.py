@@ -1,4 +1,4 @@
-"""`notion-pm undo import` takes back the last import, and leaves what people edited since."""
+"""`notion-pm undo import` undoes the last import, except for pages that people edited since."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class World:
         return self.data("import", "rows.csv", "--map", "ours.yaml", "--yes")
 
     def content(self) -> dict[str, list[dict[str, Any]]]:
-        """Everything in insights and customers, as people see it."""
+        """Return all insights and customers as people see them."""
         found = {}
         for database in ("insights", "customers"):
             done = self.run("export", database, "-o", "-", "--format", "json")
@@ -93,7 +93,7 @@ class World:
 
 
 def _lasting(row: dict[str, Any]) -> dict[str, Any]:
-    """What a row holds, related pages by their titles: a page that is made again has another id."""
+    """Return the values of a row, with titles of related pages: a recreated page has another id."""
     return {name: _titles(value) for name, value in row.items() if name not in {"Number", "ID"}}
 
 
@@ -140,7 +140,7 @@ def test_an_import_is_a_run_in_the_history(world: World) -> None:
     assert (run["created"], run["updated"], run["made"]) == (3, 0, 2)
 
 
-def test_everything_that_an_import_made_goes_and_can_be_imported_again(world: World) -> None:
+def test_undone_import_leaves_nothing_and_can_be_repeated(world: World) -> None:
     before = world.content()
     world.import_text(FIRST)
     imported = world.content()
@@ -154,7 +154,7 @@ def test_everything_that_an_import_made_goes_and_can_be_imported_again(world: Wo
     assert world.content() == imported
 
 
-def test_updated_values_come_back(world: World) -> None:
+def test_undo_restores_updated_values(world: World) -> None:
     world.import_text(FIRST)
     before = world.content()
     world.import_text(SECOND)
@@ -168,17 +168,17 @@ def test_updated_values_come_back(world: World) -> None:
     assert (len(again["updated"]), again["kept"], again["left_alone"]) == (2, [], [])
 
 
-def test_it_asks(world: World) -> None:
+def test_undo_asks_for_confirmation(world: World) -> None:
     world.import_text(FIRST)
     assert world.run("undo", "import").exit_code == 1
     assert len(world.content()["insights"]) == 3
 
 
-def test_nothing_to_undo_is_said(world: World) -> None:
+def test_nothing_to_undo_is_an_error(world: World) -> None:
     assert world.run("undo", "import", "--yes").exit_code == 1
 
 
-def test_what_people_edited_stays(world: World) -> None:
+def test_pages_edited_by_people_are_kept(world: World) -> None:
     world.import_text(FIRST)
 
     def rename(gateway: NotionClient, _: Manifest, page: Page) -> None:
@@ -194,7 +194,7 @@ def test_what_people_edited_stays(world: World) -> None:
     assert titles(content["insights"]) == ["Mine"] and titles(content["customers"]) == ["Acme"]
 
 
-def test_a_value_that_people_set_after_an_update_stays(world: World) -> None:
+def test_value_set_by_people_after_an_update_is_kept(world: World) -> None:
     world.import_text(FIRST)
     world.import_text(SECOND)
 
@@ -208,7 +208,7 @@ def test_a_value_that_people_set_after_an_update_stays(world: World) -> None:
     assert mine["Importance"] == "3 Critical"
 
 
-def test_a_customer_that_something_else_links_to_stays(world: World) -> None:
+def test_customer_linked_from_other_pages_is_kept(world: World) -> None:
     world.import_text(FIRST)
 
     def link(gateway: NotionClient, manifest: Manifest, page: Page) -> None:
@@ -226,7 +226,7 @@ def test_a_customer_that_something_else_links_to_stays(world: World) -> None:
 
 
 class Killable:
-    """The import and the undo of it below the command line, where the process can be killed at any request."""
+    """An import and its undo without the command line. The process can be killed at any request."""
 
     def __init__(self, world: World) -> None:
         self.workspace = open_workspace(world.file)
@@ -244,7 +244,7 @@ class Killable:
         return place, Catalogue(gateway, lambda: root, load)
 
     def _work(self, work: Callable[[SyncContext, Catalogue], None], weather: Weather) -> int:
-        """Do something until it ends or is killed; return how many requests were sent."""
+        """Run an action until it ends or is killed. Return how many requests were sent."""
         gateway, transport = gateway_to(self.workspace, weather=weather)
         with suppress(Killed):
             work(*self._place(gateway))
@@ -290,7 +290,7 @@ ROWS = records(
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_an_import_that_was_killed_anywhere_can_be_undone(
+def test_import_killed_at_any_request_can_be_undone(
     world: World, tmp_path: Path, after: bool
 ) -> None:
     for moment in range(6, 11):
@@ -304,7 +304,7 @@ def test_an_import_that_was_killed_anywhere_can_be_undone(
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_an_import_that_was_killed_and_run_again_is_undone_as_one(
+def test_import_killed_and_repeated_is_undone_as_one(
     world: World, tmp_path: Path, after: bool
 ) -> None:
     other = _killable(world, tmp_path / "other")
@@ -317,7 +317,9 @@ def test_an_import_that_was_killed_and_run_again_is_undone_as_one(
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_an_undo_that_is_killed_anywhere_goes_on(world: World, tmp_path: Path, after: bool) -> None:
+def test_undo_killed_at_any_request_can_be_continued(
+    world: World, tmp_path: Path, after: bool
+) -> None:
     for moment in itertools.count(1):
         other = _killable(world, tmp_path / f"{moment}")
         other.import_rows()
