@@ -1,9 +1,8 @@
 """A full read that can be interrupted, by a time limit or the end of the process, and resumed.
 
-Rows are read oldest first, so a part of a database is "all rows created before a moment". Rows that
-were edited since are asked for at the end, as between any two runs. Rows that went to the trash
-since are not noticed by a resumed read: the next full read notices them. It is due a day after the
-first part was read.
+Rows are read oldest first, so a part of a database is "all rows created before a moment". At the end,
+one more query reads the rows that were edited since. A resumed read does not notice rows that went to
+the trash since; the next full read does. It is due a day after the first part was read.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ FULL_READ_AFTER = timedelta(days=1)
 
 
 class InterruptedRead:
-    """What earlier runs have got of a full read, and where this run keeps what it gets."""
+    """The stored parts of a full read: those of earlier runs, and those that this run adds."""
 
     def __init__(self, state: State, scope: str, now: datetime) -> None:
-        """Find what earlier runs have kept. What is old, or was read for other rules, is discarded."""
+        """Load the stored parts. Parts that are old, or were read for other rules, are deleted."""
         self._state = state
         self._scope = scope
         self._now = now
@@ -41,7 +40,7 @@ class InterruptedRead:
 
     @property
     def began(self) -> datetime:
-        """When the first of them were read; the beginning of this run when there are none."""
+        """When the oldest part was read; without parts, when this run began."""
         return min((part.began for part in self._parts.values()), default=self._now)
 
     @property
@@ -64,6 +63,7 @@ class InterruptedRead:
         earlier = self.part(database)
         began = earlier.began if earlier else self._now
         pages_by_id = {page.id: page for page in pages}
+        # The first part's time stays: edits of all parts are queried since then.
         part = Part(self._scope, began, created_until, pages_by_id)
         self._state.pages.save_part(database, part)
         self._state.pages.save_option_names(option_names)

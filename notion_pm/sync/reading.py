@@ -158,7 +158,10 @@ class Reader:
 
     @property
     def scope(self) -> str:
-        """A fingerprint of what is read and how it is decoded. A cache of another scope is useless."""
+        """A fingerprint of what is read and how it is decoded.
+
+        A cache of another scope cannot be used.
+        """
         fingerprints = {
             database: [self._sources[database], codec.fingerprint]
             for database, codec in self.codecs.items()
@@ -325,7 +328,8 @@ class Reader:
         )
 
     def _server_time_of(self, started: float, now: datetime) -> datetime:
-        """Return when this run began to read, by the server's clock: it is known by the end only."""
+        """Return when this run began to read, by the server's clock."""
+        # The server's clock is known only from answers, so we subtract the time since the start.
         elapsed = timedelta(seconds=time.monotonic() - started)
         return self._gateway.server_time(now) - elapsed
 
@@ -339,6 +343,7 @@ class Reader:
             if removal_reason(row):
                 collected.pages[database].pop(row.id, None)
                 continue
+            # People may have changed the type of a property. Better stop than decode "5" as 5.
             require_types(codec, row)
             page = codec.decode(row)
             added.append(page)
@@ -461,7 +466,7 @@ class Reader:
     # --- single pages
 
     def _fetch_pages(self, page_ids: Collection[NotionId]) -> dict[NotionId, Page | str]:
-        """Return pages by their ids, or the reasons why there are none. Each is fetched once a run."""
+        """Return pages by their ids, or reasons why they cannot be read; fetch each once a run."""
         new_ids = [page_id for page_id in page_ids if page_id not in self._fetched]
         answers = zip(new_ids, self._fetch_concurrently(new_ids), strict=True)
         for done, (page_id, answer) in enumerate(answers, start=1):
@@ -477,9 +482,10 @@ class Reader:
     def _fetch_missing(self, collected: _Collected) -> None:
         """Fetch each page that relations name and no query returned.
 
-        It is in the trash, moved, not shared, or the query was late. What is known to be absent is
-        not fetched again.
+        It is in the trash, moved, not shared, or the query was late. Pages that are known to be
+        absent are not fetched again.
         """
+        # A page that was absent can come back: restored from the trash, or shared again.
         for pages in collected.pages.values():
             for page_id in pages.keys() & collected.absent.keys():
                 del collected.absent[page_id]

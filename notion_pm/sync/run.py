@@ -46,9 +46,10 @@ _OUTCOME_IN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """How a run ended. A dry run that would change too much has both a result and an error.
+    """How a run ended.
 
-    `trouble_before`: the kind of error of the run before, empty when it succeeded.
+    A dry run that would change too much has both a result and an error. `trouble_before`: the kind
+    of error of the run before, empty when it succeeded.
     """
 
     id: str
@@ -61,7 +62,8 @@ class SyncRun:
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome in a word. A stopped or skipped run has not failed: the next does its work."""
+        """The outcome in a word."""
+        # A stopped or skipped run has not failed: the next run does its work.
         if self.error is None:
             return "changed" if self.result and self.result.written else "unchanged"
         if isinstance(self.error, AlreadyRunning):
@@ -70,7 +72,8 @@ class SyncRun:
 
     @property
     def trouble(self) -> str:
-        """The kind of error of a failed run, else empty. The same kind twice in a row is no news."""
+        """The kind of error of a failed run, else empty."""
+        # Compared with the kind of the run before: the same failure twice in a row is reported once.
         return type(self.error).__name__ if self.outcome == "failed" else ""
 
     @property
@@ -129,6 +132,7 @@ def run_sync(context: SyncContext, options: SyncOptions, timing: Timing) -> Sync
         error=error,
         trouble_before=before.problem,
     )
+    # A dry run must not change what the next real run reports.
     if run.trouble and not options.dry_run:
         failed = LastRun(problem=run.trouble, told_in=before.told_in)
         save_last_run(context.state_directory, options.template, failed)
@@ -151,6 +155,7 @@ def _sync_or_error(
         sleep=timing.sleep,
         reraise=True,
     )
+    # Errors become part of the outcome, so that a job logs and reports each run in the same way.
     try:
         result = until_others_end(sync, context, options)
         return result, result.danger
@@ -205,11 +210,13 @@ def repeat(
 def next_start(began: float, now: float, every: float, failures: int, wait: float = 0.0) -> float:
     """Return when the next run starts, in seconds of the clock of `began` and `now`.
 
-    It is a whole number of intervals after the first run; intervals that have passed are left out.
-    Example with an interval of 15 minutes, first run at 9:00: a run that ends at 9:20 is followed by
-    one at 9:30. After several failures in a row it is the 2nd, 4th, 8th interval from now. `wait`:
-    Notion asked to wait for so many seconds.
+    It is a whole number of intervals after the first run; intervals that have passed are skipped.
+    Example with an interval of 15 minutes, first run at 9:00: after a run that ends at 9:20 the next
+    one starts at 9:30. After several failures in a row it is the 2nd, 4th, 8th interval from now.
+    `wait`: the seconds that Notion asked to wait.
     """
+    # Back off after failures, but not beyond LONGEST_PAUSE: a client must be synced again soon after
+    # the cause is gone. The first failure changes nothing, because most are over by the next run.
     pause = 0.0
     if failures > 0:
         doublings = min(failures - 1, _MOST_DOUBLINGS)

@@ -283,6 +283,7 @@ class _SyncRun:
             if involved <= only:
                 return decision
             only = only | involved
+            # Each round adds pages, so this limit also ends the loop.
             if len(only) > MOST_NAMED_PAGES:
                 only = None
 
@@ -367,7 +368,7 @@ class _SyncRun:
     # --- writing and remembering
 
     def _save_reading(self, decision: _Decision, known: Cache, intents: Intents) -> None:
-        """Keep what was read, and the changes of people that it shows."""
+        """Store what was read, and the changes of people that it shows."""
         reading = decision.reading
         vanished = [gone.page for gone in decision.vanished]
         # A database that was never read has no pages that could have changed.

@@ -107,6 +107,8 @@ def undo_sync(context: SyncContext, undo: SyncUndo) -> SyncUndo:
 
 
 def _find_last_writes(state: State) -> tuple[RunRecord, list[HistoryChange]]:
+    # Only the last sync that wrote can be undone: values of earlier ones may be the reason for
+    # later ones.
     for run in reversed(state.history.runs()):
         if run.kind != "sync":
             continue
@@ -122,7 +124,7 @@ def _find_last_writes(state: State) -> tuple[RunRecord, list[HistoryChange]]:
 def _find_not_undone(
     current: CurrentPages, written: Iterable[HistoryChange]
 ) -> Iterator[NotUndone]:
-    """Yield what an undo leaves. Values that are back already are not among them."""
+    """Yield the values that an undo keeps. Values that are already back are not among them."""
     for change in written:
         page = current.page(change.page)
         if page is None:
@@ -153,7 +155,7 @@ def _evaluate(
         if page is None or written_change in staying:
             continue
         if same_value(page.values.get(written_change.property), written_change.before):
-            continue  # it is back already
+            continue  # already back: an earlier undo was interrupted after this write
         undoing = Change(
             property=written_change.property,
             before=written_change.after,

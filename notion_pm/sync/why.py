@@ -38,8 +38,8 @@ Json = dict[str, Any]
 class PropertyAnswer:
     """Why one property has its value.
 
-    `last`: its last change in the history, None when there is none. `edited_since`: a person has
-    changed it since the last sync.
+    `last`: its last change in the history, or None. `edited_since`: a person has changed it since
+    the last sync.
     """
 
     explanation: PropertyExplanation
@@ -75,7 +75,7 @@ class PageAnswer:
 
     def shown(self, answer: PropertyAnswer, value: Any) -> str:
         """Return a value as text, with numbers as Notion shows them."""
-        return text(self._formatted(answer, self.readable(answer, value)))
+        return text(self._format_number(answer, self.readable(answer, value)))
 
     def set_by(self, answer: PropertyAnswer) -> str:
         """Return who set the value, and when."""
@@ -83,6 +83,7 @@ class PageAnswer:
             edited = f"{self.page.last_edited:%Y-%m-%d %H:%M}"
             return f"a person, after the last sync (page edited {edited})"
         last = answer.last
+        # The history starts with the first sync, and entries older than two years are deleted.
         if last is None:
             return "unknown: no change since the history begins"
         at = f"{last.at:%Y-%m-%d %H:%M}"
@@ -151,7 +152,7 @@ class PageAnswer:
 
     def amount(self, answer: PropertyAnswer, number: float) -> str:
         """Return an amount as Notion shows it."""
-        return str(self._formatted(answer, number))
+        return str(self._format_number(answer, number))
 
     def result(self, answer: PropertyAnswer, result: RuleResult) -> str:
         """Return what a rule yields, as people read it."""
@@ -174,9 +175,10 @@ class PageAnswer:
             )
         return replace(self, properties=tuple(chosen))
 
-    def _formatted(self, answer: PropertyAnswer, value: Any) -> Any:
-        """Return a number in the format of its property, such as $1,010,000; other values as they are."""
+    def _format_number(self, answer: PropertyAnswer, value: Any) -> Any:
+        """Return a number in the format of its property ($1,010,000); other values unchanged."""
         spec = self.current.rules.schema.spec(self.page.database, answer.explanation.key)
+        # In Python True and False are numbers, too.
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if is_number and isinstance(spec, NumberProperty):
             return format_number(spec.format, value)
@@ -184,6 +186,7 @@ class PageAnswer:
 
     def _property_as_data(self, answer: PropertyAnswer) -> Json:
         explanation = answer.explanation
+        # After an edit by a person the last change in the history explains an older value.
         last = None if answer.edited_since else answer.last
         set_by = last.actor if last else None
         return {
@@ -225,7 +228,7 @@ class PageAnswer:
 def why(
     context: SyncContext, words: str, wanted: str | None = None, *, template: str | None = None
 ) -> PageAnswer:
-    """Explain the properties of a page that rules set, or only the one that is `wanted`.
+    """Explain the properties of a page that rules set, or only the `wanted` property.
 
     `words`: the page's link, id, number or title. Costs a request per database where little was
     edited since the last sync. Nothing is written.
@@ -239,6 +242,7 @@ def why(
         current = read_current_pages(context, state, workspace)
         page = _find_page(context, current, words, template)
         baseline = state.baseline.read()
+        # The same inputs as a sync uses, so that the answer is what the next sync will do.
         recovered = recover_interrupted_writes(baseline, state.baseline.intents(), current.snapshot)
         last_runs = state.history.changes_of_last_syncs(LOOK_BACK, besides="")
         quarantine = Quarantine(state.quarantine.read(), detect_flapping(last_runs))
@@ -292,13 +296,14 @@ def _find_page(
 def _last_changes(latest_first: Iterable[HistoryChange]) -> Mapping[str, HistoryChange]:
     """Return the last change of each property."""
     last: dict[str, HistoryChange] = {}
+    # setdefault keeps the first change that it sees, which is the latest.
     for change in latest_first:
         last.setdefault(change.property, change)
     return last
 
 
 def _was_edited_since(known: SnapshotPage | None, page: SnapshotPage, key: str) -> bool:
-    """Whether a value differs from the one that the last sync read."""
+    """Return whether a value differs from what the last sync read or wrote."""
     return known is not None and not same_value(known.values.get(key), page.values.get(key))
 
 

@@ -148,6 +148,8 @@ class Writer:
             page_id = update.page.id
             memory = evaluation.baseline.get(page_id, {})
             if isinstance(outcome, Postponed):
+                # After a lost answer Notion may have carried out the write. The next reading of
+                # the page decides.
                 if outcome.may_have_happened:
                     self._unanswered[page_id] = update, memory
                 continue
@@ -178,6 +180,8 @@ class Writer:
 
     def _reason_for_refusal(self, update: PageUpdate, refused: RequestRefused) -> str:
         """Return why a page refuses to be written: it is in the trash. Otherwise raise the error."""
+        # Notion answers 400 for a page in the trash, and for a wrong request: only the page itself
+        # shows which of the two it is.
         try:
             page = self._context.gateway.get_page(update.page.id)
         except NotionError:
@@ -198,8 +202,11 @@ class Writer:
         written_values = {change.property: change.after for change in update.changes}
         values = {**update.page.values, **written_values}
         page = replace(update.page, values=values, last_edited=edited)
+        # One transaction per page, right after the answer: a run that is killed later neither
+        # repeats this write nor takes it for the edit of a person.
         self._state.save_written(page, memory, changes_of_update(self._moment, update, self._actor))
         written.updates.append(update)
+        # A property that a person had set, and that was written after all, is not kept any more.
         for change in update.changes:
             written.kept.pop((page.id, change.property), None)
         if memory:
@@ -214,9 +221,9 @@ class Writer:
 def _kept_by_people(
     overtaken: Iterable[PageUpdate], fresh: Reading, evaluation: Evaluation
 ) -> Iterator[tuple[PropertyRef, SnapshotPage]]:
-    """Yield properties that a person has set before they were written, and that are kept therefore.
+    """Yield the properties that keep a person's value, which was set before our write.
 
-    Conflicts are left out: they are reported as such.
+    Conflicts are left out: they are reported as conflicts.
     """
     decided = {(conflict.page.id, conflict.property) for conflict in evaluation.conflicts}
     for update in evaluation.updates:

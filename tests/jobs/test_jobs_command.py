@@ -93,7 +93,7 @@ def test_systemd_accepts_the_units(program: Program, tmp_path: Path) -> None:
     assert (judged.returncode, judged.stderr) == (0, "")
 
 
-def test_what_systemd_starts_is_quoted(tmp_path: Path) -> None:
+def test_the_command_of_the_systemd_service_is_quoted(tmp_path: Path) -> None:
     service = systemd_service(job(tmp_path, "-w", 'a "b" 5% $x'))
     command = next(line for line in service.splitlines() if line.startswith("ExecStart="))
     assert r'-w "a \"b\" 5%% $$x" sync --quiet --time-limit 900s' in command

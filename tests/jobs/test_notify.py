@@ -38,7 +38,7 @@ def hook() -> responses.RequestsMock:
     return responses.RequestsMock(assert_all_requests_are_fired=False)
 
 
-def test_only_a_run_that_changed_something_is_told(
+def test_only_a_run_that_changed_something_is_reported(
     folder: Path, hook: responses.RequestsMock
 ) -> None:
     assert run("apply", "product", "--yes").exit_code == 0
@@ -54,7 +54,7 @@ def test_only_a_run_that_changed_something_is_told(
         assert len(sent(hook)) == 1
 
 
-def test_a_run_that_fails_is_told_and_still_fails(
+def test_a_failed_run_is_reported_and_still_fails(
     folder: Path, hook: responses.RequestsMock
 ) -> None:
     with hook:
@@ -86,7 +86,7 @@ def test_the_url_is_a_secret(trouble: Exception, hook: responses.RequestsMock) -
     assert "secret" not in str(caught.value) + caught.value.advice
 
 
-def test_a_failure_is_told_once_and_so_is_its_end(
+def test_a_failure_and_its_end_are_each_reported_once(
     folder: Path, hook: responses.RequestsMock
 ) -> None:
     with hook:
@@ -115,7 +115,7 @@ def test_a_run_that_others_do_is_no_news(folder: Path, hook: responses.RequestsM
 @pytest.mark.parametrize(
     "trouble", [requests.ConnectionError(HOOK), requests.Timeout(HOOK), 503, 429]
 )
-def test_what_may_pass_is_tried_again(
+def test_temporary_failures_are_retried(
     trouble: Exception | int, hook: responses.RequestsMock
 ) -> None:
     naps: list[float] = []
@@ -130,7 +130,7 @@ def test_what_may_pass_is_tried_again(
     assert naps == [0.5]
 
 
-def test_what_cannot_pass_is_not_tried_again(hook: responses.RequestsMock) -> None:
+def test_permanent_failures_are_not_retried(hook: responses.RequestsMock) -> None:
     with hook:
         hook.post(HOOK, status=410)
         with pytest.raises(NotificationFailed, match="status 410"):

@@ -92,7 +92,7 @@ def test_every_workspace_is_synced_and_those_of_one_token_one_after_the_other(
     assert all(each["name"].startswith("notion-pm-") for each in limits)
 
 
-def test_a_workspace_that_fails_keeps_nobody_from_being_synced(
+def test_a_failing_workspace_does_not_stop_the_others(
     clients: Path, settings: Mapping[str, str]
 ) -> None:
     with (clients / "notion-pm.toml").open("a") as file:

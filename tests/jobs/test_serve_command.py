@@ -146,7 +146,7 @@ def listening(program: Program, applied: Path, tmp_path: Path) -> Iterator[Liste
     product.close()
 
 
-def test_a_person_ships_a_feature_and_the_customers_to_be_told_are_known_within_seconds(
+def test_a_shipped_feature_is_synced_within_seconds(
     listening: Listening,
 ) -> None:
     product = listening.product
@@ -179,7 +179,7 @@ def test_a_person_ships_a_feature_and_the_customers_to_be_told_are_known_within_
     assert "Traceback" not in listening.said and product.workspace.token not in listening.said
 
 
-def test_the_token_and_what_was_missed_are_known_after_a_restart(listening: Listening) -> None:
+def test_after_a_restart_the_token_is_known_and_missed_edits_are_read(listening: Listening) -> None:
     product = listening.product
     wings = product.add("features", "Wings", status="in_progress")
     ask = product.add("insights", "Ask", features=[wings])
@@ -289,7 +289,7 @@ def test_a_flood_is_answered_and_leads_to_one_run(listening: Listening) -> None:
     assert listening.stop() == 0
 
 
-def test_where_deliveries_get_lost_the_beat_finds_what_was_edited(listening: Listening) -> None:
+def test_lost_deliveries_are_found_at_the_next_interval(listening: Listening) -> None:
     product = listening.product
     wings = product.add("features", "Wings", status="in_progress")
     ask = product.add("insights", "Ask", features=[wings])
@@ -299,7 +299,7 @@ def test_where_deliveries_get_lost_the_beat_finds_what_was_edited(listening: Lis
     eventually(lambda: product.get("insights", ask, "status") == "Shipped")
 
 
-def test_a_port_that_is_taken_is_told(listening: Listening) -> None:
+def test_a_port_in_use_is_an_error(listening: Listening) -> None:
     listening.start()
     port = listening.url.rpartition(":")[2]
     refused = listening.program("serve", "--port", port)

@@ -68,7 +68,7 @@ def pages(*ids: NotionId) -> Named:
         ("something.new", NOTHING),
     ],
 )
-def test_what_an_event_names(type: str, named: Named) -> None:
+def test_events_name_pages_or_everything(type: str, named: Named) -> None:
     assert named_by(event(type)) == named
 
 
@@ -83,7 +83,7 @@ def test_many_pages_are_everything() -> None:
     ("age", "stale"),
     [(timedelta(days=1), False), (timedelta(days=3), True), (-timedelta(days=3), True)],
 )
-def test_what_is_too_old_or_of_the_future_is_stale(age: timedelta, stale: bool) -> None:
+def test_events_too_old_or_in_the_future_are_stale(age: timedelta, stale: bool) -> None:
     assert event(timestamp=NOW - age).is_stale(NOW) is stale
 
 
@@ -98,7 +98,7 @@ def test_only_the_signature_of_the_body_and_the_token_counts(
     assert is_signed(body, forged, token) is (forged == true)
 
 
-def test_who_shakes_hands_first_sets_the_token_and_nobody_after() -> None:
+def test_only_the_first_handshake_sets_the_token() -> None:
     kept: list[str] = []
     key = Key(None, is_open=True, keep=kept.append)
     assert [key.offer("first"), key.offer("second"), key.offer("first")] == [True, False, True]
@@ -144,7 +144,7 @@ class TestOurOwnEdits:
             ([BOT], ["f%5C"], OTHER, False),
         ],
     )
-    def test_are_told_from_those_of_others(
+    def test_are_distinguished_from_edits_of_others(
         self, authors: list[str], properties: list[str], page: NotionId, own: bool
     ) -> None:
         inbox = self.inbox()
@@ -186,7 +186,7 @@ def failed(error: NotionPmError) -> SyncRun:
     return replace(DONE, result=None, error=error)
 
 
-def test_what_comes_together_is_synced_together_once_it_is_quiet() -> None:
+def test_deliveries_are_collected_and_synced_together() -> None:
     runs = World({100: PAGE, 103: OTHER, 104: PAGE, 200: OTHER}).listened()
     assert runs == [(0, EVERYTHING), (109, pages(PAGE, OTHER)), (205, pages(OTHER))]
 
@@ -196,7 +196,7 @@ def test_where_it_is_never_quiet_it_is_synced_all_the_same() -> None:
     assert [at for at, _ in runs] == [0, 130, 161]
 
 
-def test_on_the_beat_everything_is_read_and_with_it_what_waits() -> None:
+def test_at_each_interval_everything_is_read() -> None:
     assert World({599: PAGE}, lasts=1300).listened(every=600) == [
         (0, EVERYTHING),
         (600, EVERYTHING),
@@ -204,7 +204,7 @@ def test_on_the_beat_everything_is_read_and_with_it_what_waits() -> None:
     ]
 
 
-def test_what_fails_is_tried_again_less_and_less_often_and_reads_everything() -> None:
+def test_after_failures_everything_is_read_with_growing_pauses() -> None:
     down = failed(Unavailable("down"))
     runs = World({100: PAGE, 110: OTHER}, DONE, down, down, down).listened()
     assert runs == [
@@ -216,7 +216,7 @@ def test_what_fails_is_tried_again_less_and_less_often_and_reads_everything() ->
     ]
 
 
-def test_where_another_run_is_at_work_what_is_named_waits() -> None:
+def test_named_pages_stay_queued_while_another_run_works() -> None:
     runs = World({100: PAGE}, DONE, failed(AlreadyRunning())).listened()
     assert runs == [(0, EVERYTHING), (105, pages(PAGE)), (120, pages(PAGE))]
 

@@ -176,7 +176,7 @@ def test_pages_that_depend_on_an_edit_are_decided_again(product: Product) -> Non
     assert product.get("features", wings, "customers") == 1
 
 
-def test_an_undo_leaves_what_people_set_after_they_were_asked(product: Product) -> None:
+def test_undo_keeps_values_set_after_the_question(product: Product) -> None:
     wings, (ask, other) = shipped_feature(product, 2)
     product.sync()
     product.later()

@@ -100,5 +100,5 @@ def test_spans_of_time(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0", "0m", "m", "-5m", "5 m", "1.5h", "15min", "5m1h"])
-def test_what_is_no_span_of_time(text: str) -> None:
+def test_invalid_durations_are_refused(text: str) -> None:
     assert seconds_in(text) is None

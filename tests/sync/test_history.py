@@ -163,7 +163,9 @@ class TestHistory:
             assert len(state.history.runs()) == 1
             assert not list(state.history.changes(shipped.clock.now - timedelta(days=401)))
 
-    def test_what_an_interrupted_run_wrote_is_no_persons_work(self, product: Product) -> None:
+    def test_writes_of_an_interrupted_run_are_not_attributed_to_a_person(
+        self, product: Product
+    ) -> None:
         ask = product.add("insights", "Ask")
         product.sync()
         product.later()
@@ -178,7 +180,7 @@ class TestHistory:
 
 
 class TestUndo:
-    def test_what_the_last_sync_wrote_is_set_back_and_stays(self, shipped: Product) -> None:
+    def test_values_of_the_last_sync_are_undone_and_stay(self, shipped: Product) -> None:
         ask = page_named(shipped, "Ask").id
         found = undo(shipped)
         assert len(found.updates) == 2
@@ -191,7 +193,7 @@ class TestUndo:
         assert told["status"].new
         assert not any(each.new for each in shipped.sync().evaluation.conflicts)
 
-    def test_it_sends_one_request_a_page_and_none_when_nothing_is_left(
+    def test_it_sends_one_request_per_page_and_none_for_a_second_undo(
         self, shipped: Product
     ) -> None:
         undo(shipped)
@@ -199,7 +201,7 @@ class TestUndo:
         assert not again.updates
         assert not again.not_undone
 
-    def test_what_was_empty_stays_empty_until_the_rules_move_on(self, product: Product) -> None:
+    def test_an_emptied_value_stays_empty_until_the_rules_change(self, product: Product) -> None:
         wings = product.add("features", "Wings", insights=[product.add("insights", "One")])
         product.sync()
         product.later()
@@ -225,7 +227,7 @@ class TestUndo:
         product.sync(policy="rule")
         assert product.get("features", wings, "evidence_count") == 1
 
-    def test_what_people_changed_locked_or_threw_away_since_is_left(self, product: Product) -> None:
+    def test_values_changed_locked_or_deleted_since_are_kept(self, product: Product) -> None:
         pages = {
             title: product.add(
                 "features", title, insights=[product.add("insights", f"For {title}")]
@@ -282,7 +284,7 @@ class TestQuarantine:
             product.set("features", self.wings, evidence_count=None)
         return product
 
-    def test_what_flips_back_is_not_written_a_third_time_and_told_once(
+    def test_a_value_reverted_twice_is_reported_once_and_not_written_again(
         self, flipping: Product
     ) -> None:
         result = flipping.sync()
@@ -303,7 +305,7 @@ class TestQuarantine:
             ] == [False]
 
     @pytest.mark.parametrize(("every", "flips"), [(1, True), (2, True), (3, True), (4, False)])
-    def test_what_is_turned_back_within_three_runs_flips(
+    def test_a_value_reverted_within_three_runs_counts_as_flapping(
         self, product: Product, every: int, flips: bool
     ) -> None:
         wings = product.add("features", "Wings", insights=[product.add("insights", "One")])
@@ -378,14 +380,14 @@ class TestWhy:
         assert isinstance(later.last, HistoryChange)
         assert (later.last.actor, later.explanation.decision.value) == ("person", "conflict")
 
-    def test_it_tells_what_is_in_quarantine(self, shipped: Product) -> None:
+    def test_it_reports_quarantined_properties(self, shipped: Product) -> None:
         undo(shipped)
         found = why(shipped.place(), "Ask", "status")
         assert found.set_by(found.properties[0]).startswith("an undo of what I3-ship wrote")
         assert "person's value stays" in found.next(found.properties[0])
 
-    def test_a_property_that_no_rule_sets_is_told(self, shipped: Product) -> None:
-        with pytest.raises(UsageError, match="no property 'Quote'"):
+    def test_a_property_that_no_rule_sets_is_an_error(self, shipped: Product) -> None:
+        with pytest.raises(UsageError, match="No rule sets a property 'Quote'"):
             why(shipped.place(), "Ask", "Quote")
         with pytest.raises(UsageError):
             why(shipped.place(), "There is no such page")

@@ -206,7 +206,7 @@ def test_a_first_read_gets_to_its_end_though_no_run_has_the_time_for_it(crowded:
     )  # anew each time: 11 a run
 
 
-def test_a_first_read_that_was_killed_goes_on_where_it_was(crowded: Runner) -> None:
+def test_a_killed_first_read_is_resumed(crowded: Runner) -> None:
     killed = crowded.start("--force", "--jobs", "1")
     crowded.server.wait_for("POST data_sources", 7)
     killed.kill()
@@ -247,7 +247,7 @@ def test_only_one_run_at_a_time_and_those_who_want_wait_for_it(runner: Runner) -
     assert json.loads(out)["outcome"] == "unchanged"
 
 
-def test_a_job_goes_on_after_failures(runner: Runner) -> None:
+def test_a_job_continues_after_failures(runner: Runner) -> None:
     runner.program.environment["NOTION_TOKEN"] = "ntn_wrong"
     running = runner.start("--every", "1s", "--json")
     runner.server.wait_for("GET blocks", 2)
@@ -266,6 +266,6 @@ def test_a_job_goes_on_after_failures(runner: Runner) -> None:
 @pytest.mark.parametrize(
     "option", ["--full", "--force", "--fail-on-conflict", "--on-conflict=rule"]
 )
-def test_what_is_meant_for_one_run_is_none_for_a_beat(program: Program, option: str) -> None:
+def test_options_for_a_single_run_are_refused_with_every(program: Program, option: str) -> None:
     done = program("--local", "w.sqlite", "sync", "--every", "1m", option)
     assert done.code == 1 and "for one run" in done.err

@@ -89,7 +89,7 @@ def scene(
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_what_sync_wrote_a_moment_ago_is_nobody_elses_edit(scene: Scene, full: bool) -> None:
+def test_recent_writes_of_sync_are_not_taken_for_edits_of_people(scene: Scene, full: bool) -> None:
     scene.tick("done", True)
     scene.clock.advance(seconds=_LAG + 1)
     assert scene.sync(False).written == 1

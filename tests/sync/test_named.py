@@ -61,7 +61,7 @@ def test_a_named_page_that_has_not_changed_costs_one_request(product: Product) -
     assert product.requests_of_sync(only=frozenset())[1] == []
 
 
-def test_what_a_person_set_on_a_page_that_is_not_named_stays(product: Product) -> None:
+def test_edits_on_pages_that_are_not_named_are_kept(product: Product) -> None:
     wings, (ask,) = a_feature(product)
     product.set("insights", ask, status="wont_do")
     product.set("features", wings, status="shipped")
@@ -87,7 +87,7 @@ def test_a_page_in_the_trash_counts_no_more_and_counts_again_when_it_is_back(
     assert product.get("features", wings, "evidence_count") == 3
 
 
-def test_a_page_of_another_place_is_of_no_concern(product: Product) -> None:
+def test_a_page_outside_the_workspace_is_ignored(product: Product) -> None:
     a_feature(product)
     root = NotionId(product.workspace.root_page_id)
     result, sent = product.requests_of_sync(

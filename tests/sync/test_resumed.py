@@ -88,7 +88,7 @@ def oldest(product: Product, database: str) -> NotionId:
 
 
 @pytest.mark.parametrize("after", range(1, QUERIES))
-def test_it_goes_on_and_sees_what_people_did_meanwhile(
+def test_a_resumed_read_sees_edits_made_in_between(
     product: Product, tmp_path: Path, after: int
 ) -> None:
     broken_off(product, after, lost=after % 2 == 0)
@@ -130,7 +130,7 @@ def test_it_gets_to_its_end_however_often_it_is_broken_off(
     assert pages_known(product) == pages_there(product, tmp_path / "another")
 
 
-def test_what_was_kept_on_the_way_is_forgotten_at_the_end(product: Product) -> None:
+def test_stored_parts_are_deleted_at_the_end(product: Product) -> None:
     broken_off(product, 6)
     with State(product.state, "product") as state:
         assert sum(len(each.pages) for each in state.pages.parts().values()) >= 300
@@ -148,7 +148,7 @@ def test_a_dry_run_neither_uses_nor_leaves_a_part(product: Product) -> None:
 
 
 @pytest.mark.parametrize("why", ["asked to", "a day has passed"])
-def test_it_begins_anew(product: Product, why: str) -> None:
+def test_it_starts_from_the_beginning(product: Product, why: str) -> None:
     broken_off(product, 6)
     product.later(days=1 if why == "a day has passed" else 0)
     _, sent = queries_of(product, full=why == "asked to")
@@ -156,7 +156,7 @@ def test_it_begins_anew(product: Product, why: str) -> None:
     assert not any(b'last_edited_time": {' in each.read() for each in sent)
 
 
-def test_what_went_to_the_trash_meanwhile_is_noticed_a_day_after_the_first_part(
+def test_pages_deleted_in_between_are_noticed_a_day_after_the_first_part(
     product: Product,
 ) -> None:
     # A page that this sync does not write: a write would be refused, and tell at once.

@@ -45,7 +45,7 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
     opened.close()
 
 
-def test_a_shipped_feature_reaches_the_customers_to_be_told(product: Product) -> None:
+def test_a_shipped_feature_marks_its_insights_for_the_customers(product: Product) -> None:
     wings = product.add("features", "Wings", status="in_progress", effort=2)
     goal = product.add("vision", "Fly", kind="objective", features=[wings])
     asked = product.add(
@@ -129,7 +129,7 @@ class TestRequests:
         again = product.sync()
         assert changed(again.evaluation) == changed(result.evaluation) != {}
 
-    def test_everything_is_read_anew_once_a_day_and_when_asked(self, product: Product) -> None:
+    def test_everything_is_read_once_a_day_and_on_request(self, product: Product) -> None:
         product.sync()
         _, sent = product.requests_of_sync(full=True)
         asked = ["GET databases"] * 3  # whether they are in the trash: a query does not tell
@@ -199,7 +199,7 @@ class TestReading:
 
     @pytest.mark.parametrize("named", [False, True])
     @pytest.mark.parametrize("reason", ["trashed", "archived", "moved", "unshared"])
-    def test_pages_that_are_gone_are_told_apart(
+    def test_deleted_moved_and_unshared_pages_are_distinguished(
         self, product: Product, reason: str, named: bool
     ) -> None:
         wings = product.add("features", "Wings")
@@ -298,7 +298,7 @@ class TestStructure:
 
 
 class TestPeople:
-    def test_what_a_person_set_stays_and_is_told(self, product: Product) -> None:
+    def test_a_persons_value_is_kept_and_reported(self, product: Product) -> None:
         wings = product.add("features", "Wings", status="in_progress")
         asked = product.add("insights", "Ask", features=[wings])
         product.sync()
@@ -396,7 +396,9 @@ class TestSafety:
         assert changed(product.sync().evaluation) == {}
         assert product.get("features", wings, "evidence_count") == 8
 
-    def test_a_page_that_goes_while_we_write_is_told_and_dropped(self, product: Product) -> None:
+    def test_a_page_deleted_during_the_write_is_reported_and_dropped(
+        self, product: Product
+    ) -> None:
         wings = product.add("features", "Wings", status="beta")
         asked = product.add("insights", "Ask", features=[wings])
 
@@ -496,13 +498,13 @@ class TestInterrupted:
         assert product.get("features", wings, "evidence_count") == 2
         return wings
 
-    def test_what_it_wrote_is_not_taken_for_a_persons(self, product: Product) -> None:
+    def test_its_own_writes_are_not_taken_for_edits_of_people(self, product: Product) -> None:
         wings = self.interrupted(product)
         product.add("insights", "Ask 3", features=[wings])
         assert product.sync().evaluation.conflicts == ()
         assert product.get("features", wings, "evidence_count") == 3
 
-    def test_what_a_person_set_since_stays(self, product: Product) -> None:
+    def test_edits_since_then_are_kept(self, product: Product) -> None:
         wings = self.interrupted(product)
         product.set("features", wings, evidence_count=9)
         (conflict,) = product.sync().evaluation.conflicts

@@ -78,7 +78,7 @@ def test_explain_names_rule_and_cause(product: Product, wings: str) -> None:
     assert "2 pages would change" in out
 
 
-def test_conflicts_are_told_and_may_fail_the_run(product: Product, wings: str) -> None:
+def test_conflicts_are_reported_and_may_fail_the_run(product: Product, wings: str) -> None:
     run(product)
     product.set("features", wings, evidence_count=9)  # type: ignore[arg-type]
     first, second = run(product, "--fail-on-conflict"), run(product)

@@ -81,7 +81,7 @@ def test_a_sync_that_changed_nothing_writes_nothing(product: Product) -> None:
     assert product.requests_of_sync()[1] == ["POST query"] * 3
 
 
-def test_where_to_write_is_looked_for_only_once(product: Product) -> None:
+def test_the_paragraph_is_searched_only_once(product: Product) -> None:
     product.sync()
     product.later()
     product.add(
@@ -116,7 +116,7 @@ def test_people_may_remove_the_paragraph(product: Product) -> None:
     assert product.sync().written == 2
 
 
-def test_an_apply_leaves_it_alone_and_it_is_no_drift(product: Product) -> None:
+def test_apply_keeps_the_paragraph_and_plan_reports_no_drift(product: Product) -> None:
     product.sync()
     before = told(product)
     loaded = templates.load("product")
@@ -130,7 +130,7 @@ def test_an_apply_leaves_it_alone_and_it_is_no_drift(product: Product) -> None:
     assert paragraphs(product)[0].text.startswith("Template product")
 
 
-def test_that_it_works_again_is_shown_once(product: Product) -> None:
+def test_the_first_success_after_a_failure_is_shown_once(product: Product) -> None:
     product.sync()
     product.later()
     down, _ = gateway_to(
@@ -147,7 +147,7 @@ def test_that_it_works_again_is_shown_once(product: Product) -> None:
     assert product.requests_of_sync()[1] == ["POST query"] * 3
 
 
-def test_a_failure_is_known_to_the_next_runs(product: Product) -> None:
+def test_the_next_runs_know_of_a_failure(product: Product) -> None:
     product.sync()
     break_too_much(product)
     product.later()

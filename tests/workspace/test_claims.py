@@ -90,7 +90,7 @@ def test_other_blocks_are_no_claims() -> None:
 
 
 @given(st.permutations(["a", "b", "c"]), st.lists(st.integers(0, 3), min_size=3, max_size=3))
-def test_of_live_claims_at_most_one_goes_on(order: list[str], minutes: list[int]) -> None:
+def test_at_most_one_live_claim_may_continue(order: list[str], minutes: list[int]) -> None:
     """Also where somebody has moved the blocks, so that the order of the page is not the order of time."""
     listed = [
         _claim(id, NOON + timedelta(minutes=minute))
@@ -226,7 +226,7 @@ def test_there_are_never_two_holders(claimants: list[_Claimant], turns: list[int
 
 
 @pytest.mark.parametrize("gap", range(12))
-def test_one_of_two_goes_on(gap: int) -> None:
+def test_one_of_two_runs_continues(gap: int) -> None:
     server = _Server()
     first, second = _Claimant("ff", 0, [0, 0], 20), _Claimant("00", gap, [0, 0], 20)
     for now in range(20):

@@ -28,7 +28,7 @@ def test_a_lock_that_cannot_be_made_is_not_taken_for_another_run(tmp_path: Path)
         pass
 
 
-def test_a_damaged_memory_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_damaged_state_is_reported_with_advice(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("not a database, and long enough to be looked at" * 30)
     with pytest.raises(FileUnusable, match=FILE) as failure, State(tmp_path, "product"):
         pass
@@ -37,7 +37,7 @@ def test_a_damaged_memory_is_told_with_what_to_do(tmp_path: Path) -> None:
         known_templates(tmp_path)
 
 
-def test_damage_that_shows_later_is_told_the_same_way(tmp_path: Path) -> None:
+def test_damage_found_later_is_reported_the_same_way(tmp_path: Path) -> None:
     with State(tmp_path, "product") as state:
         state._connection.exec_driver_sql("DROP TABLE baseline")
         with pytest.raises(FileUnusable, match=FILE), state:

@@ -30,13 +30,13 @@ def manifest(**ids: str) -> Manifest:
     )
 
 
-def test_what_was_written_is_read() -> None:
+def test_a_record_round_trips() -> None:
     assert decode(encode(manifest())) == DecodedRecord(manifest(), is_edited=False)
 
 
 @pytest.mark.parametrize("name", ["database", "source", "view", "row"])
 @pytest.mark.parametrize("strange", ["../../users/me", f"{ID}?x=1", f"{ID}\n", "", "*"])
-def test_nothing_but_ids_goes_into_the_paths_of_requests(name: str, strange: str) -> None:
+def test_only_ids_become_part_of_request_paths(name: str, strange: str) -> None:
     with pytest.raises(RecordUnreadable, match="not an id of Notion"):
         decode(encode(manifest(**{name: strange})))
 
@@ -49,13 +49,13 @@ def test_a_record_of_a_later_version_is_not_called_damaged() -> None:
 
 
 @pytest.mark.parametrize("damaged", ["", "{}", "[]", "{", '{"format":1}', "null", "hello"])
-def test_damage_is_told_with_the_way_back(damaged: str) -> None:
+def test_damage_is_reported_with_advice(damaged: str) -> None:
     with pytest.raises(RecordUnreadable, match="cannot be read") as failure:
         decode(damaged)
     assert "page history" in failure.value.advice
 
 
-def test_a_change_by_hand_shows_and_a_new_layout_is_none() -> None:
+def test_edits_by_hand_are_detected_and_a_new_layout_is_not_an_edit() -> None:
     text = encode(manifest())
     laid_out = json.dumps(dict(reversed(json.loads(text).items())), indent=2)
     assert decode(laid_out) == DecodedRecord(manifest(), is_edited=False)

@@ -87,7 +87,7 @@ def test_the_steps_make_the_tables_that_queries_see(home: StateHome) -> None:
 
 
 @pytest.mark.parametrize("path", ["?host=/nowhere", "@127.0.0.1:1/x"])
-def test_a_database_that_cannot_be_reached_is_told_without_its_password(path: str) -> None:
+def test_an_unreachable_database_is_reported_without_its_password(path: str) -> None:
     url = (
         f"postgresql://anna:secret-word@/x{path}"
         if path.startswith("?")

@@ -67,7 +67,7 @@ def test_of_two_commands_one_works_and_the_other_stops_or_follows(
     ],
     ids=str,
 )
-def test_so_it_is_when_reads_lag_behind_and_appends_change_places(
+def test_also_with_late_reads_and_reordered_appends(
     tmp_path: Path, prepared: Prepared, cell: Cell
 ) -> None:
     shutil.copytree(prepared.of(cell), tmp_path, dirs_exist_ok=True)

@@ -116,7 +116,7 @@ def test_a_live_claim_is_shown(machines: TwoMachines, command: str) -> None:
         assert "ben@office" in machines.anna.run(command, "--json").out
 
 
-def test_what_writes_nothing_takes_no_lock(machines: TwoMachines) -> None:
+def test_commands_that_write_nothing_take_no_lock(machines: TwoMachines) -> None:
     (machines.anna.folder / "none.csv").write_text("Id,Task\n0,Plan\n")
     with ben_at_work(machines):
         for command in (
@@ -412,7 +412,7 @@ def test_an_update_whose_check_had_to_wait_is_decided_again(
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_run_that_is_not_told_to_end_tries_again_to_remove_its_claim(
+def test_a_run_that_need_not_end_retries_to_remove_its_claim(
     machines: TwoMachines, error: BaseException, has_time: bool
 ) -> None:
     deletions = 0
