@@ -189,7 +189,7 @@ OnConflict = Literal["keep", "rule", "newest"]
 
 
 class Rule(BaseModel):
-    """One rule: it sets an option or checkbox (`to`), a computed value (`value`), or a text (`note`)."""
+    """One rule. It sets an option or checkbox (`to`), a number or date (`value`), or a `note`."""
 
     model_config = _STRICT
 

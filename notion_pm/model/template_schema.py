@@ -14,8 +14,8 @@ TERMINAL_CATEGORIES = frozenset({"done", "dropped"})
 class TemplateSchema:
     """A template's properties with both sides of relations, and its options with their ranks.
 
-    Like `model.property_lookup`, but it remembers what it has looked up: rules ask for the same
-    options once per page.
+    It answers the same questions as `model.property_lookup`, but keeps an index: rules ask for the
+    same options once per page. For a single question a function of `property_lookup` is enough.
     """
 
     def __init__(self, template: Template) -> None:

@@ -158,8 +158,8 @@ def _objection(schema: TemplateSchema, case: Case) -> str:
         return "" if is_forward_only else NO_MEMORY
     if not _is_persons_value(case.current, case.base):
         return ""
-    # Example: a person set Planned back to Idea, and the rule respected it. Now the feature is being
-    # built, so the rule wants In progress: that is new, and the rule goes on.
+    # Example: a person set Planned back to Idea, and the rule respected it. Now the feature is
+    # being built, so the rule wants In progress: that is new, and the rule goes on.
     if is_forward_only and _has_advanced(schema, case, case.base):
         return ""
     if same_value(case.result.value, case.base.derived):

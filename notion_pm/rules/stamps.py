@@ -97,7 +97,7 @@ def _with_both_sides(schema: TemplateSchema, snapshot: Snapshot) -> Snapshot:
             related_pages = snapshot.databases.get(target, {})
             if mirror in _relation_keys(related_pages):
                 continue  # both sides were read
-            # Every page gets the property: without it, "no related page" would look like "not read".
+            # Every page gets the property: "no related page" must not look like "not read".
             for id in related_pages:
                 added.setdefault(id, {})[mirror] = RelatedPages()
             for page in pages.values():
