@@ -1,21 +1,23 @@
-"""What an export costs, side by side with other Python clients, on the same local workspace served on loopback.
+"""What an export costs, side by side with other Python clients, on the same local workspace served
+on loopback.
 
     python benchmarks/export.py [--rows ROWS]
     python benchmarks/export.py --formats [FORMAT ...] [--rows ROWS]
 
-Each program reads one database and writes it as CSV, in a process of its own: ours with `notion-pm export`, the others
-by the calls that their documentation shows. All are installed as a user installs them, ours from this checkout and the
-others from PyPI, into throwaway environments. Requests are those that the server saw; times are CPU seconds of this
-machine, imports included: compare ratios, not seconds. notion2pandas asks for the id of a data source, and so ours is
-given its URL: a database's id or link takes a request more, whoever asks which data sources it has.
+Each program reads one database and writes it as CSV, in a process of its own: ours with `notion-pm
+export`, the others by the calls that their documentation shows. All are installed as a user
+installs them, ours from this checkout and the others from PyPI, into throwaway environments.
+Requests are those that the server saw; times are CPU seconds of this machine, imports included:
+compare ratios, not seconds. notion2pandas asks for the id of a data source, and so ours is given
+its URL: a database's id or link takes a request more, whoever asks which data sources it has.
 
-Two databases: one with a property of every kind and no relations, and the product template's features, whose pages
-are related to insights. There ultimate-notion and ours give their titles; notion2pandas gives ids, and so does
-`notion-pm export --ids-only`.
+Two databases: one with a property of every kind and no relations, and the product template's
+features, whose pages are related to insights. There ultimate-notion and ours give their titles;
+notion2pandas gives ids, and so does `notion-pm export --ids-only`.
 
-With --formats: our export of features and insights together, so many of each, in every format, and what memory it takes
-at most. Markdown is that of properties alone: bodies are a request a page. This process stays small: what it holds when
-it starts a program counts as that program's memory.
+With --formats: our export of features and insights together, so many of each, in every format, and
+what memory it takes at most. Markdown is that of properties alone: bodies are a request a page.
+This process stays small: what it holds when it starts a program counts as that program's memory.
 """
 
 from __future__ import annotations
@@ -72,7 +74,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a program took, and what it said on stdout; `failed` holds the last line of one that did not finish."""
+    """What a program took, and what it said on stdout; `failed` holds the last line of one that did
+    not finish.
+    """
 
     cpu: float
     seconds: float

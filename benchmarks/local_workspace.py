@@ -1,10 +1,12 @@
-"""What a large local workspace costs: rows filled, queries at their first, middle and last page, single pages.
+"""What a large local workspace costs: rows filled, queries at their first, middle and last page,
+single pages.
 
     python benchmarks/local_workspace.py [ROWS]
 
-Requests go through WSGI in this process. Times are CPU time of this machine, filling also given beside that of `import
-click` in a process of its own: compare ratios, not seconds. A query is Notion's whole answer of 100 rows, most of which
-is the making of their JSON: "one row" and "all rows" tell what that takes.
+Requests go through WSGI in this process. Times are CPU time of this machine, filling also given
+beside that of `import click` in a process of its own: compare ratios, not seconds. A query is
+Notion's whole answer of 100 rows, most of which is the making of their JSON: "one row" and "all
+rows" tell what that takes.
 """
 
 from __future__ import annotations
@@ -100,7 +102,8 @@ def report(workspace: LocalWorkspace, client: httpx.Client, rows: int) -> None:
     filling = spent(lambda: sources.append(workspace.fill(None, rows)))
     ratio = filling / import_click()
     print(
-        f"fill {rows} rows: {filling:.1f} s CPU, {ratio:.0f} x import click, {filling / rows * 1e6:.0f} us a row\n"
+        f"fill {rows} rows: {filling:.1f} s CPU, {ratio:.0f} x import click, "
+        f"{filling / rows * 1e6:.0f} us a row\n"
     )
     print(f"{'query, ms a page':22} {'pages':>5} {'first':>7} {'middle':>7} {'last':>7}")
     for title, query in QUERIES.items():

@@ -2,9 +2,9 @@
 
     python benchmarks/main_job.py
 
-Each command runs as its users run it, in a process of its own; the local workspace runs inside it, so that its work
-is part of the figures. Times are CPU seconds of this machine and given beside those of `import click`, measured in the
-same run: compare ratios, not seconds.
+Each command runs as its users run it, in a process of its own; the local workspace runs inside it,
+so that its work is part of the figures. Times are CPU seconds of this machine and given beside
+those of `import click`, measured in the same run: compare ratios, not seconds.
 """
 
 from __future__ import annotations
@@ -69,10 +69,12 @@ def main() -> None:
         floor = run([*python, "-c", "import click"], folder)
         start = run([*program, "--help"], folder)
         print(
-            f"{'':18} {'requests':>8} {'CPU s':>7} {'x import click':>15} {'ms a page':>10} {'peak MB':>8}"
+            f"{'':18} {'requests':>8} {'CPU s':>7} {'x import click':>15} {'ms a page':>10} "
+            f"{'peak MB':>8}"
         )
         print(
-            f"{'--help':18} {'':>8} {start.cpu:7.2f} {start.cpu / floor.cpu:15.1f} {'':>10} {start.megabytes:8.0f}"
+            f"{'--help':18} {'':>8} {start.cpu:7.2f} {start.cpu / floor.cpu:15.1f} {'':>10} "
+            f"{start.megabytes:8.0f}"
         )
         for title, arguments in commands.items():
             cost = run([*program, *arguments], folder)

@@ -2,10 +2,11 @@
 
     python benchmarks/rules.py [--pages 100000] [--template product] [--json]
 
-Pages are made up, the same on every run. `first` is a workspace that was never synced: nothing is remembered, and
-nearly everything is derived anew. `again` is the run after it: nothing changes. `1 % edited` is a run after people have
-set the status of one feature in a hundred. Seconds are CPU seconds of this machine, beside those of reading and writing
-the same pages as JSON once: compare ratios. Memory is the peak of the process, beside what the pages alone take.
+Pages are made up, the same on every run. `first` is a workspace that was never synced: nothing is
+remembered, and nearly everything is derived anew. `again` is the run after it: nothing changes. `1
+% edited` is a run after people have set the status of one feature in a hundred. Seconds are CPU
+seconds of this machine, beside those of reading and writing the same pages as JSON once: compare
+ratios. Memory is the peak of the process, beside what the pages alone take.
 """
 
 from __future__ import annotations
@@ -77,7 +78,10 @@ def made_up(template: Template, count: int, seed: int = 1) -> Snapshot:
 def _links(
     rules: RuleSet, ids: Mapping[str, list[NotionId]], chance: random.Random
 ) -> dict[tuple[str, str], dict[NotionId, RelatedPages]]:
-    """Relate pages; both sides of a two-way relation say the same. A relation of a database to itself is a tree."""
+    """Relate pages; both sides of a two-way relation say the same.
+
+    A relation of a database to itself is a tree.
+    """
     found: dict[tuple[str, str], dict[NotionId, RelatedPages]] = {}
     for database, keys in rules.needs.items():
         for key in keys:
@@ -225,14 +229,17 @@ def main() -> None:
         print(json.dumps(figures))
         return
     print(
-        f"{figures['template']}: {figures['pages']:,} pages, {figures['pages_mb']} MB before any rule runs"
+        f"{figures['template']}: {figures['pages']:,} pages, {figures['pages_mb']} MB before any "
+        "rule runs"
     )
     print(
-        f"{'':12} {'CPU s':>7} {'x JSON':>7} {'us a page':>10} {'changed':>9} {'conflicts':>10} {'peak MB':>8}"
+        f"{'':12} {'CPU s':>7} {'x JSON':>7} {'us a page':>10} {'changed':>9} {'conflicts':>10} "
+        f"{'peak MB':>8}"
     )
     for title, each in figures["runs"].items():
         print(
-            f"{title:12} {each['cpu_seconds']:7.2f} {each['of_json']:7.1f} {each['us_per_page']:10} "
+            f"{title:12} {each['cpu_seconds']:7.2f} {each['of_json']:7.1f} "
+            f"{each['us_per_page']:10} "
             f"{each['pages_changed']:9} {each['conflicts']:10} {each['peak_mb']:8}"
         )
 

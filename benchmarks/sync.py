@@ -1,14 +1,17 @@
-"""What sync asks of Notion: requests when nothing, a little or all has changed, and how much of the budget it uses.
+"""What sync asks of Notion: requests when nothing, a little or all has changed, and how much of the
+budget it uses.
 
     python benchmarks/sync.py [--pages 10000] [--throughput-pages 1800] [--speed 1] [--json]
 
-Requests: the product template with so many pages of made-up values, two thirds of them insights, on a local workspace.
+Requests: the product template with so many pages of made-up values, two thirds of them insights, on
+a local workspace.
 
-Throughput: a first sync of `--throughput-pages`, half of which it writes, against a server that lets 180 requests
-through in each minute of its own clock and answers each after 150 ms, with one job and with the default of `--jobs`.
-That takes about five minutes each. With `--speed 10` time runs ten times faster than the wall clock, for limiter,
-latency and pauses alike; but what this machine takes then counts ten times, which shows with one job. The share counts
-the complete minutes of the server, between the first and the last: those that sync could have used to the full. Answers
+Throughput: a first sync of `--throughput-pages`, half of which it writes, against a server that
+lets 180 requests through in each minute of its own clock and answers each after 150 ms, with one
+job and with the default of `--jobs`. That takes about five minutes each. With `--speed 10` time
+runs ten times faster than the wall clock, for limiter, latency and pauses alike; but what this
+machine takes then counts ten times, which shows with one job. The share counts the complete minutes
+of the server, between the first and the last: those that sync could have used to the full. Answers
 with 429 are given as a share of all.
 """
 
@@ -89,7 +92,7 @@ def _too_many(seconds: int) -> httpx.Response:
     return httpx.Response(429, headers={"Retry-After": str(seconds)}, json=body)
 
 
-def gateway_to(workspace: LocalWorkspace) -> NotionClient:
+def notion_client_for(workspace: LocalWorkspace) -> NotionClient:
     """Return a door to a workspace without limit and latency."""
     limiter = WindowLimiter(None, clock=time.monotonic, sleep=time.sleep)
     transport = httpx.WSGITransport(app=workspace.app)
@@ -104,7 +107,7 @@ def gateway_to(workspace: LocalWorkspace) -> NotionClient:
     )
 
 
-def metered_gateway(workspace: LocalWorkspace, clock: FastTime) -> tuple[NotionClient, Metered]:
+def metered_client(workspace: LocalWorkspace, clock: FastTime) -> tuple[NotionClient, Metered]:
     """Return a door to a workspace behind a budget, and what counts there."""
     transport = Metered(httpx.WSGITransport(app=workspace.app), clock)
     limiter = WindowLimiter(NOTION_BUDGET, clock=clock, sleep=clock.sleep)
@@ -121,25 +124,25 @@ def metered_gateway(workspace: LocalWorkspace, clock: FastTime) -> tuple[NotionC
 def filled(folder: Path, clock: ManualClock, pages: int) -> LocalWorkspace:
     """Return a workspace that has the product template and so many pages."""
     workspace = open_workspace(folder / "workspace.sqlite", clock=clock)
-    gateway = gateway_to(workspace)
-    reading = provision.read(gateway, NotionId(workspace.root_page_id), "product", {}, jobs=4)
+    notion = notion_client_for(workspace)
+    reading = provision.read(notion, NotionId(workspace.root_page_id), "product", {}, jobs=4)
     options = provision.PlanOptions(with_rows=False)
     provision.apply(
-        gateway, provision.plan(reading, options), reading, provision.ApplySettings(clock.now)
+        notion, provision.plan(reading, options), reading, provision.ApplySettings(clock.now)
     )
-    databases = read_manifest(gateway, workspace.root_page_id)[1].databases
+    databases = read_manifest(notion, workspace.root_page_id)[1].databases
     for database, count in (
         ("vision", 10),
         ("features", pages // 3),
         ("insights", pages - pages // 3),
     ):
         workspace.fill(databases[database].data_source_id, count, seed=1)
-    gateway.close()
+    notion.close()
     return workspace
 
 
 def place_of(
-    gateway: NotionClient,
+    notion: NotionClient,
     workspace: LocalWorkspace,
     folder: Path,
     clock: ManualClock,
@@ -147,18 +150,18 @@ def place_of(
 ) -> SyncContext:
     """Return where to sync."""
     return SyncContext(
-        gateway, NotionId(workspace.root_page_id), folder / "state", clock.now, jobs=jobs
+        notion, NotionId(workspace.root_page_id), folder / "state", clock.now, jobs=jobs
     )
 
 
 def synced(workspace: LocalWorkspace, folder: Path, clock: ManualClock) -> dict[str, int]:
     """Sync half an hour later, and return what it took."""
     clock.now += timedelta(minutes=30)
-    gateway = gateway_to(workspace)
+    notion = notion_client_for(workspace)
     began = time.process_time()
-    result = sync(place_of(gateway, workspace, folder, clock), SyncOptions(force=True))
+    result = sync(place_of(notion, workspace, folder, clock), SyncOptions(force=True))
     taken = time.process_time() - began
-    gateway.close()
+    notion.close()
     reads = result.requests - len(result.evaluation.updates)
     return {
         "requests": result.requests,
@@ -170,16 +173,16 @@ def synced(workspace: LocalWorkspace, folder: Path, clock: ManualClock) -> dict[
 
 def people_edit(workspace: LocalWorkspace, clock: ManualClock, count: int, seed: int = 3) -> None:
     """Ship so many features."""
-    gateway = gateway_to(workspace)
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    notion = notion_client_for(workspace)
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
     status = entry.properties["status"]
     shipped = PropertyValue(status, "status", OptionValue(entry.options["status.shipped"], ""))
-    features = [page.id for page in gateway.query(entry.data_source_id, property_ids=[status])]
+    features = [page.id for page in notion.query(entry.data_source_id, property_ids=[status])]
     chosen = random.Random(seed).sample(features, count)
     clock.now += timedelta(minutes=5)
     for page_id in chosen:
-        gateway.update_page(page_id, [shipped])
-    gateway.close()
+        notion.update_page(page_id, [shipped])
+    notion.close()
 
 
 def requests_of_syncs(pages: int) -> dict[str, dict[str, int]]:
@@ -203,10 +206,10 @@ def throughput(pages: int, jobs: int, speed: float) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder, clock, fast = Path(name), ManualClock(), FastTime(speed)
         workspace = filled(folder, clock, pages)
-        gateway, meter = metered_gateway(workspace, fast)
+        notion, meter = metered_client(workspace, fast)
         clock.now += timedelta(minutes=30)
-        result = sync(place_of(gateway, workspace, folder, clock, jobs), SyncOptions(force=True))
-        gateway.close()
+        result = sync(place_of(notion, workspace, folder, clock, jobs), SyncOptions(force=True))
+        notion.close()
         workspace.close()
     minutes, accepted = meter.complete_minutes(), meter.accepted.total()
     return {
@@ -224,7 +227,8 @@ def show(figures: dict[str, Any]) -> None:
     print(f"{figures['pages']:,} pages {'requests':>22} {'reads':>8} {'writes':>8} {'CPU ms':>8}")
     for title, each in figures["requests"].items():
         print(
-            f"{title:24} {each['requests']:10} {each['reads']:8} {each['writes']:8} {each['cpu_ms']:8}"
+            f"{title:24} {each['requests']:10} {each['reads']:8} {each['writes']:8} "
+            f"{each['cpu_ms']:8}"
         )
     print(f"\n{NOTION_BUDGET} a minute, {LATENCY * 1000:.0f} ms each")
     print(f"{'jobs':>4} {'requests':>9} {'minutes':>8} {'of the budget':>14} {'429':>7}")

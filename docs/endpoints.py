@@ -1,4 +1,6 @@
-"""Write the table of endpoints in docs/local-workspace.md from the routes of the local workspace."""
+"""Write the table of endpoints in docs/local-workspace.md from the routes of the local
+workspace.
+"""
 
 from __future__ import annotations
 

@@ -35,20 +35,20 @@ from notion_pm.workspace.record import read_manifest
 class Client:
     """A client's workspace."""
 
-    gateway: NotionClient
+    notion: NotionClient
     page_id: NotionId
 
     def plan(self, loaded: LoadedTemplate, options: PlanOptions = DEFAULT_PLAN_OPTIONS) -> str:
         """Return what `notion-pm plan` prints."""
-        reading = provision.read_for(self.gateway, self.page_id, loaded)
-        plan = with_affected_page_counts(self.gateway, provision.plan(reading, options), reading)
+        reading = provision.read_for(self.notion, self.page_id, loaded)
+        plan = with_affected_page_counts(self.notion, provision.plan(reading, options), reading)
         return "\n".join(plan_lines(plan, NOTION_BUDGET, clients=["Acme"]))
 
     def apply(self, loaded: LoadedTemplate) -> None:
         """Apply a template."""
-        reading = provision.read_for(self.gateway, self.page_id, loaded)
+        reading = provision.read_for(self.notion, self.page_id, loaded)
         provision.apply(
-            self.gateway,
+            self.notion,
             provision.plan(reading),
             reading,
             provision.ApplySettings(datetime(2026, 11, 22, 9, tzinfo=UTC)),
@@ -61,7 +61,7 @@ def _client() -> Iterator[Client]:
         workspace = open_workspace(Path(folder) / "workspace.sqlite")
         transport = httpx.WSGITransport(app=workspace.app)
         limiter = WindowLimiter(None, clock=time.monotonic, sleep=time.sleep)
-        gateway = NotionClient(
+        notion = NotionClient(
             Connection(
                 workspace.token,
                 limiter=limiter,
@@ -70,8 +70,8 @@ def _client() -> Iterator[Client]:
                 transport=transport,
             )
         )
-        yield Client(gateway, NotionId(workspace.root_page_id))
-        gateway.close()
+        yield Client(notion, NotionId(workspace.root_page_id))
+        notion.close()
         workspace.close()
 
 
@@ -119,20 +119,20 @@ def _option(spec: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _settle_in(client: Client) -> None:
-    """Rename a database and a property, add an option, delete a property and a view, as clients do."""
-    gateway = client.gateway
-    entries = read_manifest(gateway, client.page_id)[1].databases
+    """Rename a database and a property, add an option, delete a property and a view, as
+    clients do.
+    """
+    notion = client.notion
+    entries = read_manifest(notion, client.page_id)[1].databases
     vision, insights = entries["vision"], entries["insights"]
-    gateway.update_database(insights.database_id, title="Voice of the customer")
-    horizon = gateway.get_data_source(vision.data_source_id).properties[
-        vision.properties["horizon"]
-    ]
+    notion.update_database(insights.database_id, title="Voice of the customer")
+    horizon = notion.get_data_source(vision.data_source_id).properties[vision.properties["horizon"]]
     assert isinstance(horizon.config, OptionsConfig)
     theirs = OptionsConfig((*horizon.config.options, Option("10 years", color="red")))
     patches = {horizon.id: PropertyPatch(name="Time frame", type="select", config=theirs)}
-    gateway.update_data_source(vision.data_source_id, patches)
-    gateway.update_data_source(insights.data_source_id, {insights.properties["source_url"]: None})
-    gateway.delete_view(insights.views["all"].id)
+    notion.update_data_source(vision.data_source_id, patches)
+    notion.update_data_source(insights.data_source_id, {insights.properties["source_url"]: None})
+    notion.delete_view(insights.views["all"].id)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
-"""Product management in Notion: provision, sync and export vision, customer insights and feature specs."""
+"""Product management in Notion: provision, sync and export vision, customer insights and feature
+specs.
+"""
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
 """Do several things at once on threads, and know afterwards what was done.
 
-The threads mostly wait for Notion. How many requests it gets is limited elsewhere (`notion/limiter`),
-so `jobs` only says how many answers may be awaited at the same time.
+The threads mostly wait for Notion. How many requests it gets is limited elsewhere
+(`notion/limiter`), so `jobs` only says how many answers may be awaited at the same time.
 
 - `map_concurrently`: results in the order of the items.
 - `map_lazily`: the same for more items than fit into memory.

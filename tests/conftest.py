@@ -22,7 +22,9 @@ TRAFFIC_FOLDER = "NOTION_PM_TRAFFIC"
 """The variable that names a folder for the traffic of all tests: evidence.py looks at it."""
 
 _NO_EVIDENCE = frozenset({"test_probe.py", "test_property_ids.py", "test_unknown_values.py"})
-"""Tests that send what Notion must refuse, or let the local workspace answer with what no type knows."""
+"""Tests that send what Notion must refuse, or let the local workspace answer with what no type
+knows.
+"""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -31,7 +33,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     folder = os.environ.get(TRAFFIC_FOLDER)
     if not folder:
         return
-    # The official types are checked apart for what the program sends, and for what anybody may send.
+    # The official types are checked apart for what the program sends, and for what anybody may
+    # send.
     file = "workspace.jsonl" if item.path.parent.name == "emulator" else "program.jsonl"
     if item.path.name in _NO_EVIDENCE:
         os.environ.pop("NOTION_PM_LOCAL_RECORD", None)

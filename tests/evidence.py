@@ -3,8 +3,9 @@
 
     python tests/evidence.py --shared ../shared
 
-`--shared` is a folder with the recorded traffic of the real API (`recordings/`), its official types (`contract/`) and
-the tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures are printed:
+`--shared` is a folder with the recorded traffic of the real API (`recordings/`), its official types
+(`contract/`) and the tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures are
+printed:
 
 - the official types: what this program sends and what the local workspace answers, over the tests of the program;
 - the official types: what the local workspace answers to any client, over its own tests and the replays;
@@ -12,9 +13,10 @@ the tools that compare (`tools/contract.py`, `tools/replay.py`). Three figures a
   (tests/support/recorded_people.py): how many agree, in their structure and, more strictly, in their values and times too;
 - the ids of properties in what this program sends: all in the form in which Notion gives them.
 
-Exit code 1 when an exchange does not fit the types, an id has another form, fewer interactions agree than `--at-least`,
-or others differ than docs/local-workspace.md names. `--traffic FOLDER` takes the traffic of tests that have run with
-NOTION_PM_TRAFFIC=FOLDER, rather than running them again. `--replay-only` leaves out the tests, and takes a minute.
+Exit code 1 when an exchange does not fit the types, an id has another form, fewer interactions
+agree than `--at-least`, or others differ than docs/local-workspace.md names. `--traffic FOLDER`
+takes the traffic of tests that have run with NOTION_PM_TRAFFIC=FOLDER, rather than running them
+again. `--replay-only` leaves out the tests, and takes a minute.
 """
 
 from __future__ import annotations
@@ -36,10 +38,14 @@ from typing import Any, NamedTuple
 import httpx
 
 ACCEPTED = 202
-"""Answers of this status name an asynchronous task; the real service gives them too, and the types lack them."""
+"""Answers of this status name an asynchronous task; the real service gives them too, and the types
+lack them.
+"""
 
 YOUNGER_THAN_THE_TYPES = frozenset(("place", "button", "verification"))
-"""Types of properties that the real service answers in schemas (recorded), and the types of schemas lack."""
+"""Types of properties that the real service answers in schemas (recorded), and the types of schemas
+lack.
+"""
 
 EMPTY_LIST: dict[str, Any] = {
     "object": "list",
@@ -51,7 +57,8 @@ EMPTY_LIST: dict[str, Any] = {
 ROOT = Path(__file__).resolve().parent.parent
 
 DIFFERENCES = ROOT / "docs" / "local-workspace.md"
-"""The page that gives a reason for each recorded interaction that differs: `folder/recording #3`."""
+"""The page that gives a reason for each recorded interaction that differs: `folder/recording #3`.
+"""
 
 _EXPLAINED = re.compile(r"`([\w-]+/[\w-]+ #\d+)`")
 
@@ -147,7 +154,8 @@ def _fits(tools: Path, traffic: Path, what: str, *, answers_only: bool = False) 
             *checker.check(method, path, None, status, _as_the_types_know(response)),
         ][:1]
     print(
-        f"\nOfficial types: {what}: {seen - len(problems)} of {seen} exchanges fit ({outside} outside the types)"
+        f"\nOfficial types: {what}: {seen - len(problems)} of {seen} exchanges fit ({outside} "
+        "outside the types)"
     )
     for problem in problems[:20]:
         print(f"  {problem}")
@@ -158,9 +166,9 @@ def _fits(tools: Path, traffic: Path, what: str, *, answers_only: bool = False) 
 def _as_the_types_mean(method: str, path: str, request: Any) -> Iterator[tuple[str, str, Any]]:
     """Yield what to check of a request.
 
-    The types of a view's filter, sorts and quick filters are closed empty objects (`Record<string, never>`), while
-    their own comments say that they are those of a query, a quick filter without its property: they are checked as a
-    query's.
+    The types of a view's filter, sorts and quick filters are closed empty objects (`Record<string,
+    never>`), while their own comments say that they are those of a query, a quick filter without
+    its property: they are checked as a query's.
     """
     if "/views" in path and isinstance(request, dict):
         queried = {key: request[key] for key in ("filter", "sorts") if request.get(key)}
@@ -181,7 +189,9 @@ def _as_the_types_mean(method: str, path: str, request: Any) -> Iterator[tuple[s
 
 
 def _as_the_types_know(answer: Any) -> Any:
-    """Return an answer without the properties of schemas that recordings hold and the types do not know."""
+    """Return an answer without the properties of schemas that recordings hold and the types do not
+    know.
+    """
     if isinstance(answer, list):
         return [_as_the_types_know(each) for each in answer]
     if not isinstance(answer, dict):
@@ -207,7 +217,8 @@ def _replay(arguments: argparse.Namespace, traffic: Path) -> Iterator[str]:
         len(each) for each in (structure, _agreeing(structure), _agreeing(values))
     )
     print(
-        f"\nRecorded traffic: {same} of {total} interactions agree; with values and times {same_values}"
+        f"\nRecorded traffic: {same} of {total} interactions agree; with values and times "
+        f"{same_values}"
     )
     if not total or same < arguments.at_least:
         yield f"replay: {same} interactions agree (at least {arguments.at_least} must)"

@@ -35,7 +35,8 @@ COMMANDS = {
     "adopt": "Use databases that a client already has.",
     "repair": "Rebuild the record of a template after its page was deleted or damaged.",
     "status": "Show the state of every client in one table.",
-    "sync": "Bring status and evidence up to date along the relations, by the rules of the template.",
+    "sync": "Bring status and evidence up to date along the relations, by the rules of the "
+    "template.",
     "serve": "Receive Notion's webhooks and sync the pages they name.",
     "jobs": "Print files that run sync on a schedule.",
     "import": "Import insights and customers from other tools, without duplicates.",

@@ -71,8 +71,8 @@ def _play(ctx: click.Context, file: Path) -> None:
     )
     with click.Context(command, parent=ctx) as inner:
         context = Context(options, inner.call_on_close)
-        _, manifest = read_manifest(context.gateway, context.parent_page, _TEMPLATE)
-        for line in demo_story.play(context.gateway, manifest):
+        _, manifest = read_manifest(context.notion, context.parent_page, _TEMPLATE)
+        for line in demo_story.play(context.notion, manifest):
             click.echo(f"  {line}")
 
 

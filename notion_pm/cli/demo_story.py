@@ -33,12 +33,12 @@ MOVES = (
 )
 
 
-def play(gateway: NotionClient, manifest: Manifest) -> Iterator[str]:
+def play(notion: NotionClient, manifest: Manifest) -> Iterator[str]:
     """Make the edits, as a teammate would by dragging cards, and yield a line about each."""
     for move in MOVES:
         entry = manifest.databases[move.database]
         option = OptionValue(entry.options[f"status.{move.status}"], "")
-        page = gateway.update_page(
+        page = notion.update_page(
             entry.rows[move.row], [PropertyValue(entry.properties["status"], "status", option)]
         )
         now = page.properties[entry.properties["status"]].value

@@ -184,7 +184,9 @@ def duplicate(file: Path, page: str) -> None:
     "--seed", type=int, default=0, show_default=True, help="The seed of the random values."
 )
 def fill(file: Path, rows: int, data_source: str | None, seed: int) -> None:
-    """Add rows of test data to the local workspace in FILE and print the id of their data source."""
+    """Add rows of test data to the local workspace in FILE and print the id of their data
+    source.
+    """
     wanted = parse_notion_id(data_source) if data_source else None
     with local_workspace_in(file) as workspace, progress() as draw:
         source_id = workspace.fill(

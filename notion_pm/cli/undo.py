@@ -101,7 +101,7 @@ def _undo_apply(
 def _prepare(context: Context, template: str | None) -> PreparedUndo:
     with progress(context):
         return prepare_undo(
-            context.gateway,
+            context.notion,
             context.parent_page,
             context.state_directory,
             template,
@@ -125,7 +125,7 @@ def _confirm_and_undo(
         try:
             with progress(context) as shown:
                 kept = undo(
-                    context.gateway,
+                    context.notion,
                     prepared,
                     context.state_home,
                     now=context.now(),

@@ -50,7 +50,7 @@ class ClientStatus:
 
 
 def read_client_status(
-    gateway: NotionClient,
+    notion: NotionClient,
     parent_id: NotionId,
     client: str,
     reference: str | None,
@@ -62,7 +62,7 @@ def read_client_status(
 
     Raises UsageError when no template is named and none was applied, and what planning raises.
     """
-    reading, plan = provision.plan_workspace(gateway, parent_id, reference, jobs=jobs, home=home)
+    reading, plan = provision.plan_workspace(notion, parent_id, reference, jobs=jobs, home=home)
     manifest = reading.existing.manifest
     status = _status_of(client, plan, manifest.version if manifest else None)
     claims = reading.page.claims if reading.page else ()

@@ -21,7 +21,7 @@ from notion_pm.notion.connection import NOTION_VERSION
 
 
 def examine(
-    gateway: NotionClient,
+    notion: NotionClient,
     parent_page: NotionId | None,
     home: Callable[[], StateHome],
     *,
@@ -34,7 +34,7 @@ def examine(
     trashed: Notion has no other way to prove the capabilities to insert and update content.
     """
     try:
-        bot = gateway.me()
+        bot = notion.me()
     except NotionError as error:
         yield Check("token", ok=False, detail=str(error), advice=error.advice)
         return
@@ -50,13 +50,13 @@ def examine(
             advice="Run  notion-pm init  to choose one.",
         )
         return
-    sharing = _examine_sharing(gateway, parent_page, bot)
+    sharing = _examine_sharing(notion, parent_page, bot)
     yield sharing
     if not sharing.ok:
         return
-    yield from _examine_content(gateway, parent_page, home)
+    yield from _examine_content(notion, parent_page, home)
     if write:
-        yield _examine_writing(gateway, parent_page)
+        yield _examine_writing(notion, parent_page)
 
 
 def _limits(budget: int | None) -> Check:
@@ -67,11 +67,11 @@ def _limits(budget: int | None) -> Check:
     return Check("limits", ok=True, detail=detail)
 
 
-def _examine_sharing(gateway: NotionClient, parent_page: NotionId, bot: User) -> Check:
+def _examine_sharing(notion: NotionClient, parent_page: NotionId, bot: User) -> Check:
     try:
-        page = gateway.get_page(parent_page)
+        page = notion.get_page(parent_page)
     except (NotShared, RequestRefused) as error:
-        return _explain_missing_page(gateway, parent_page, bot, error)
+        return _explain_missing_page(notion, parent_page, bot, error)
     except NotionError as error:
         return Check("parent page", ok=False, detail=str(error), advice=error.advice)
     if page.in_trash:
@@ -85,11 +85,11 @@ def _examine_sharing(gateway: NotionClient, parent_page: NotionId, bot: User) ->
 
 
 def _explain_missing_page(
-    gateway: NotionClient, parent_page: NotionId, bot: User, error: NotionError
+    notion: NotionClient, parent_page: NotionId, bot: User, error: NotionError
 ) -> Check:
     # People often copy the link of a database: it looks like the link of a page.
     try:
-        database = gateway.get_database(parent_page)
+        database = notion.get_database(parent_page)
     except NotShared:
         detail = f"{parent_page} does not exist, or is not shared"
         return Check(
@@ -116,26 +116,26 @@ def sharing_advice(page: NotionId, bot: User) -> str:
 
 
 def _examine_content(
-    gateway: NotionClient, parent_page: NotionId, home: Callable[[], StateHome]
+    notion: NotionClient, parent_page: NotionId, home: Callable[[], StateHome]
 ) -> Iterator[Check]:
     try:
-        children = gateway.list_children(parent_page)
+        children = notion.list_children(parent_page)
     except CapabilityMissing as error:
         yield Check("read content", ok=False, detail=str(error), advice=error.advice)
         return
     yield Check("read content", ok=True, detail=f"{len(children)} blocks under the parent page")
     try:
-        yield from examine_templates(gateway, parent_page, children, home())
+        yield from examine_templates(notion, parent_page, children, home())
     except NotionPmError as error:
         yield Check("local state", ok=False, detail=str(error), advice=error.advice)
 
 
-def _examine_writing(gateway: NotionClient, parent_page: NotionId) -> Check:
+def _examine_writing(notion: NotionClient, parent_page: NotionId) -> Check:
     try:
-        page = gateway.create_page(
+        page = notion.create_page(
             parent_page, "notion-pm doctor (may be deleted)", look_up=lambda: None
         )
-        gateway.trash_page(page.id)
+        notion.trash_page(page.id)
     except NotionError as error:
         return Check("write content", ok=False, detail=str(error), advice=error.advice)
     return Check("write content", ok=True, detail="a page was created and moved to the trash")

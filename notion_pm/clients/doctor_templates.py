@@ -22,7 +22,7 @@ from notion_pm.workspace.record_text import template_of
 
 
 def examine_templates(
-    gateway: NotionClient, parent_id: NotionId, children: Sequence[ChildBlock], home: StateHome
+    notion: NotionClient, parent_id: NotionId, children: Sequence[ChildBlock], home: StateHome
 ) -> Iterator[Check]:
     """Yield the checks of each template that was applied under the parent page."""
     names = list(dict.fromkeys(template_of(block.title) for block in record_blocks(children)))
@@ -30,13 +30,13 @@ def examine_templates(
     for name in names or [None]:
         what = f"template {name}" if name else "templates"
         try:
-            page = find_record(gateway, parent_id, children, name, home)
+            page = find_record(notion, parent_id, children, name, home)
         except NotionPmError as error:
             yield Check(what, ok=False, detail=str(error), advice=error.advice)
             continue
         if page is not None:
             yield from _locks(page.claims)
-            yield from _AppliedTemplate(gateway, page.manifest, home).checks()
+            yield from _AppliedTemplate(notion, page.manifest, home).checks()
         elif name is None:
             yield _without_record(what, children)
 
@@ -86,8 +86,8 @@ def _locks(claims: Sequence[Claim]) -> Iterator[Check]:
 class _AppliedTemplate:
     """The checks of one applied template."""
 
-    def __init__(self, gateway: NotionClient, manifest: Manifest, home: StateHome) -> None:
-        self._gateway = gateway
+    def __init__(self, notion: NotionClient, manifest: Manifest, home: StateHome) -> None:
+        self._notion = notion
         self._name = manifest.template
         self._manifest = manifest
         self._home = home
@@ -124,7 +124,7 @@ class _AppliedTemplate:
         """Read a database of the template. Return its problem, or None."""
         what = f"{'bound ' if entry.bound else ''}database {entry.title or key!r}"
         try:
-            source = self._gateway.get_data_source(entry.data_source_id)
+            source = self._notion.get_data_source(entry.data_source_id)
         except NotShared:
             advice = (
                 "Share it (••• top right > Connections > your connection), "
@@ -151,7 +151,7 @@ class _AppliedTemplate:
         if entry is None:
             return
         try:
-            self._gateway.list_view_ids(entry.database_id)
+            self._notion.list_view_ids(entry.database_id)
         except NotionError as error:
             yield Check(f"views of {self._name}", ok=False, detail=str(error), advice=error.advice)
         else:

@@ -42,7 +42,9 @@ def _repository_root(folder: Path) -> Path | None:
 
 
 def _lists(ignore: Path, name: str, *, is_beside: bool) -> bool:
-    """Whether a .gitignore ignores a file. The last matching line decides; `!` makes an exception."""
+    """Whether a .gitignore ignores a file. The last matching line decides; `!` makes an
+    exception.
+    """
     is_listed = False
     for line in _text(ignore).splitlines():
         pattern = line.strip().removeprefix("!").removeprefix("**/")

@@ -72,7 +72,9 @@ class Variables:
 
     @property
     def names_in_file(self) -> frozenset[str]:
-        """The names of the variables with a value in `.env`, even if the environment overrides it."""
+        """The names of the variables with a value in `.env`, even if the environment
+        overrides it.
+        """
         return self._names_in_file
 
     def settings(self) -> Settings:

@@ -12,7 +12,7 @@ from notion_pm.workspace.catalogue import Catalogue
 def catalogue_of(context: Context, template: str | None) -> Catalogue:
     """Return the catalogue of a workspace for the named template, or the applied one."""
     return Catalogue(
-        context.gateway, lambda: context.parent_page, _load, template, lambda: context.state_home
+        context.notion, lambda: context.parent_page, _load, template, lambda: context.state_home
     )
 
 

@@ -153,7 +153,9 @@ class Context:
         )
 
     def template(self, given: str | None) -> str | None:
-        """Return the given template, else the one in the settings, else None: the record names it."""
+        """Return the given template, else the one in the settings, else None: the record
+        names it.
+        """
         return given or self.target.template
 
     @property
@@ -170,7 +172,7 @@ class Context:
         return isinstance(target, Local) or is_loopback(httpx.URL(target.base_url).host)
 
     @cached_property
-    def gateway(self) -> NotionClient:
+    def notion(self) -> NotionClient:
         """The client for the workspace."""
         return NotionClient(self.connection)
 
@@ -197,17 +199,17 @@ class Context:
     @property
     def requests_sent(self) -> int:
         """The number of requests sent so far."""
-        return self.gateway.requests.attempts if self._has_gateway else 0
+        return self.notion.requests.attempts if self._has_client else 0
 
     @property
     def wait(self) -> float:
         """The seconds that the next request has to wait for the budget."""
-        return self.gateway.wait if self._has_gateway else 0.0
+        return self.notion.wait if self._has_client else 0.0
 
     @property
-    def _has_gateway(self) -> bool:
+    def _has_client(self) -> bool:
         # A progress bar asks for counts; that must not open a connection.
-        return "gateway" in vars(self)
+        return "notion" in vars(self)
 
     @cached_property
     def parent_page(self) -> NotionId:

@@ -107,7 +107,7 @@ def _break(context: Context, options: Mapping[str, Any], template: str | None) -
     if not as_json:
         echo_lines(_claim_lines(claims))
     _confirm(claims, yes=bool(options.get("yes") or confirm), as_json=as_json)
-    break_lock(context.gateway, claims)
+    break_lock(context.notion, claims)
 
 
 def _claim_lines(claims: tuple[Claim, ...]) -> Iterator[str]:
@@ -118,14 +118,14 @@ def _claim_lines(claims: tuple[Claim, ...]) -> Iterator[str]:
 
 def _find_claims(context: Context, template: str | None) -> tuple[str | None, tuple[Claim, ...]]:
     """Return the template of the record that the command opens, and the claims on its page."""
-    gateway, parent_id = context.gateway, context.parent_page
-    children = list_parent_page(gateway, parent_id)
+    notion, parent_id = context.notion, context.parent_page
+    children = list_parent_page(notion, parent_id)
     try:
-        page = find_record(gateway, parent_id, children, template, context.state_home)
+        page = find_record(notion, parent_id, children, template, context.state_home)
     except RecordLost:  # in the trash, and its claims with it
         return template, ()
     except (RecordUnreadable, RecordCopied) as error:
-        return template, read_claims(gateway.list_children(NotionId(error.page_id)))
+        return template, read_claims(notion.list_children(NotionId(error.page_id)))
     return (page.manifest.template, page.claims) if page is not None else (template, ())
 
 

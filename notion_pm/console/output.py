@@ -40,7 +40,9 @@ def echo(text: str = "") -> None:
 
 
 def echo_lines(lines: Iterable[str]) -> None:
-    """Print lines for people. In a terminal, long lines break between words, but never in a link."""
+    """Print lines for people. In a terminal, long lines break between words, but never in a
+    link.
+    """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in lines:
         click.echo(line if width is None else wrap_line(line, width))
@@ -116,7 +118,9 @@ def table(
     *,
     styles: Mapping[int, str] | None = None,
 ) -> None:
-    """Print a table that fits the terminal. In a pipe it is as wide as its text, without colours."""
+    """Print a table that fits the terminal. In a pipe it is as wide as its text, without
+    colours.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

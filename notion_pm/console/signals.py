@@ -152,7 +152,8 @@ _HOW_TO_CONTINUE = {
     "destroy": "Run the same command again: it moves the rest to the trash.",
     "adopt": "Run the same command again: it continues.",
     "repair": "Run the same command again: it writes what is still missing.",
-    "doctor": "Run the same command again: it continues. The scratch page was moved to the trash if possible.",
+    "doctor": "Run the same command again: it continues. The scratch page was moved to the trash "
+    "if possible.",
     "export": "Finished files are kept. Run the same command again: it writes the rest.",
 }
 

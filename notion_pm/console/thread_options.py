@@ -20,7 +20,7 @@ template_option = click.option(
 def sync_context_of(context: Context, progress: Progress) -> SyncContext:
     """Return what a sync or a reading of the thread needs, from the context of a command."""
     return SyncContext(
-        gateway=context.gateway,
+        notion=context.notion,
         parent_id=context.parent_page,
         state_directory=context.state_directory,
         shared_state=context.shared_state,

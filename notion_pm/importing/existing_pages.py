@@ -26,7 +26,7 @@ addresses are compared without case, which filters cannot do: all pages are read
 
 
 def find_existing_pages(
-    gateway: NotionClient,
+    notion: NotionClient,
     target: Target,
     by: Field,
     keys: Sequence[str],
@@ -42,9 +42,9 @@ def find_existing_pages(
     """
     property_ids = _compared_property_ids(target, by, fields)
     if by.type in _FILTERED_BY_KEY:
-        pages = _read_by_key(gateway, target, by, keys, property_ids, jobs=jobs, progress=progress)
+        pages = _read_by_key(notion, target, by, keys, property_ids, jobs=jobs, progress=progress)
     else:
-        pages = gateway.query(target.data_source_id, property_ids=property_ids)
+        pages = notion.query(target.data_source_id, property_ids=property_ids)
 
     wanted = {identity(by, key) for key in keys}
     found: defaultdict[str, list[Page]] = defaultdict(list)
@@ -56,7 +56,7 @@ def find_existing_pages(
 
 
 def _read_by_key(
-    gateway: NotionClient,
+    notion: NotionClient,
     target: Target,
     by: Field,
     keys: Sequence[str],
@@ -68,7 +68,7 @@ def _read_by_key(
     chunks = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
 
     def read_chunk(chunk: Sequence[str]) -> list[Page]:
-        pages = gateway.query(
+        pages = notion.query(
             target.data_source_id, filter=key_filter(by, chunk), property_ids=property_ids
         )
         return list(pages)
@@ -79,7 +79,7 @@ def _read_by_key(
 
 
 def read_edited_pages(
-    gateway: NotionClient,
+    notion: NotionClient,
     target: Target,
     by: Field,
     fields: Iterable[Field],
@@ -91,7 +91,7 @@ def read_edited_pages(
     Sends one request for each 100 rows that Notion returns.
     """
     rows = list(
-        gateway.edited_since(
+        notion.edited_since(
             target.data_source_id,
             since - OVERLAP,
             property_ids=_compared_property_ids(target, by, fields),

@@ -37,13 +37,13 @@ class Destination:
         return self.template.template if self.template else "-"
 
 
-def open_destination(gateway: NotionClient, catalogue: Catalogue, name: str) -> Destination:
+def open_destination(notion: NotionClient, catalogue: Catalogue, name: str) -> Destination:
     """Return the database of that key, title, id or link.
 
     Raises UsageError when there is none, or the name does not stand for exactly one database.
     """
     if is_id(name):
-        found = [catalogue.with_template_keys(source) for source in find_by_id(gateway, name)]
+        found = [catalogue.with_template_keys(source) for source in find_by_id(notion, name)]
     else:
         found = list(catalogue.find(name))
     wanted = found[0]
@@ -74,7 +74,7 @@ def _template_keys(wanted: SourceRequest, template: Template | None) -> Template
 
 
 def read_indexes(
-    gateway: NotionClient,
+    notion: NotionClient,
     destination: Destination,
     fields: Iterable[Field],
     load_spellings: Callable[[NotionId], Mapping[str, NotionId]],
@@ -88,11 +88,11 @@ def read_indexes(
     related_by_key: dict[str, RelatedDatabase] = {}
     for field in fields:
         if field.related:
-            related_by_key[field.key] = _related_database(gateway, destination, field.related)
+            related_by_key[field.key] = _related_database(notion, destination, field.related)
     databases = {related.data_source_id: related for related in related_by_key.values()}
 
     def read_pages(related: RelatedDatabase) -> list[RelatedPage]:
-        rows = gateway.query(related.data_source_id, property_ids=related.property_ids)
+        rows = notion.query(related.data_source_id, property_ids=related.property_ids)
         return [_related_page(row, related) for row in rows]
 
     pages = dict(
@@ -107,7 +107,7 @@ def read_indexes(
 
 
 def _related_database(
-    gateway: NotionClient, destination: Destination, source_id: NotionId
+    notion: NotionClient, destination: Destination, source_id: NotionId
 ) -> RelatedDatabase:
     template, manifest = destination.template, destination.manifest
     entries: Mapping[str, DatabaseEntry] = manifest.databases if manifest else {}
@@ -122,7 +122,7 @@ def _related_database(
                 number_id=_first_property_id(spec, entry, "unique_id", spec.properties),
                 row_keys=entry.rows,
             )
-    source = gateway.get_data_source(source_id)
+    source = notion.get_data_source(source_id)
     return RelatedDatabase(source_id, source.title, "title")
 
 

@@ -119,7 +119,7 @@ class ImportPlan:
 
 
 def plan_import(
-    gateway: NotionClient,
+    notion: NotionClient,
     state: State,
     destination: Destination,
     request: ImportRequest,
@@ -132,7 +132,7 @@ def plan_import(
     part.
     """
     target = destination.target
-    read_at = gateway.server_time(request.now)
+    read_at = notion.server_time(request.now)
     file = _interpret(request, target)
     by = key_field(request.map, target)
     fields = _filled_fields(file.rows, target)
@@ -142,12 +142,12 @@ def plan_import(
         of_source = state.imports.spellings(source_id, source=request.map.source)
         return {**exported, **of_source}
 
-    indexes = read_indexes(gateway, destination, fields, load_spellings, jobs=jobs)
+    indexes = read_indexes(notion, destination, fields, load_spellings, jobs=jobs)
     resolved = resolve_relations(file.rows, target, request.map, indexes)
     keys = [row.key for row in resolved.rows]
-    pages = find_existing_pages(gateway, target, by, keys, fields, jobs=jobs, progress=progress)
+    pages = find_existing_pages(notion, target, by, keys, fields, jobs=jobs, progress=progress)
     existing = _ExistingRows(
-        gateway, target, by, pages, state.imports.imported(target.data_source_id)
+        notion, target, by, pages, state.imports.imported(target.data_source_id)
     )
 
     decisions: list[Decision] = []
@@ -246,7 +246,7 @@ def _titles_by_id(indexes: Iterable[RelatedPageIndex]) -> dict[str, str]:
 class _ExistingRows:
     """The pages of earlier rows: those with a key of the file, and those remembered by key."""
 
-    gateway: NotionClient
+    notion: NotionClient
     target: Target
     by: Field
     pages: Mapping[str, Sequence[Page]]
@@ -299,7 +299,7 @@ class _ExistingRows:
         if imported is None:
             return CreateRow(row)
 
-        page = fetch_row(self.gateway, self.target.data_source_id, imported.page_id)
+        page = fetch_row(self.notion, self.target.data_source_id, imported.page_id)
         if isinstance(page, Page):
             return compare_row(
                 self.target, self._without_key(row), page, imported.said, overwrite=overwrite

@@ -94,13 +94,13 @@ def plan_import_undo(place: SyncContext, catalogue: Catalogue, template: str | N
     with State(place.state_home, memory) as state:
         runs, writes = _last_import(state)
 
-    gateway = place.gateway
+    notion = place.notion
     since = _start_of_import(writes)
     destinations: dict[str, Destination] = {}
     pages: dict[str, Mapping[str, Page]] = {}
     for source_id in dict.fromkeys(write.data_source_id for write in writes):
-        destinations[source_id] = open_destination(gateway, catalogue, source_id)
-        edited = gateway.edited_since(source_id, since - OVERLAP)
+        destinations[source_id] = open_destination(notion, catalogue, source_id)
+        edited = notion.edited_since(source_id, since - OVERLAP)
         pages[source_id] = {page.id: page for page in edited}
 
     # Notion rounds the time of creation down to the minute.
@@ -112,7 +112,7 @@ def plan_import_undo(place: SyncContext, catalogue: Catalogue, template: str | N
             write = with_created_page(write, candidates, created_since)
         if write.page:  # else the request never arrived
             found.append(write)
-    steps = _decide_all(gateway, found, pages, destinations)
+    steps = _decide_all(notion, found, pages, destinations)
     return ImportUndo(memory, tuple(runs), tuple(found), destinations, tuple(steps))
 
 
@@ -169,7 +169,7 @@ def _start_of_import(writes: Sequence[ImportWrite]) -> datetime:
 
 
 def _decide_all(
-    gateway: NotionClient,
+    notion: NotionClient,
     writes: Sequence[ImportWrite],
     pages: Mapping[str, Mapping[str, Page]],
     destinations: Mapping[str, Destination],
@@ -180,7 +180,7 @@ def _decide_all(
     created for it. That may keep further pages, so decide again until nothing changes.
     """
     created = [write for write in writes if write.is_created]
-    one_way = frozenset(_linked_one_way(gateway, created, destinations))
+    one_way = frozenset(_linked_one_way(notion, created, destinations))
     losing_links = frozenset(write.page for write in writes if _loses_links(write))
     while True:
         context = undo_context(destinations, losing_links, one_way)
@@ -239,7 +239,7 @@ def _filled_by_rules(destination: Destination) -> set[str]:
 
 
 def _linked_one_way(
-    gateway: NotionClient,
+    notion: NotionClient,
     created: Sequence[ImportWrite],
     destinations: Mapping[str, Destination],
 ) -> Iterator[str]:
@@ -256,7 +256,7 @@ def _linked_one_way(
 
     for source_id in sorted(source_ids):
         try:
-            source = gateway.get_data_source(source_id)
+            source = notion.get_data_source(source_id)
         except NotShared:
             continue
         for prop in source.properties.values():
@@ -264,20 +264,20 @@ def _linked_one_way(
                 continue
             linked_source = prop.config.data_source_id
             linkable = [write.page for write in created if write.data_source_id == linked_source]
-            for row in _rows_that_link(gateway, source_id, prop.id, linkable):
+            for row in _rows_that_link(notion, source_id, prop.id, linkable):
                 held = row.properties.get(prop.id)
                 if row.id not in ours and held is not None:
                     yield from ours.intersection(getattr(held.value, "ids", ()))
 
 
 def _rows_that_link(
-    gateway: NotionClient, source_id: NotionId, property_id: str, page_ids: Sequence[str]
+    notion: NotionClient, source_id: NotionId, property_id: str, page_ids: Sequence[str]
 ) -> Iterator[Page]:
     """Yield the rows that link to one of some pages by a relation."""
     for start in range(0, len(page_ids), _IDS_PER_FILTER):
         chunk = page_ids[start : start + _IDS_PER_FILTER]
         tests = [{"property": property_id, "relation": {"contains": page}} for page in chunk]
-        yield from gateway.query(source_id, filter={"or": tests}, property_ids=[property_id])
+        yield from notion.query(source_id, filter={"or": tests}, property_ids=[property_id])
 
 
 class _Undoer:
@@ -288,7 +288,7 @@ class _Undoer:
         self._state = state
         self._undo = undo
         self._done: list[Step] = list(undo.left)
-        self._sender = UpdateSender(place.gateway)
+        self._sender = UpdateSender(place.notion)
         losing_links = {write.page for write in undo.writes if _loses_links(write)}
         keeping_links = {left.write.page for left in undo.left if _keeps_links(left)}
         self._losing_links = losing_links - keeping_links
@@ -352,7 +352,7 @@ class _Undoer:
     ) -> dict[NotionId, Page]:
         since = _start_of_import(self._undo.writes) - OVERLAP
         created = created_range(step.page.created_time for step in batch)
-        edited = self._place.gateway.edited_since(source_id, since, created=created)
+        edited = self._place.notion.edited_since(source_id, since, created=created)
         pages = {page.id: page for page in edited}
         self._sender.start_batch()
         return pages

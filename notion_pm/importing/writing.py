@@ -64,7 +64,7 @@ class ImportResult:
 
 
 def write_import(
-    gateway: NotionClient,
+    notion: NotionClient,
     state: State,
     plan: ImportPlan,
     jobs: int = 4,
@@ -78,12 +78,12 @@ def write_import(
     Raises a NotionError when the import cannot continue; what was written stays remembered.
     """
     journal = ImportJournal(state, plan, moment)
-    return _Writer(gateway, state, plan, jobs, progress, journal).run()
+    return _Writer(notion, state, plan, jobs, progress, journal).run()
 
 
 def run_import(
     context: RunContext,
-    gateway: NotionClient,
+    notion: NotionClient,
     state: State,
     plan: ImportPlan,
     jobs: int,
@@ -91,7 +91,7 @@ def run_import(
 ) -> ImportResult:
     """Carry out a plan as a run that `history` shows and `undo import` undoes."""
     with record_run(context, plan.destination.memory, "import") as recording:
-        result = write_import(gateway, state, plan, jobs, progress, moment=recording.moment)
+        result = write_import(notion, state, plan, jobs, progress, moment=recording.moment)
         has_written = bool(result.created or result.updated or result.new_pages)
         recording.outcome = "changed" if has_written else "unchanged"
         recording.details = {
@@ -106,21 +106,21 @@ def run_import(
 class _Writer:
     def __init__(
         self,
-        gateway: NotionClient,
+        notion: NotionClient,
         state: State,
         plan: ImportPlan,
         jobs: int,
         progress: Progress,
         journal: ImportJournal,
     ) -> None:
-        self._gateway = gateway
+        self._notion = notion
         self._state = state
         self._plan = plan
         self._target = plan.target
         self._jobs = jobs
         self._progress = progress
         self._journal = journal
-        self._sender = UpdateSender(gateway)
+        self._sender = UpdateSender(notion)
         self._unanswered: set[NotionId] = set()
         """Pages of which an update was sent, but not answered."""
         self._result = ImportResult()
@@ -169,9 +169,9 @@ class _Writer:
         has_title = {"property": "title", "title": {"equals": new.title}}
 
         def look_up() -> Page | None:
-            return next(self._gateway.query(source_id, filter=has_title), None)
+            return next(self._notion.query(source_id, filter=has_title), None)
 
-        return self._gateway.create_row(source_id, values, look_up=look_up)
+        return self._notion.create_row(source_id, values, look_up=look_up)
 
     # --- new rows
 
@@ -198,10 +198,10 @@ class _Writer:
         has_key = key_filter(by, [str(row.values[by.key])])
 
         def look_up() -> Page | None:
-            return next(self._gateway.query(source_id, filter=has_key), None)
+            return next(self._notion.query(source_id, filter=has_key), None)
 
         try:
-            return self._gateway.create_row(
+            return self._notion.create_row(
                 source_id, self._property_values(row.values), markdown=row.body, look_up=look_up
             )
         except RequestRefused as refused:
@@ -252,7 +252,7 @@ class _Writer:
     def _read_edited(self, pages: Sequence[Page]) -> tuple[dict[NotionId, Page], int]:
         plan = self._plan
         edited = read_edited_pages(
-            self._gateway, self._target, plan.key_field, plan.fields, pages, plan.read_at
+            self._notion, self._target, plan.key_field, plan.fields, pages, plan.read_at
         )
         self._sender.start_batch()
         return edited

@@ -1,11 +1,12 @@
 """Sync as Prefect flows: the workspaces of notion-pm.toml on as many machines as there are workers.
 
     pip install 'notion-pm[prefect]'
-    python -m notion_pm.jobs.flows --every 15m      # one machine: registers the schedule, and runs it
+    python -m notion_pm.jobs.flows --every 15m  # one machine: registers the schedule, and runs it
 
 Each workspace is a task. Workspaces with the same token share one of Prefect's concurrency limits,
-so that only one task at a time uses the token's request budget. A task is repeated when Notion cannot
-be reached or asks to wait. An error that needs a person fails the task; the other tasks continue.
+so that only one task at a time uses the token's request budget. A task is repeated when Notion
+cannot be reached or asks to wait. An error that needs a person fails the task; the other tasks
+continue.
 """
 
 from __future__ import annotations

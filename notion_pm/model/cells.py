@@ -17,7 +17,9 @@ _YES, _NO = frozenset({"true", "yes", "x", "1"}), frozenset({"false", "no", "0"}
 
 @dataclass(frozen=True, slots=True)
 class OptionKeys:
-    """Options of the template, by key. `free`: names of other options, in a property that is open."""
+    """Options of the template, by key. `free`: names of other options, in a property that is
+    open.
+    """
 
     keys: tuple[str, ...] = ()
     free: tuple[str, ...] = ()

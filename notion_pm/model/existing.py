@@ -34,15 +34,14 @@ class ExistingDatabase:
 class Existing:
     """The manifest, and the databases that it names or that an interrupted apply left behind.
 
-    `lost`: databases of the manifest that are in the trash or no longer shared.
-    `neighbours`: the titles of all databases under the parent page.
-    `bound`: databases that the template only reads, as they are now.
-    `trashed`: those of `lost` that are known to be in the trash, with their links.
-    `claims`: the number of claims of other runs on the record page.
-    `other_templates`: further templates that are recorded under the same parent page.
-    `sibling_ids`: all blocks of the parent page. A block from before an apply was not created by it.
-    `not_ours`: titles of databases that were created after an interrupted apply began and have the
-    name of a database that it still lacks, but are not what it would have created.
+    `lost`: databases of the manifest that are in the trash or no longer shared. `neighbours`: the
+    titles of all databases under the parent page. `bound`: databases that the template only reads,
+    as they are now. `trashed`: those of `lost` that are known to be in the trash, with their links.
+    `claims`: the number of claims of other runs on the record page. `other_templates`: further
+    templates that are recorded under the same parent page. `sibling_ids`: all blocks of the parent
+    page. A block from before an apply was not created by it. `not_ours`: titles of databases that
+    were created after an interrupted apply began and have the name of a database that it still
+    lacks, but are not what it would have created.
     """
 
     manifest: Manifest | None = None
@@ -92,7 +91,9 @@ class Existing:
 
     @property
     def owned(self) -> Mapping[str, DatabaseEntry]:
-        """The databases of the manifest that belong to the template, without those it only reads."""
+        """The databases of the manifest that belong to the template, without those it only
+        reads.
+        """
         return self.manifest.owned if self.manifest else {}
 
     def entry(self, database: str) -> DatabaseEntry | None:

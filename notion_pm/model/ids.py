@@ -12,7 +12,8 @@ NotionId = NewType("NotionId", str)
 """A Notion id as the API returns it: a UUID in lower case with dashes."""
 
 Address = NewType("Address", str)
-"""A template's stable name, such as ``features``, ``features.status`` or ``features.rows.adopt``."""
+"""A template's stable name, such as ``features``, ``features.status`` or ``features.rows.adopt``.
+"""
 
 _HEX = r"[0-9a-f]"
 _DASHED = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"

@@ -63,12 +63,14 @@ class Filling(_FromColumns):
     split: str | None = Field(None, description="The separator of several values in one cell.")
     words: dict[str, str | None] = Field(
         default_factory=dict,
-        description="Words of the file -> options, by key or name; empty: leave the property empty.",
+        description="Words of the file -> options, by key or name; empty: leave the property "
+        "empty.",
     )
     length: int | None = Field(None, ge=1, description="Cut longer text to this many characters.")
     new: bool | None = Field(
         None,
-        description="Create missing options and related pages. Default: where the template allows it.",
+        description="Create missing options and related pages. Default: where the template allows "
+        "it.",
     )
 
     @model_validator(mode="after")
@@ -171,7 +173,9 @@ class ImportMap(BaseModel):
         return self.model_copy(update=changed)
 
     def of_source(self, source: str) -> ImportMap:
-        """Return the map for another source, with its own key prefix: its keys are never the same."""
+        """Return the map for another source, with its own key prefix: its keys are never the
+        same.
+        """
         slug = "-".join(re.findall(r"\w+", source.casefold())) or "import"
         key = self.key.model_copy(update={"prefix": f"{slug}:"}) if self.key.prefix else self.key
         return self.model_copy(update={"source": source, "key": key})

@@ -100,7 +100,8 @@ class DatabaseEntry(BaseModel):
 class Manifest(BaseModel):
     """The record of what a template owns.
 
-    `state`: "applying" from the start of an apply to its end, so that an interrupted one is noticed.
+    `state`: "applying" from the start of an apply to its end, so that an interrupted apply is
+    noticed.
     `page_id`: the page with the record; `parent_id`: the parent page of the databases. Notion's
     *Duplicate* copies the text of a record with both ids, so a record that is found on another page
     is known to be a copy. A new record page has no `page_id` until the first write after its

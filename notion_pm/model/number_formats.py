@@ -42,7 +42,9 @@ def excel_format(notion_format: str, value: float) -> str:
 
 
 def format_number(notion_format: str, value: float) -> str:
-    """Return a number as Notion shows it: with currency or percent sign, commas and few decimals."""
+    """Return a number as Notion shows it: with currency or percent sign, commas and few
+    decimals.
+    """
     if notion_format == "percent":
         return f"{_without_zeros(f'{value * 100:.2f}')}%"
     if notion_format in _SYMBOLS:

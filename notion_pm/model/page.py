@@ -64,7 +64,8 @@ class UniqueIdValue:
 class UnknownValue:
     """A value of an unknown type, or one that Notion did not compute.
 
-    `kind`: that type, or Notion's word (`unsupported`, `incomplete`). `name`: the property, if known.
+    `kind`: that type, or Notion's word (`unsupported`, `incomplete`). `name`: the property, if
+    known.
     """
 
     kind: str
@@ -150,7 +151,9 @@ NO_PAGES: frozenset[str] = frozenset()
 
 
 def holds_value(page: Page, property_id: str, except_links_to: Collection[str] = NO_PAGES) -> bool:
-    """Whether a page has a value of a property. Links to the pages `except_links_to` do not count."""
+    """Whether a page has a value of a property. Links to the pages `except_links_to` do not
+    count.
+    """
     held = page.properties.get(property_id)
     match held.value if held else None:
         case None | "" | () | False:

@@ -1,8 +1,9 @@
 """Ids of properties in the form that this program stores and sends: exactly as Notion gives them.
 
-Schemas and pages give ids percent-encoded (`hMa%7B`). Requests are known to work with that form, but
-not with the decoded form (`hMa{`) (notion-measured.md 2). Decoded ids come from settings of views,
-from rollups, and from records of earlier versions of notion-pm. These are read with `as_received`.
+Schemas and pages give ids percent-encoded (`hMa%7B`). Requests are known to work with that form,
+but not with the decoded form (`hMa{`) (notion-measured.md 2). Decoded ids come from settings of
+views, from rollups, and from records of earlier versions of notion-pm. These are read with
+`as_received`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ _UNESCAPED = "!~*'()"
 """Characters that Notion does not encode, besides letters, digits and `-_.`: the rule of
 JavaScript's encodeURIComponent."""
 _LENGTH = 4
-"""The length of an id that Notion generates. Longer ids (`title`, ids of tasks) need no encoding."""
+"""The length of an id that Notion generates. Longer ids (`title`, ids of tasks) need no encoding.
+"""
 
 
 @lru_cache(maxsize=4096)

@@ -60,8 +60,8 @@ NOT_APPLICABLE, UNKNOWN = NoResult.NOT_APPLICABLE, NoResult.UNKNOWN
 class SnapshotPage:
     """A page as it was read, its values by property key.
 
-    `created` never changes, so comparisons ignore it. It is None for pages that an older version has
-    remembered.
+    `created` never changes, so comparisons ignore it. It is None for pages that an older version
+    has remembered.
     """
 
     id: NotionId

@@ -1,7 +1,7 @@
 """Settings of views, with property ids in the form of schemas.
 
-In the configuration of a view Notion gives ids decoded (`hMa{`), and journals of earlier versions of
-notion-pm contain whole views in that form. Every view that is read passes through here.
+In the configuration of a view Notion gives ids decoded (`hMa{`), and journals of earlier versions
+of notion-pm contain whole views in that form. Every view that is read passes through here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from notion_pm.model.property_ids import as_received, reference_as_received
 Json = Mapping[str, Any]
 
 _NAMES_A_PROPERTY = ("property_id", "toggle_column_id", "map_by")
-"""The ends of the names of settings that hold a property id: `property_id`, `date_property_id` ..."""
+"""The ends of the names of settings that hold a property id: `property_id`, `date_property_id` ...
+"""
 
 
 def configuration_as_received(configuration: Json) -> dict[str, Any]:

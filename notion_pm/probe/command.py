@@ -79,8 +79,10 @@ def _ask(memory: Memory, options: ProbeOptions) -> None:
     else:
         note(
             f"This checks {len(statements)} statements about Notion-Version {NOTION_VERSION} on a "
-            f"scratch page below the parent page. It sends about {USUAL_REQUESTS} requests (at most "
-            f"{MOST_REQUESTS}), which takes about two minutes. Then it moves the page to the trash. "
+            f"scratch page below the parent page. It sends about {USUAL_REQUESTS} requests (at "
+            "most "
+            f"{MOST_REQUESTS}), which takes about two minutes. Then it moves the page to the "
+            "trash. "
             "Nothing else is changed."
         )
     if options.yes:

@@ -33,7 +33,8 @@ _RESERVED_FOR_CLEANUP = 2
 
 _MOST_REPEATS = 4
 _PAUSE = 6.0
-"""Seconds between them. Users reported edits missing in queries after 4 seconds, but not after 20."""
+"""Seconds between them. Users reported edits missing in queries after 4 seconds, but not after 20.
+"""
 
 _ENDS_THE_PROBE = (Unauthorized, RateLimited, Unreachable)
 """After these no other statement can be checked either."""

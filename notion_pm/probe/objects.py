@@ -1,4 +1,6 @@
-"""Create the pages, databases, rows and blocks that statements check, all below the scratch page."""
+"""Create the pages, databases, rows and blocks that statements check, all below the scratch
+page.
+"""
 
 from __future__ import annotations
 

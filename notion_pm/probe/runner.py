@@ -75,7 +75,8 @@ def run_probe(
     """Check the statements that have no finding yet, and move the scratch page to the trash.
 
     After an interruption (Ctrl-C, a lost network, a rate limit) the scratch page is moved to the
-    trash as well, if possible, and the memory is kept: the next run restores the page and continues.
+    trash as well, if possible, and the memory is kept: the next run restores the page and
+    continues.
 
     Raises a NotionError that ends the probe.
     """

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An open question. `local`: what the local workspace does. `statement`: which one a probe answers it with."""
+    """An open question.
+
+    `local`: what the local workspace does. `statement`: which one a probe answers it with.
+    """
 
     question: str
     local: str
@@ -37,8 +40,10 @@ UNKNOWNS = (
     Unknown(
         "how soon another connection sees an append",
         "at once, or after `read_lag` seconds",
-        "waits 2 seconds (`NOTION_PM_READ_LAG`) before it reads the claims of others, and reads them again before "
-        "its first write; if Notion took longer, two first applies at the same moment could both go on",
+        "waits 2 seconds (`NOTION_PM_READ_LAG`) before it reads the claims of others, and reads "
+        "them again before "
+        "its first write; if Notion took longer, two first applies at the same moment could both "
+        "go on",
         "locks.two-connections-at-once",
     ),
     Unknown(
@@ -50,7 +55,8 @@ UNKNOWNS = (
     Unknown(
         "how soon queries know of an edit",
         "at once, or after `query_lag` seconds",
-        "sync reads a page by its id where a query shows it older than sync left it; an edit of the last seconds "
+        "sync reads a page by its id where a query shows it older than sync left it; an edit of "
+        "the last seconds "
         "may be seen only by the next sync, which then reports it",
         "queries.edit-found",
     ),
@@ -62,7 +68,8 @@ UNKNOWNS = (
     Unknown(
         "whether two properties of a data source may have one name",
         "no",
-        "gives a name in a request of its own, after the property that had it was renamed or removed",
+        "gives a name in a request of its own, after the property that had it was renamed or "
+        "removed",
     ),
     Unknown(
         "whether views and queries can be sorted by a formula that the API made",
@@ -77,7 +84,8 @@ UNKNOWNS = (
     Unknown(
         "what a query of a data source below a trashed page answers",
         "404",
-        "names the page that is in the trash after a 404; takes no empty answer for deleted pages, but asks for each",
+        "names the page that is in the trash after a 404; takes no empty answer for deleted "
+        "pages, but asks for each",
     ),
     Unknown(
         "which ids a duplicate of a page with databases has",
@@ -107,7 +115,8 @@ UNKNOWNS = (
     Unknown("an empty text in `email` and `phone_number`", "it clears", "sends null"),
     Unknown(
         "an icon that names a custom emoji which is not there",
-        "it is taken with the name and picture that the request gives it; without them there is no icon",
+        "it is taken with the name and picture that the request gives it; without them there is "
+        "no icon",
         "sends none",
     ),
     Unknown(

@@ -1,4 +1,6 @@
-"""The chart of value against effort: what open features would give customers, and what they cost."""
+"""The chart of value against effort: what open features would give customers, and what they
+cost.
+"""
 
 from __future__ import annotations
 

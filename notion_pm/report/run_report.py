@@ -69,7 +69,7 @@ def make_report(
     `quotes`: the most quotes behind a feature, with no limit on the other lists; None: the default
     limits.
     """
-    requests_before = context.gateway.requests.logical
+    requests_before = context.notion.requests.logical
     read = read_thread(context, template, asides=True)
     # The figures are computed from the pages as they are, since stamps are as old as the last sync.
     thread = read.thread.with_computed_stamps()
@@ -87,7 +87,7 @@ def make_report(
     )
     limits = ListLimits(quotes=quotes) if quotes else DEFAULT_LIMITS
     report = apply_limits(report, limits)
-    requests = context.gateway.requests.logical - requests_before
+    requests = context.notion.requests.logical - requests_before
     return ReportResult(report, write_report(report), requests)
 
 
@@ -147,7 +147,7 @@ def make_customer_roadmap(
 
     Raises UsageError if features have no property for a public title.
     """
-    requests_before = context.gateway.requests.logical
+    requests_before = context.notion.requests.logical
     thread = read_thread(context, template).thread
     if not can_be_public(thread):
         raise UsageError(
@@ -156,7 +156,7 @@ def make_customer_roadmap(
             "(docs/report.md).",
         )
     roadmap = public_roadmap(thread, title=title, dates=dates)
-    requests = context.gateway.requests.logical - requests_before
+    requests = context.notion.requests.logical - requests_before
     return CustomerRoadmapResult(roadmap, write_public_roadmap(roadmap), requests)
 
 
@@ -178,12 +178,12 @@ class DigestResult:
 
 def make_digest(context: SyncContext, since: datetime, template: str | None = None) -> DigestResult:
     """Return what happened in a workspace since a moment, and remember its current values."""
-    requests_before = context.gateway.requests.logical
+    requests_before = context.notion.requests.logical
     read = read_thread(context, template, asides=True)
     thread = read.thread.with_computed_stamps()
     loaded = read.loaded.template
     with State(context.state_home, loaded.template) as state:
         past = recall(state, thread, since, context.now)
     made = digest(thread, past, title=loaded.title, now=context.now)
-    requests = context.gateway.requests.logical - requests_before
+    requests = context.notion.requests.logical - requests_before
     return DigestResult(made, past.since is not None, requests)

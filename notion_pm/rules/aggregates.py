@@ -52,7 +52,9 @@ def compute_value(view: View, page: SnapshotPage, value: CompiledValue) -> Compu
 def aggregate_pages(
     view: View, pages: Sequence[SnapshotPage], value: ValueOf, key: str
 ) -> ComputedValue:
-    """Return the result of a `value` over given pages. `key`: the property at the end of its path."""
+    """Return the result of a `value` over given pages. `key`: the property at the end of its
+    path.
+    """
     causes = tuple(page.id for page in pages)
     match value.way:
         case "count":

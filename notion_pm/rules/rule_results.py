@@ -57,8 +57,8 @@ def evaluate_rule(view: View, page: SnapshotPage, rule: CompiledRule) -> RuleRes
     """Return the result of one rule for a page.
 
     NOT_APPLICABLE: its conditions do not hold. UNKNOWN: they cannot be judged, because a page that
-    they depend on could not be read in full. An unknown is never treated as false: otherwise a count
-    would fall to zero when sharing is lost.
+    they depend on could not be read in full. An unknown is never treated as false: otherwise a
+    count would fall to zero when sharing is lost.
     """
     holds, causes = _evaluate_conditions(view, page, rule)
     if holds is None:

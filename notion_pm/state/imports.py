@@ -1,4 +1,6 @@
-"""What imports brought: rows, what a source means by names, and every write, so it can be undone."""
+"""What imports brought: rows, what a source means by names, and every write, so it can be
+undone.
+"""
 
 from __future__ import annotations
 

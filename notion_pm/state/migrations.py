@@ -135,7 +135,8 @@ class NewerTables(Exception):
 
 
 def migrate(connection: Connection, schema: str = "") -> None:
-    """Carry out the steps that are missing, in one transaction; in PostgreSQL create the schema first.
+    """Carry out the steps that are missing, in one transaction; in PostgreSQL create the schema
+    first.
 
     Raises NewerTables.
     """

@@ -40,7 +40,9 @@ T = TypeVar("T")
 
 
 class DamagedRow(Exception):
-    """A column holds what notion-pm never wrote there. `State` turns it into an error for people."""
+    """A column holds what notion-pm never wrote there. `State` turns it into an error for
+    people.
+    """
 
 
 @contextmanager
@@ -54,7 +56,9 @@ def damage_reported() -> Iterator[None]:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """Carry out all statements inside or none. Outside of it each statement is committed at once."""
+    """Carry out all statements inside or none. Outside of it each statement is committed at
+    once.
+    """
     # SQLite's plain BEGIN takes the right to write only with the first write, and fails there when
     # another process has it. BEGIN IMMEDIATE waits for it before anything is read.
     begin = "BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN"
@@ -153,7 +157,8 @@ def _highest(table: Table, column: str) -> Select[Any]:
 
 @cache
 def _upsert(table: Table, dialect: Dialect) -> str:
-    # As text with a placeholder per column: plain tuples are inserted twice as fast as named values.
+    # As text with a placeholder per column: plain tuples are inserted twice as fast as named
+    # values.
     insert = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(table)
     replaced = {
         column.name: insert.excluded[column.name]

@@ -1,7 +1,8 @@
 """The state: what is remembered of a workspace between two runs.
 
 Each store keeps one kind of memory. Methods named `save_...` are transactions of their own; those
-named `put_...` and `drop_...` are for the transactions in this module, which write to several stores.
+named `put_...` and `drop_...` are for the transactions in this module, which write to several
+stores.
 """
 
 from __future__ import annotations

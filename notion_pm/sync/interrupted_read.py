@@ -1,8 +1,8 @@
 """A full read that can be interrupted, by a time limit or the end of the process, and resumed.
 
-Rows are read oldest first, so a part of a database is "all rows created before a moment". At the end,
-one more query reads the rows that were edited since. A resumed read does not notice rows that went to
-the trash since; the next full read does. It is due a day after the first part was read.
+Rows are read oldest first, so a part of a database is "all rows created before a moment". At the
+end, one more query reads the rows that were edited since. A resumed read does not notice rows that
+went to the trash since; the next full read does. It is due a day after the first part was read.
 """
 
 from __future__ import annotations

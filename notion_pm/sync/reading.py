@@ -43,7 +43,8 @@ from notion_pm.workspace.progress import Progress
 from notion_pm.workspace.schema_check import require_types
 
 MOST_LOST_PAGES_FETCHED = 100
-"""Lost pages that are fetched one by one to learn why; if more are lost, the reason is left open."""
+"""Lost pages that are fetched one by one to learn why; if more are lost, the reason is left open.
+"""
 
 PART_ROWS = PAGE_SIZE
 """Rows of a full read that are kept at a time: those of one response."""
@@ -136,7 +137,7 @@ class Reader:
 
     def __init__(
         self,
-        gateway: NotionClient,
+        notion: NotionClient,
         rules: RuleSet,
         manifest: Manifest,
         *,
@@ -144,7 +145,7 @@ class Reader:
         progress: Progress,
     ) -> None:
         """Prepare to read. Raises UsageError when the workspace lacks what the rules need."""
-        self._gateway = gateway
+        self._notion = notion
         self._rules = rules
         self._jobs = jobs
         self._progress = progress
@@ -245,7 +246,7 @@ class Reader:
         database = pages[0].database
         known = reading.pages[database]
         codec = self.codecs[database]
-        rows = self._gateway.edited_since(
+        rows = self._notion.edited_since(
             self._sources[database],
             reading.at - OVERLAP,
             property_ids=codec.property_ids,
@@ -331,7 +332,7 @@ class Reader:
         """Return when this run began to read, by the server's clock."""
         # The server's clock is known only from answers, so we subtract the time since the start.
         elapsed = timedelta(seconds=time.monotonic() - started)
-        return self._gateway.server_time(now) - elapsed
+        return self._notion.server_time(now) - elapsed
 
     def _add_rows(
         self, collected: _Collected, database: str, rows: Iterable[Page]
@@ -390,9 +391,7 @@ class Reader:
         source_id = self._sources[database]
         property_ids = self.codecs[database].property_ids
         created_since = part.created_until if part else None
-        rows = self._gateway.query(
-            source_id, property_ids=property_ids, created_since=created_since
-        )
+        rows = self._notion.query(source_id, property_ids=property_ids, created_since=created_since)
         while batch := list(islice(rows, PART_ROWS)):
             # A shorter batch is the last one. It is not worth keeping: reading it again is one
             # request.
@@ -401,7 +400,7 @@ class Reader:
 
         edited: Iterable[Page] = ()
         if part is not None:
-            edited = self._gateway.edited_since(
+            edited = self._notion.edited_since(
                 source_id, part.began - OVERLAP, property_ids=property_ids
             )
         yield _Batch(tuple(edited), is_last=True, is_complete=True)
@@ -422,7 +421,7 @@ class Reader:
         codec = self.codecs[database]
         rows: list[Page] = []
         unchanged_in_a_row = 0
-        for row in self._gateway.edited_since(
+        for row in self._notion.edited_since(
             self._sources[database], mark - OVERLAP, property_ids=codec.property_ids
         ):
             rows.append(row)
@@ -476,7 +475,7 @@ class Reader:
 
     def _fetch_concurrently(self, page_ids: Sequence[NotionId]) -> Iterator[Page | str]:
         return map_concurrently(
-            lambda page_id: fetch_page(self._gateway, page_id), page_ids, self._jobs
+            lambda page_id: fetch_page(self._notion, page_id), page_ids, self._jobs
         )
 
     def _fetch_missing(self, collected: _Collected) -> None:
@@ -494,7 +493,7 @@ class Reader:
             (database, page_id) for database, page_id in linked if page_id not in collected.absent
         ]
         answers = map_concurrently(
-            lambda pair: fetch_row(self._gateway, self._sources[pair[0]], pair[1]),
+            lambda pair: fetch_row(self._notion, self._sources[pair[0]], pair[1]),
             missing,
             self._jobs,
         )

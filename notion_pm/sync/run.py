@@ -73,7 +73,8 @@ class SyncRun:
     @property
     def trouble(self) -> str:
         """The kind of error of a failed run, else empty."""
-        # Compared with the kind of the run before: the same failure twice in a row is reported once.
+        # Compared with the kind of the run before: the same failure twice in a row is reported
+        # once.
         return type(self.error).__name__ if self.outcome == "failed" else ""
 
     @property
@@ -121,13 +122,13 @@ def run_sync(context: SyncContext, options: SyncOptions, timing: Timing) -> Sync
     """
     before = read_last_run(context.state_directory, options.template)
     began = timing.clock()
-    sent_before = context.gateway.requests.logical
+    sent_before = context.notion.requests.logical
     result, error = _sync_or_error(context, options, timing)
     run = SyncRun(
         id=context.run_id,
         started=context.now,
         seconds=timing.clock() - began,
-        requests=context.gateway.requests.logical - sent_before,
+        requests=context.notion.requests.logical - sent_before,
         result=result,
         error=error,
         trouble_before=before.problem,
@@ -211,12 +212,13 @@ def next_start(began: float, now: float, every: float, failures: int, wait: floa
     """Return when the next run starts, in seconds of the clock of `began` and `now`.
 
     It is a whole number of intervals after the first run; intervals that have passed are skipped.
-    Example with an interval of 15 minutes, first run at 9:00: after a run that ends at 9:20 the next
-    one starts at 9:30. After several failures in a row it is the 2nd, 4th, 8th interval from now.
-    `wait`: the seconds that Notion asked to wait.
+    Example with an interval of 15 minutes, first run at 9:00: after a run that ends at 9:20 the
+    next one starts at 9:30. After several failures in a row it is the 2nd, 4th, 8th interval from
+    now. `wait`: the seconds that Notion asked to wait.
     """
-    # Back off after failures, but not beyond LONGEST_PAUSE: a client must be synced again soon after
-    # the cause is gone. The first failure changes nothing, because most are over by the next run.
+    # Back off after failures, but not beyond LONGEST_PAUSE: a client must be synced again soon
+    # after the cause is gone. The first failure changes nothing, because most are over by the next
+    # run.
     pause = 0.0
     if failures > 0:
         doublings = min(failures - 1, _MOST_DOUBLINGS)

@@ -67,7 +67,7 @@ def read_current_pages(
     """
     rules = RuleSet(workspace.loaded.template)
     reader = Reader(
-        context.gateway, rules, workspace.manifest, jobs=context.jobs, progress=context.progress
+        context.notion, rules, workspace.manifest, jobs=context.jobs, progress=context.progress
     )
     memory = state.workspace.read()
     notion_now = context.now - memory.ahead if memory else context.now
@@ -77,7 +77,7 @@ def read_current_pages(
         else:
             reading = reader.read_all(notion_now)
     except NotShared:
-        check_parent(context.gateway, context.parent_id)
+        check_parent(context.notion, context.parent_id)
         raise
     names = {**state.pages.option_names(), **reading.option_names}
     return CurrentPages(workspace, rules, reader, reading, MappingProxyType(names))

@@ -55,7 +55,7 @@ def show_on_record_page(
         if block_id is None:
             block_id = _find_block(context, workspace)
         text = sync_summary_text(summary.in_words, context.now)
-        if block_id is not None and not _write(context.gateway, block_id, text):
+        if block_id is not None and not _write(context.notion, block_id, text):
             block_id = None
     except NotionPmError as error:
         _log.warning("The record page could not be updated after this sync: %s", error)
@@ -65,15 +65,15 @@ def show_on_record_page(
 def _find_block(context: SyncContext, workspace: LoadedWorkspace) -> NotionId | None:
     """Return the paragraph about sync on the record page, None where people removed it."""
     page = workspace.page or open_record_page(
-        context.gateway, context.parent_id, workspace.manifest.template, context.state_home
+        context.notion, context.parent_id, workspace.manifest.template, context.state_home
     )
     return page.sync_summary_id
 
 
-def _write(gateway: NotionClient, block_id: NotionId, text: str) -> bool:
+def _write(notion: NotionClient, block_id: NotionId, text: str) -> bool:
     """Write the paragraph; return False when it is gone: people may have removed it."""
     try:
-        gateway.update_text_block(block_id, "paragraph", text)
+        notion.update_text_block(block_id, "paragraph", text)
     except (NotShared, RequestRefused):
         return False
     return True

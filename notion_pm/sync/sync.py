@@ -121,7 +121,7 @@ def sync(context: SyncContext, options: SyncOptions = SyncOptions()) -> SyncResu
     Raises AlreadyRunning; UnsafeChange before the first write (a dry run only reports it);
     IncompleteRead; UsageError when the workspace is not what the rules need.
     """
-    requests = context.gateway.requests
+    requests = context.notion.requests
     with hold_run_lock(context.state_home):
         sent_before = requests.logical
         workspace = load_workspace(context, options.template, fresh=options.full)
@@ -157,8 +157,8 @@ def _run_on_current_schema(
             current = load_workspace(context, options.template, fresh=True)
         # These raise an error that names what is gone. Notion's error only has an id.
         rules = RuleSet(current.loaded.template)
-        require_databases(context.gateway, rules, current.manifest)
-        require_properties(context.gateway, rules, current.manifest)
+        require_databases(context.notion, rules, current.manifest)
+        require_properties(context.notion, rules, current.manifest)
         if workspace.is_fresh:
             raise
         return _run(context, replace(options, full=True), current, moment), current
@@ -208,7 +208,7 @@ class _SyncRun:
         self._memory = state.workspace.read() or WorkspaceMemory(template_source(self._loaded))
         self._kept_unwritten: set[NotionId] = set()
         self._reader = Reader(
-            context.gateway,
+            context.notion,
             self._rules,
             self._manifest,
             jobs=context.jobs,
@@ -343,7 +343,7 @@ class _SyncRun:
         if known is None:
             return reading, ()
         # A database in the trash returns no rows: that is not the same as all its pages deleted.
-        require_databases(self._context.gateway, self._rules, self._manifest)
+        require_databases(self._context.notion, self._rules, self._manifest)
         lost = lost_pages(known, reading.snapshot, force=self._options.force)
         if len(lost) <= MOST_LOST_PAGES_FETCHED:
             return self._reader.explain_lost_pages(reading, lost)
@@ -450,7 +450,9 @@ class _SyncRun:
     def _refuse_too_many_changes(
         self, evaluation: Evaluation, fresh: Reading, written: Written
     ) -> None:
-        """Apply the limits to all updates of this run: those that were written and those to come."""
+        """Apply the limits to all updates of this run: those that were written and those to
+        come.
+        """
         if self._options.force:
             return
         all_updates = replace(evaluation, updates=(*written.updates, *evaluation.updates))

@@ -60,13 +60,13 @@ def plan_undo(context: SyncContext, template: str | None) -> SyncUndo:
 
     Raises UsageError when no sync that wrote something is in the history.
     """
-    sent_before = context.gateway.requests.logical
+    sent_before = context.notion.requests.logical
     workspace = load_workspace(context, template)
     with State(context.state_home, workspace.loaded.template.template) as state:
         run, written = _find_last_writes(state)
         current = read_current_pages(context, state, workspace)
     evaluation = _evaluate(current, run, written)
-    requests = context.gateway.requests.logical - sent_before
+    requests = context.notion.requests.logical - sent_before
     result = current.as_sync_result(evaluation, requests=requests, dry_run=True)
     not_undone = tuple(_find_not_undone(current, written))
     return SyncUndo(run, tuple(written), result, not_undone, current)

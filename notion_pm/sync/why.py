@@ -235,7 +235,7 @@ def why(
 
     Raises UsageError when the words name no page or several, or no rule sets the wanted property.
     """
-    sent_before = context.gateway.requests.logical
+    sent_before = context.notion.requests.logical
     today = context.now.date()
     workspace = load_workspace(context, template)
     with State(context.state_home, workspace.loaded.template.template) as state:
@@ -261,7 +261,7 @@ def why(
         for explanation in explanations
     ]
     view = View(current.rules.schema, current.snapshot, {}, today)
-    requests = context.gateway.requests.logical - sent_before
+    requests = context.notion.requests.logical - sent_before
     answer = PageAnswer(page, tuple(answers), current, requests, view)
     return answer if wanted is None else answer.only(wanted)
 

@@ -75,7 +75,7 @@ class Writer:
         self._decide_again = decide_again
         self._actor = actor
         self._pending: dict[NotionId, PageUpdate] = {}
-        self._sender = UpdateSender(context.gateway)
+        self._sender = UpdateSender(context.notion)
         self._unanswered: dict[NotionId, tuple[PageUpdate, Mapping[str, BaseValue]]] = {}
         self._batch_size = batch_size(0)
 
@@ -179,11 +179,13 @@ class Writer:
             return self._reason_for_refusal(update, refused)
 
     def _reason_for_refusal(self, update: PageUpdate, refused: RequestRefused) -> str:
-        """Return why a page refuses to be written: it is in the trash. Otherwise raise the error."""
+        """Return why a page refuses to be written: it is in the trash. Otherwise raise the
+        error.
+        """
         # Notion answers 400 for a page in the trash, and for a wrong request: only the page itself
         # shows which of the two it is.
         try:
-            page = self._context.gateway.get_page(update.page.id)
+            page = self._context.notion.get_page(update.page.id)
         except NotionError:
             raise refused from None
         reason = removal_reason(page)

@@ -104,7 +104,7 @@ class _Reader:
         """
         broken = []
         for database, keys in self.chain.needs(self._existing).items():
-            gone = set(deleted_properties(self._place.gateway, self._manifest, database, keys))
+            gone = set(deleted_properties(self._place.notion, self._manifest, database, keys))
             for key in sorted(gone):
                 if self._schema.type(database, key) in {"relation", "status"}:
                     broken.append(f"{database}.{key} was deleted")
@@ -138,7 +138,7 @@ class _Reader:
         def query(database: str) -> tuple[str, list[Page]]:
             source = self._manifest.databases[database].data_source_id
             property_ids = codecs[database].property_ids
-            return database, list(self._place.gateway.query(source, property_ids=property_ids))
+            return database, list(self._place.notion.query(source, property_ids=property_ids))
 
         # The pages of one database come one request after the other: read several at once.
         results = map_concurrently(query, codecs, self._place.jobs)
@@ -171,7 +171,7 @@ class _Reader:
         def fetch(ref: tuple[str, NotionId]) -> Page | str:
             database, page_id = ref
             source = self._manifest.databases[database].data_source_id
-            return fetch_row(self._place.gateway, source, page_id)
+            return fetch_row(self._place.notion, source, page_id)
 
         gone: dict[NotionId, str] = {}
         answers = map_concurrently(fetch, missing, self._place.jobs)

@@ -50,7 +50,7 @@ def audit_workspace(
     place: SyncContext, thresholds: Thresholds, *, names: Collection[str] = (), template: str | None
 ) -> AuditResult:
     """Read a workspace and run the checks with these names, none means all."""
-    requests_before = place.gateway.requests.logical
+    requests_before = place.notion.requests.logical
     thread = read_thread(place, template).thread
     result = audit(thread, thresholds, names=names)
-    return AuditResult(result, place.gateway.requests.logical - requests_before)
+    return AuditResult(result, place.notion.requests.logical - requests_before)

@@ -55,10 +55,10 @@ class OpenLoops:
     def __init__(self, place: SyncContext, read: ReadThread, requests: int) -> None:
         self._place = place
         self._read = read
-        self._sender = UpdateSender(place.gateway)
+        self._sender = UpdateSender(place.notion)
         self.recipients = recipients(read.thread)
         self.skipped = skipped_recipients(read.thread)
-        self._requests_before = place.gateway.requests.logical - requests
+        self._requests_before = place.notion.requests.logical - requests
 
     @property
     def thread(self) -> Thread:
@@ -68,7 +68,7 @@ class OpenLoops:
     @property
     def requests(self) -> int:
         """How many requests it took so far."""
-        return self._place.gateway.requests.logical - self._requests_before
+        return self._place.notion.requests.logical - self._requests_before
 
     def drafts(self, message: Message) -> tuple[Draft, ...]:
         """Return a message to each person. Raises UsageError if the message template fails."""
@@ -168,7 +168,7 @@ class OpenLoops:
         may_be_stamped = False
         while True:
             try:
-                page = self._place.gateway.get_page(insight.id)
+                page = self._place.notion.get_page(insight.id)
             except NotShared:
                 return "deleted or no longer shared"
             self._sender.start_batch()
@@ -195,7 +195,7 @@ class OpenLoops:
 
 def open_loops(place: SyncContext, template: str | None = None) -> OpenLoops:
     """Read the open loops. Raises UsageError if insights have no date `told_on`."""
-    requests_before = place.gateway.requests.logical
+    requests_before = place.notion.requests.logical
     read = read_thread(place, template)
     chain = read.thread.chain
     if not chain.has(chain.database("insights"), TOLD_ON, "date"):
@@ -203,7 +203,7 @@ def open_loops(place: SyncContext, template: str | None = None) -> OpenLoops:
             "The insights of this template have no date `told_on` to record who was told.",
             "Add it to the template as in `product`, and run  notion-pm apply.",
         )
-    return OpenLoops(place, read, place.gateway.requests.logical - requests_before)
+    return OpenLoops(place, read, place.notion.requests.logical - requests_before)
 
 
 def drafts_as_data(loops: OpenLoops, drafts: Sequence[Draft]) -> list[dict[str, Any]]:

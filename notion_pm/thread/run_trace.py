@@ -51,7 +51,7 @@ def trace_page(
     Releases, experiments and decisions are read only if no page of the thread matches. Raises
     UsageError if words name no page, or several.
     """
-    requests_before = place.gateway.requests.logical
+    requests_before = place.notion.requests.logical
     thread = read_thread(place, template).thread
     page = find_page(thread, words)
     # Most traces start in the thread: reading the other databases would only cost requests.
@@ -60,7 +60,7 @@ def trace_page(
         page = find_page(thread, words)
     if page is None:
         raise page_not_found(thread, words)
-    requests = place.gateway.requests.logical - requests_before
+    requests = place.notion.requests.logical - requests_before
     return TraceResult(trace(thread, page, depth=depth), thread, requests)
 
 

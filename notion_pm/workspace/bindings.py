@@ -12,7 +12,7 @@ from notion_pm.notion.client import NotionClient
 
 
 def find_bound_source(
-    gateway: NotionClient,
+    notion: NotionClient,
     children: Sequence[ChildBlock],
     reference: str,
     recorded: DatabaseEntry | None,
@@ -27,14 +27,14 @@ def find_bound_source(
     else:
         database_id = _find_database(children, reference)
     try:
-        database = gateway.get_database(database_id)
+        database = notion.get_database(database_id)
         if len(database.data_source_ids) != 1:
             raise UsageError(
                 f"The database {database.title!r} has {len(database.data_source_ids)} "
                 "data sources.",
                 "A template can only be bound to a database with one.",
             )
-        return gateway.get_data_source(database.data_source_ids[0])
+        return notion.get_data_source(database.data_source_ids[0])
     except NotShared as error:
         raise UsageError(
             f"The database {reference!r} that the template is bound to cannot be read.",

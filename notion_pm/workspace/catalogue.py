@@ -48,13 +48,13 @@ class Catalogue:
 
     def __init__(
         self,
-        gateway: NotionClient,
+        notion: NotionClient,
         parent: Callable[[], NotionId],
         load: Load,
         template: str | None = None,
         home: Callable[[], StateHome] | None = None,
     ) -> None:
-        self._gateway = gateway
+        self._notion = notion
         self._parent = parent
         self._load = load
         self._wanted = template
@@ -78,11 +78,11 @@ class Catalogue:
             yield self._of_template(key)
             yield from self._added_to(key)
         for database_id in self._own_titles:
-            database = self._gateway.find_database(database_id)
+            database = self._notion.find_database(database_id)
             # A database that is not shared with the connection is listed on the parent page, but
             # cannot be read.
             if database is not None:
-                yield from sources_of(self._gateway, database)
+                yield from sources_of(self._notion, database)
 
     def find(self, name: str) -> Iterator[SourceRequest]:
         """Yield the data sources of the database or named export with this key, name or title.
@@ -99,7 +99,7 @@ class Catalogue:
         elif name in self._exports:
             yield self._export(name)
         else:
-            yield from databases_of(self._gateway, self._find_own_database(name))
+            yield from databases_of(self._notion, self._find_own_database(name))
 
     def with_template_keys(self, wanted: SourceRequest) -> SourceRequest:
         """Return a request that was made by id, with template keys if the source has them."""
@@ -124,7 +124,7 @@ class Catalogue:
 
     @cached_property
     def _blocks(self) -> tuple[ChildBlock, ...]:
-        return list_parent_page(self._gateway, self._parent())
+        return list_parent_page(self._notion, self._parent())
 
     @property
     def _children(self) -> Mapping[NotionId, str]:
@@ -144,7 +144,7 @@ class Catalogue:
     def record(self) -> RecordPage | None:
         """The page that keeps the record; None if no template was applied."""
         home = self._home() if self._home else None
-        return find_record(self._gateway, self._parent(), self._blocks, self._template_name, home)
+        return find_record(self._notion, self._parent(), self._blocks, self._template_name, home)
 
     @cached_property
     def template(self) -> Template | None:
@@ -220,9 +220,9 @@ class Catalogue:
     def _added_to(self, key: str) -> Iterator[SourceRequest]:
         """Yield the data sources that people added to a database of the template."""
         entry = self._entries[key]
-        for data_source_id in self._gateway.get_database(entry.database_id).data_source_ids:
+        for data_source_id in self._notion.get_database(entry.database_id).data_source_ids:
             if data_source_id != entry.data_source_id:
-                yield wanted_whole(self._gateway.get_data_source(data_source_id))
+                yield wanted_whole(self._notion.get_data_source(data_source_id))
 
     def _export(self, name: str) -> SourceRequest:
         assert self.template
@@ -230,7 +230,7 @@ class Catalogue:
         return _export_request(name, self.template, self._entries[database], self._source(database))
 
     def _source(self, key: str) -> Source:
-        data_source = self._gateway.get_data_source(self._entries[key].data_source_id)
+        data_source = self._notion.get_data_source(self._entries[key].data_source_id)
         return self._source_with_keys(key, data_source)
 
     def _source_with_keys(self, key: str, data_source: DataSource) -> Source:

@@ -17,10 +17,10 @@ by its own clock. The time comes from the server: the creation time of the reade
 the seconds that have passed here since the server answered. Both terms are lower bounds (the
 creation time is floored), so the result is never ahead of the server's clock.
 
-When has a claim expired? The server's `last_edited_time` of its block says when it was last renewed,
-floored to the minute. A claim counts for its lease from the end of that minute, and a grace on top.
-Its own run counts the lease from the moment *before* it sent the renewal, and writes nothing later.
-So a run gives up at least a grace before another run takes its claim over.
+When has a claim expired? The server's `last_edited_time` of its block says when it was last
+renewed, floored to the minute. A claim counts for its lease from the end of that minute, and a
+grace on top. Its own run counts the lease from the moment *before* it sent the renewal, and writes
+nothing later. So a run gives up at least a grace before another run takes its claim over.
 """
 
 from __future__ import annotations
@@ -100,7 +100,8 @@ class Verdict:
     """What the claims on a page mean for one run.
 
     `is_there`: its own claim is on the page. `ahead`: live claims of others that come first; the
-    run may go on only if this is empty. `left_over`: claims to remove, expired or left by dead runs.
+    run may go on only if this is empty. `left_over`: claims to remove, expired or left by dead
+    runs.
     """
 
     is_there: bool
@@ -170,7 +171,8 @@ def judge(
     `now` is a lower bound of the server's time. `is_dead` returns True for claims of runs that have
     certainly ended. The rules are explained at the top of this module.
     """
-    # A proxy may have delivered our append twice. The first block is the claim, others are harmless.
+    # A proxy may have delivered our append twice. The first block is the claim, others are
+    # harmless.
     own = next((claim for claim in claims if claim.id == own_id), None)
     others = [claim for claim in claims if claim.id != own_id]
     left_over = tuple(claim for claim in others if now >= claim.expires or is_dead(claim))

@@ -3,9 +3,9 @@
 A command that reads pages, decides, and then writes for minutes would overwrite the edits that
 people make in between. So writes are sent in batches. Before each batch the caller reads the edited
 pages of the batch again, with one query for `created_range`, and decides again for pages that
-differ. A write is postponed to the next batch when it would have to wait, when it must be sent again
-after a failure, and when that query is more than `FRESH_SECONDS` old. Notion has no conditional
-write, so an edit between that query and the write is still lost. That window is at most
+differ. A write is postponed to the next batch when it would have to wait, when it must be sent
+again after a failure, and when that query is more than `FRESH_SECONDS` old. Notion has no
+conditional write, so an edit between that query and the write is still lost. That window is at most
 `FRESH_SECONDS` and the time of one request.
 """
 
@@ -36,7 +36,8 @@ second, and the limit adds no query. With answers in 300 ms it takes 17 queries,
 OVERLAP = timedelta(minutes=2)
 """How far a query for edits reaches back before the last one.
 
-Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and 6).
+Notion floors the time of an edit to the minute and may show it late (notion-api.md 6, points 1 and
+6).
 """
 
 
@@ -47,8 +48,8 @@ class UpdateSender:
     error. `clock`: seconds.
     """
 
-    def __init__(self, gateway: NotionClient, clock: Callable[[], float] = time.monotonic) -> None:
-        self._gateway = gateway
+    def __init__(self, notion: NotionClient, clock: Callable[[], float] = time.monotonic) -> None:
+        self._notion = notion
         self._clock = clock
         self._tries: dict[NotionId, Tries] = {}
         self._lock = threading.Lock()
@@ -62,12 +63,12 @@ class UpdateSender:
     def send(self, page_id: NotionId, values: Iterable[PropertyValue]) -> Page | Postponed:
         """Set values of a page now; return it, or why it has to be decided again."""
         return self._write(
-            page_id, lambda tries: self._gateway.update_page_now(page_id, values, tries)
+            page_id, lambda tries: self._notion.update_page_now(page_id, values, tries)
         )
 
     def trash(self, page_id: NotionId) -> Page | Postponed:
         """Put a page in the trash now; return it, or why it has to be decided again."""
-        return self._write(page_id, lambda tries: self._gateway.trash_page_now(page_id, tries))
+        return self._write(page_id, lambda tries: self._notion.trash_page_now(page_id, tries))
 
     def _write(self, page_id: NotionId, write: Callable[[Tries], Page]) -> Page | Postponed:
         if not self._may_begin():

@@ -127,11 +127,11 @@ class WorkspaceLock:
     """The lock of one run, a context manager: it starts without a claim and removes it at the end.
 
     If there is a record page, call `take`; otherwise `first_claim`, `check_new_page` and `confirm`.
-    From then on every write of the gateway is checked. Thread-safe, except entering and leaving.
+    From then on every write of the client is checked. Thread-safe, except entering and leaving.
     """
 
-    def __init__(self, gateway: NotionClient, claimant: Claimant) -> None:
-        self._gateway = gateway
+    def __init__(self, notion: NotionClient, claimant: Claimant) -> None:
+        self._notion = notion
         self._claimant = claimant
         self._claim_id = secrets.token_hex(8)
         self._block_ids: set[NotionId] = set()
@@ -158,7 +158,7 @@ class WorkspaceLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._gateway.before_requests(None, None)
+        self._notion.before_requests(None, None)
         try:
             self._remove_own(calmly=not _is_in_a_hurry(error))
         finally:
@@ -169,7 +169,8 @@ class WorkspaceLock:
     def take(self, page_id: NotionId) -> None:
         """Claim the workspace with that record page.
 
-        Raises WorkspaceLocked when another run is working, LockLost when a person removes the claim.
+        Raises WorkspaceLocked when another run is working, LockLost when a person removes the
+        claim.
         """
         self._page_id = page_id
         # The order matters: append, wait, list. A run that lists before it appends can miss a claim
@@ -179,12 +180,12 @@ class WorkspaceLock:
         self._block_ids.add(block.id)
         self._wait()
         self._decide(self._list_claims())
-        self._gateway.before_requests(self._check, self._renew_if_due)
+        self._notion.before_requests(self._check, self._renew_if_due)
 
     def _append(self, page_id: NotionId) -> ChildBlock:
         block = self.first_claim()
         try:
-            return self._gateway.append_block(
+            return self._notion.append_block(
                 page_id, block, look_up=lambda: self._find_own_block(page_id)
             )
         except (NotShared, RequestRefused) as error:
@@ -193,7 +194,7 @@ class WorkspaceLock:
     def _without_page(self, page_id: NotionId) -> RecordChanged | None:
         """Return the error for a record page that another run has trashed since it was read."""
         try:
-            is_gone = self._gateway.get_page(page_id).in_trash
+            is_gone = self._notion.get_page(page_id).in_trash
         except NotShared:
             is_gone = True
         return RecordChanged("The record page was put in the trash") if is_gone else None
@@ -226,16 +227,16 @@ class WorkspaceLock:
         self._wait()
         pages = self._list_with_own(page.id, list_pages)
         earlier = earlier_page(pages, page.id)
-        # A proxy that repeats our request creates two pages of this run. Such a page is no reason to
-        # stop; the check at the end of the apply puts it in the trash.
+        # A proxy that repeats our request creates two pages of this run. Such a page is no reason
+        # to stop; the check at the end of the apply puts it in the trash.
         while earlier is not None and self.is_claimed_on(earlier.id):
             pages.remove(earlier)
             earlier = earlier_page(pages, page.id)
         if earlier is None:
             return
-        self._gateway.rename_and_trash_page(page.id, f"Removed: {page.title}")
+        self._notion.rename_and_trash_page(page.id, f"Removed: {page.title}")
         self.forget()
-        claims = read_claims(self._gateway.list_children(earlier.id))
+        claims = read_claims(self._notion.list_children(earlier.id))
         raise locked_by(claims[0]) if claims else WorkspaceLocked("a first apply", "any moment")
 
     def _list_with_own(
@@ -257,7 +258,7 @@ class WorkspaceLock:
         """
         self._decide(claims)
         self._is_confirmed = True
-        self._gateway.before_requests(self._check, self._renew_if_due)
+        self._notion.before_requests(self._check, self._renew_if_due)
 
     # --- in both cases
 
@@ -310,7 +311,7 @@ class WorkspaceLock:
         begun = self._now()
         for block_id in sorted(self._block_ids):
             try:
-                self._gateway.update_text_block(block_id, BLOCK_TYPE, self._text())
+                self._notion.update_text_block(block_id, BLOCK_TYPE, self._text())
             except (NotShared, RequestRefused) as error:
                 raise LockLost(_GONE) from error
         # A renewal that took longer than the lease is too late: another run may have seen the old
@@ -327,20 +328,20 @@ class WorkspaceLock:
             raise locked_by(verdict.ahead[0])
         self._block_ids.update(claim.block_id for claim in claims if claim.id == self._claim_id)
         for claim in verdict.left_over:
-            self._gateway.delete_block(claim.block_id)
+            self._notion.delete_block(claim.block_id)
             self._forget_mark(claim.id)
 
     def _wait(self) -> None:
         wait = self._claimant.wait
-        self._claimant.sleep(self._gateway.read_lag if wait is None else wait)
+        self._claimant.sleep(self._notion.read_lag if wait is None else wait)
 
     def _list_claims(self) -> tuple[Claim, ...]:
         assert self._page_id is not None, "a claim is on a page"
-        return read_claims(self._gateway.list_children(self._page_id))
+        return read_claims(self._notion.list_children(self._page_id))
 
     def _find_own_block(self, page_id: NotionId) -> ChildBlock | None:
         """Return the block with our claim, to find out after a lost answer if it was appended."""
-        blocks = self._gateway.list_children(page_id)
+        blocks = self._notion.list_children(page_id)
         own = {claim.block_id for claim in read_claims(blocks) if claim.id == self._claim_id}
         return next((block for block in blocks if block.id in own), None)
 
@@ -349,9 +350,9 @@ class WorkspaceLock:
         for block_id in sorted(self._block_ids):
             if calmly:
                 with suppress(NotionError):  # the work is done; a claim that stays expires
-                    self._gateway.delete_block(block_id)
+                    self._notion.delete_block(block_id)
                     self._forget_mark(self._claim_id)
-            elif self._gateway.delete_block_while_stopping(block_id):
+            elif self._notion.delete_block_while_stopping(block_id):
                 self._forget_mark(self._claim_id)
 
     def _forget_mark(self, claim_id: str) -> None:
@@ -388,7 +389,7 @@ class WorkspaceLock:
 
     def _text(self) -> str:
         claimant = self._claimant
-        moment = self._gateway.server_time(datetime.fromtimestamp(claimant.wall(), UTC))
+        moment = self._notion.server_time(datetime.fromtimestamp(claimant.wall(), UTC))
         return claim_text(self._claim_id, claimant.holder, claimant.command, claimant.lease, moment)
 
 
@@ -410,7 +411,7 @@ _GONE = "its claim is no longer on the record page. Somebody removed it, or the 
 
 @contextmanager
 def workspace_lock(
-    gateway: NotionClient, page_id: NotionId | None, claimant: Claimant
+    notion: NotionClient, page_id: NotionId | None, claimant: Claimant
 ) -> Iterator[WorkspaceLock]:
     """Hold the lock of the workspace with that record page. Without a page nothing is claimed.
 
@@ -418,16 +419,16 @@ def workspace_lock(
     WorkspaceLocked when another run is working, and LockLost before a write when the claim no
     longer counts.
     """
-    with WorkspaceLock(gateway, claimant) as lock:
+    with WorkspaceLock(notion, claimant) as lock:
         if page_id is not None:
             lock.take(page_id)
         yield lock
 
 
-def break_lock(gateway: NotionClient, claims: Sequence[Claim]) -> None:
+def break_lock(notion: NotionClient, claims: Sequence[Claim]) -> None:
     """Remove the claims of other runs. Only a person can be sure that these runs are dead."""
     for claim in claims:
-        gateway.delete_block(claim.block_id)
+        notion.delete_block(claim.block_id)
 
 
 def raise_if_locked(claims: Iterable[Claim], claimant: Claimant, now: datetime) -> None:

@@ -43,7 +43,7 @@ class Candidate:
 
 
 def places_to_look(
-    gateway: NotionClient,
+    notion: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str | None,
@@ -53,19 +53,19 @@ def places_to_look(
 
     `template` None: any template. Raises NotionError, or FileUnusable when the state is damaged.
     """
-    yield list(_remembered_pages(gateway, parent_id, children, template, home))
+    yield list(_remembered_pages(notion, parent_id, children, template, home))
     # Without databases on the parent page there is most likely nothing to record: a first apply.
     if not any(block.type == "child_database" and not block.in_trash for block in children):
         return
     yield [
         Candidate(block, is_on_parent=True) for block in _pages_with_content(children)[:_MOST_PAGES]
     ]
-    yield list(_search_pages(gateway, children, template, in_trash=False))
-    yield list(_search_pages(gateway, children, template, in_trash=True))
+    yield list(_search_pages(notion, children, template, in_trash=False))
+    yield list(_search_pages(notion, children, template, in_trash=True))
 
 
 def _remembered_pages(
-    gateway: NotionClient,
+    notion: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str | None,
@@ -86,7 +86,7 @@ def _remembered_pages(
             )
             continue
         with suppress(NotShared):  # deleted for good, or somewhere that the connection cannot see
-            page = gateway.get_page(manifest.page_id)
+            page = notion.get_page(manifest.page_id)
             on_parent = page.parent_id == parent_id and not page.in_trash
             yield Candidate(
                 _as_block(page), manifest, is_on_parent=on_parent, parent_id=page.parent_id
@@ -103,7 +103,7 @@ def _pages_with_content(children: Sequence[ChildBlock]) -> list[ChildBlock]:
 
 
 def _search_pages(
-    gateway: NotionClient, children: Sequence[ChildBlock], template: str | None, *, in_trash: bool
+    notion: NotionClient, children: Sequence[ChildBlock], template: str | None, *, in_trash: bool
 ) -> Iterator[Candidate]:
     """Yield pages elsewhere with the title of a record.
 
@@ -112,7 +112,7 @@ def _search_pages(
     listed = {block.id for block in children}
     # Notion refuses to search the trash of some workspaces.
     with suppress(RequestRefused):
-        found = gateway.search_pages(record_text.page_title(template or ""), in_trash=in_trash)
+        found = notion.search_pages(record_text.page_title(template or ""), in_trash=in_trash)
         for page in islice(found, _MOST_PAGES):
             name = record_text.template_of(page.title)
             if name is not None and template in {None, name} and page.id not in listed:

@@ -31,18 +31,18 @@ class GonePage:
     reason: str
 
 
-def fetch_page(gateway: NotionClient, page_id: NotionId) -> Page | str:
+def fetch_page(notion: NotionClient, page_id: NotionId) -> Page | str:
     """Return a page, or why it cannot be read: TRASHED, ARCHIVED or UNSHARED."""
     try:
-        page = gateway.get_page(page_id)
+        page = notion.get_page(page_id)
     except NotShared:
         return UNSHARED
     return removal_reason(page) or page
 
 
-def fetch_row(gateway: NotionClient, data_source_id: NotionId, page_id: NotionId) -> Page | str:
+def fetch_row(notion: NotionClient, data_source_id: NotionId, page_id: NotionId) -> Page | str:
     """Return a row of a data source, or why it is gone: as `fetch_page`, or MOVED."""
-    page = fetch_page(gateway, page_id)
+    page = fetch_page(notion, page_id)
     if isinstance(page, Page) and page.data_source_id != data_source_id:
         return MOVED
     return page

@@ -28,7 +28,7 @@ an answer, and for a wrong clock.
 
 
 def check_ownership(
-    gateway: NotionClient,
+    notion: NotionClient,
     manifest: Manifest,
     block: ChildBlock,
     parent_id: NotionId,
@@ -54,7 +54,7 @@ def check_ownership(
         if not is_any_listed(manifest, siblings):
             raise RecordMoved(title=block.title, origin=page_url(manifest.parent_id))
 
-    if manifest.parent_id is None and _looks_copied(gateway, manifest, block, parent_id, siblings):
+    if manifest.parent_id is None and _looks_copied(notion, manifest, block, parent_id, siblings):
         raise record_copied_error(manifest, block)
 
 
@@ -70,7 +70,7 @@ def record_copied_error(manifest: Manifest, block: ChildBlock) -> RecordCopied:
 
 
 def _looks_copied(
-    gateway: NotionClient,
+    notion: NotionClient,
     manifest: Manifest,
     block: ChildBlock,
     parent_id: NotionId,
@@ -87,7 +87,7 @@ def _looks_copied(
     # databases elsewhere. A database that cannot be read proves nothing.
     is_elsewhere = False
     for entry in manifest.made.values():
-        is_below = _is_below(gateway, entry.database_id, parent_id)
+        is_below = _is_below(notion, entry.database_id, parent_id)
         if is_below is True:
             return False
         if is_below is False:
@@ -111,7 +111,7 @@ def is_any_listed(manifest: Manifest, siblings: Sequence[ChildBlock]) -> bool:
     return any(entry.database_id in listed for entry in manifest.owned.values())
 
 
-def _is_below(gateway: NotionClient, database_id: NotionId, parent_id: NotionId) -> bool | None:
+def _is_below(notion: NotionClient, database_id: NotionId, parent_id: NotionId) -> bool | None:
     """Return whether a database is under a page, at any depth; None when it cannot be read.
 
     People put databases into columns and sub-pages.
@@ -119,7 +119,7 @@ def _is_below(gateway: NotionClient, database_id: NotionId, parent_id: NotionId)
     current = database_id
     for _ in range(_MOST_LEVELS):
         try:
-            above = gateway.get_parent_id(current)
+            above = notion.get_parent_id(current)
         except NotShared:
             # Our parent page is shared. So if a page above the database is not shared, the database
             # is elsewhere. If the database itself is not found, it may be deleted: unknown.

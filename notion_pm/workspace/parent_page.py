@@ -11,29 +11,29 @@ from notion_pm.notion.client import NotionClient
 _CHOOSE_ANOTHER = "choose another page:  notion-pm init"
 
 
-def list_parent_page(gateway: NotionClient, parent_id: NotionId) -> tuple[ChildBlock, ...]:
+def list_parent_page(notion: NotionClient, parent_id: NotionId) -> tuple[ChildBlock, ...]:
     """Return the blocks of the parent page.
 
     Raises UsageError when the page is in the trash: Notion then answers as if it were not shared
     (404). Raises NotionError when it cannot be read.
     """
     try:
-        return gateway.list_children(parent_id)
+        return notion.list_children(parent_id)
     except NotShared:
-        check_parent(gateway, parent_id)
+        check_parent(notion, parent_id)
         raise
 
 
-def check_parent(gateway: NotionClient, parent_id: NotionId) -> None:
+def check_parent(notion: NotionClient, parent_id: NotionId) -> None:
     """Check in one request that databases can be created on a page.
 
     Raises UsageError when it is in the trash, or is a database: people copy its link, which looks
     the same. Raises NotionError when it cannot be read.
     """
     try:
-        page = gateway.get_page(parent_id)
+        page = notion.get_page(parent_id)
     except (NotShared, RequestRefused) as error:
-        raise _error_for_database(gateway, parent_id) or error from error
+        raise _error_for_database(notion, parent_id) or error from error
     check_alive(page)
 
 
@@ -47,9 +47,9 @@ def check_alive(page: Page) -> None:
         )
 
 
-def _error_for_database(gateway: NotionClient, parent_id: NotionId) -> UsageError | None:
+def _error_for_database(notion: NotionClient, parent_id: NotionId) -> UsageError | None:
     try:
-        database = gateway.get_database(parent_id)
+        database = notion.get_database(parent_id)
     except NotionError:
         return None
     return UsageError(

@@ -75,7 +75,7 @@ class RecordPage:
 
 
 def read_manifest(
-    gateway: NotionClient,
+    notion: NotionClient,
     parent_id: str,
     template: str | None = None,
     home: StateHome | None = None,
@@ -85,12 +85,12 @@ def read_manifest(
     Without `template`, that of the only template under the parent page. Raises what
     `open_record_page` raises.
     """
-    page = open_record_page(gateway, parent_id, template, home)
+    page = open_record_page(notion, parent_id, template, home)
     return page.id, page.manifest
 
 
 def open_record_page(
-    gateway: NotionClient,
+    notion: NotionClient,
     parent_id: str,
     template: str | None = None,
     home: StateHome | None = None,
@@ -99,8 +99,8 @@ def open_record_page(
 
     Raises UsageError when nothing was applied there, and what `find_record` raises.
     """
-    children = list_parent_page(gateway, NotionId(parent_id))
-    page = find_record(gateway, NotionId(parent_id), children, template, home)
+    children = list_parent_page(notion, NotionId(parent_id))
+    page = find_record(notion, NotionId(parent_id), children, template, home)
     if page is None:
         name = template or "product"
         if template:
@@ -116,7 +116,7 @@ def open_record_page(
 
 
 def find_record(
-    gateway: NotionClient,
+    notion: NotionClient,
     parent_id: NotionId,
     children: Sequence[ChildBlock],
     template: str | None,
@@ -136,7 +136,7 @@ def find_record(
     for block in record_blocks(children):
         if template is None or codec.template_of(block.title) == template:
             titled.append(block)
-    search = _RecordSearch(gateway, parent_id, children, template)
+    search = _RecordSearch(notion, parent_id, children, template)
     search.add([Candidate(block, is_on_parent=True) for block in titled])
     if not (search.originals or search.copies):
         _search_elsewhere(search, {block.id for block in titled}, home)
@@ -146,7 +146,7 @@ def find_record(
 def _search_elsewhere(search: _RecordSearch, seen: set[NotionId], home: StateHome | None) -> None:
     """Search for a record page with another title, on another page, or in the trash."""
     for candidates in places_to_look(
-        search.gateway, search.parent_id, search.children, search.template, home
+        search.notion, search.parent_id, search.children, search.template, home
     ):
         new = [candidate for candidate in candidates if candidate.block.id not in seen]
         seen.update(candidate.block.id for candidate in new)
@@ -160,12 +160,12 @@ class _RecordSearch:
 
     def __init__(
         self,
-        gateway: NotionClient,
+        notion: NotionClient,
         parent_id: NotionId,
         children: Sequence[ChildBlock],
         template: str | None,
     ) -> None:
-        self.gateway = gateway
+        self.notion = notion
         self.parent_id = parent_id
         self.children = children
         self.template = template
@@ -198,7 +198,7 @@ class _RecordSearch:
         """Return the record on a page, None if the page has no record and need not have one."""
         block = candidate.block
         try:
-            return read_record_page(self.gateway, block.id, self.parent_id, block.created_time)
+            return read_record_page(self.notion, block.id, self.parent_id, block.created_time)
         except (RecordUnreadable, NotShared, RequestRefused):
             name = codec.template_of(block.title)
             is_wanted = name is not None and self.template in {None, name}
@@ -209,7 +209,7 @@ class _RecordSearch:
 
     def _add_from_parent(self, page: RecordPage, block: ChildBlock) -> None:
         try:
-            check_ownership(self.gateway, page.manifest, block, self.parent_id, self.children)
+            check_ownership(self.notion, page.manifest, block, self.parent_id, self.children)
         except RecordCopied as error:
             self.copies.append(error)
             return
@@ -276,7 +276,7 @@ class _RecordSearch:
         if databases:
             for block in record_blocks(self.children):
                 with suppress(RecordUnreadable, NotShared):
-                    manifest = read_record_page(self.gateway, block.id, self.parent_id).manifest
+                    manifest = read_record_page(self.notion, block.id, self.parent_id).manifest
                     databases -= {entry.database_id for entry in manifest.databases.values()}
         return bool(databases)
 
@@ -285,7 +285,7 @@ class _RecordSearch:
             return True
         for entry in manifest.made.values():
             with suppress(NotShared):
-                if not self.gateway.get_database(entry.database_id).in_trash:
+                if not self.notion.get_database(entry.database_id).in_trash:
                     return True
         return False
 
@@ -398,14 +398,14 @@ def record_blocks(children: Sequence[ChildBlock]) -> list[ChildBlock]:
 
 
 def open_record(
-    gateway: NotionClient, block: ChildBlock, parent_id: NotionId, siblings: Sequence[ChildBlock]
+    notion: NotionClient, block: ChildBlock, parent_id: NotionId, siblings: Sequence[ChildBlock]
 ) -> RecordPage:
     """Read the record on a page and check that it belongs there.
 
     Raises RecordCopied, RecordMoved, or RecordUnreadable if the record is missing or damaged.
     """
-    page = read_record_page(gateway, block.id, parent_id, block.created_time)
-    check_ownership(gateway, page.manifest, block, parent_id, siblings)
+    page = read_record_page(notion, block.id, parent_id, block.created_time)
+    check_ownership(notion, page.manifest, block, parent_id, siblings)
     return replace(page, manifest=page.with_page_ids(page.manifest))
 
 
@@ -420,13 +420,13 @@ def _without_abandoned(pages: list[RecordPage]) -> list[RecordPage]:
 
 
 def read_record_page(
-    gateway: NotionClient, page_id: NotionId, parent_id: NotionId, created: datetime | None = None
+    notion: NotionClient, page_id: NotionId, parent_id: NotionId, created: datetime | None = None
 ) -> RecordPage:
     """Read the record on a page, without checking where it belongs. Commands use `find_record`.
 
     Raises RecordUnreadable if the record is missing or damaged.
     """
-    blocks = [block for block in gateway.list_children(page_id) if not block.in_trash]
+    blocks = [block for block in notion.list_children(page_id) if not block.in_trash]
     record = next((block for block in blocks if block.type == "code"), None)
     try:
         if record is None:
@@ -435,7 +435,7 @@ def read_record_page(
     except RecordUnreadable as error:
         error.page_id = page_id
         raise
-    learn_databases(gateway, decoded.manifest)
+    learn_databases(notion, decoded.manifest)
     # The summaries come before the record. Paragraphs after it are claims, or texts of people.
     apply_summary_id = sync_summary_id = None
     for block in blocks[: blocks.index(record)]:
@@ -458,17 +458,17 @@ def read_record_page(
     )
 
 
-def learn_databases(gateway: NotionClient, manifest: Manifest) -> None:
+def learn_databases(notion: NotionClient, manifest: Manifest) -> None:
     """Tell the client which database each data source of a record belongs to.
 
     Errors can then name the database.
     """
     for entry in manifest.databases.values():
-        gateway.learn_database(entry.database_id, entry.title, entry.data_source_id)
+        notion.learn_database(entry.database_id, entry.title, entry.data_source_id)
 
 
 def create_record_page(
-    gateway: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
+    notion: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
 ) -> Page:
     """Create the record page with the claim of this run. Call `check_first_page` next.
 
@@ -486,16 +486,16 @@ def create_record_page(
 
     def look_up() -> Page | None:
         # Another run may have just created a page with this title. Ours has our claim on it.
-        pages = list_record_pages(gateway, parent_id, manifest.template)
+        pages = list_record_pages(notion, parent_id, manifest.template)
         ours = next((page for page in pages if lock.is_claimed_on(page.id)), None)
-        return gateway.get_page(ours.id) if ours else None
+        return notion.get_page(ours.id) if ours else None
 
-    return gateway.create_page(parent_id, title, children=children, icon=_ICON, look_up=look_up)
+    return notion.create_page(parent_id, title, children=children, icon=_ICON, look_up=look_up)
 
 
 @contextmanager
 def locked_record(
-    gateway: NotionClient, page: RecordPage, claimant: Claimant
+    notion: NotionClient, page: RecordPage, claimant: Claimant
 ) -> Iterator[WorkspaceLock]:
     """Hold the lock of a workspace whose record was read before.
 
@@ -505,9 +505,9 @@ def locked_record(
     record, RecordEdited.
     """
     page.refuse_if_edited()
-    with workspace_lock(gateway, page.id, claimant) as lock:
+    with workspace_lock(notion, page.id, claimant) as lock:
         try:
-            now = read_record_page(gateway, page.id, page.parent_id)
+            now = read_record_page(notion, page.id, page.parent_id)
         except NotShared as error:
             raise RecordChanged("The record page was put in the trash") from error
         lock.confirm(now.claims)
@@ -518,25 +518,23 @@ def locked_record(
 
 
 def check_first_page(
-    gateway: NotionClient, parent_id: NotionId, page: Page, template: str, lock: WorkspaceLock
+    notion: NotionClient, parent_id: NotionId, page: Page, template: str, lock: WorkspaceLock
 ) -> None:
     """Check that no other run created a record page first. One request.
 
     Raises WorkspaceLocked if one did; the new page is then in the trash.
     """
-    lock.check_new_page(page, lambda: list_record_pages(gateway, parent_id, template))
+    lock.check_new_page(page, lambda: list_record_pages(notion, parent_id, template))
 
 
-def list_record_pages(
-    gateway: NotionClient, parent_id: NotionId, template: str
-) -> list[ChildBlock]:
+def list_record_pages(notion: NotionClient, parent_id: NotionId, template: str) -> list[ChildBlock]:
     """Return the record pages of a template under the parent page, in the order of the page."""
-    blocks = record_blocks(gateway.list_children(parent_id))
+    blocks = record_blocks(notion.list_children(parent_id))
     return [block for block in blocks if codec.template_of(block.title) == template]
 
 
 def create_first_page(
-    gateway: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
+    notion: NotionClient, parent_id: NotionId, manifest: Manifest, lock: WorkspaceLock
 ) -> RecordPage:
     """Create the record page. Four requests.
 
@@ -544,40 +542,40 @@ def create_first_page(
     another run created one first.
     """
     empty = manifest.model_copy(update={"state": "applying", "databases": {}})
-    created_page = create_record_page(gateway, parent_id, empty, lock)
-    check_first_page(gateway, parent_id, created_page, manifest.template, lock)
-    page = read_record_page(gateway, created_page.id, parent_id, created_page.created_time)
+    created_page = create_record_page(notion, parent_id, empty, lock)
+    check_first_page(notion, parent_id, created_page, manifest.template, lock)
+    page = read_record_page(notion, created_page.id, parent_id, created_page.created_time)
     lock.confirm(page.claims)
     return page
 
 
 def create_record(
-    gateway: NotionClient, parent_id: NotionId, manifest: Manifest, claimant: Claimant
+    notion: NotionClient, parent_id: NotionId, manifest: Manifest, claimant: Claimant
 ) -> RecordPage:
     """Create the record page with a complete manifest.
 
     Raises WorkspaceLocked if another run created one first.
     """
-    with workspace_lock(gateway, None, claimant) as lock:
-        return _rewrite(gateway, create_first_page(gateway, parent_id, manifest, lock), manifest)
+    with workspace_lock(notion, None, claimant) as lock:
+        return _rewrite(notion, create_first_page(notion, parent_id, manifest, lock), manifest)
 
 
 def overwrite_record(
-    gateway: NotionClient, page_id: NotionId, parent_id: NotionId, manifest: Manifest
+    notion: NotionClient, page_id: NotionId, parent_id: NotionId, manifest: Manifest
 ) -> RecordPage | None:
     """Replace a damaged record. Return None if the page has no block for it. Needs the lock."""
-    blocks = gateway.list_children(page_id)
+    blocks = notion.list_children(page_id)
     code = next((block for block in blocks if block.type == "code" and not block.in_trash), None)
     if code is None:
         return None
     return _rewrite(
-        gateway, RecordPage(page_id, parent_id, manifest, code.id, apply_summary_id=None), manifest
+        notion, RecordPage(page_id, parent_id, manifest, code.id, apply_summary_id=None), manifest
     )
 
 
-def _rewrite(gateway: NotionClient, page: RecordPage, manifest: Manifest) -> RecordPage:
+def _rewrite(notion: NotionClient, page: RecordPage, manifest: Manifest) -> RecordPage:
     page = replace(page, manifest=page.with_page_ids(manifest))
-    write_record(gateway, page, manifest)
+    write_record(notion, page, manifest)
     return page
 
 
@@ -588,21 +586,21 @@ def remember_record(home: StateHome, page: RecordPage, source: str) -> None:
         state.workspace.save(replace(remembered, manifest=page.manifest))
 
 
-def write_record(gateway: NotionClient, page: RecordPage, manifest: Manifest) -> None:
+def write_record(notion: NotionClient, page: RecordPage, manifest: Manifest) -> None:
     """Replace the record on its page. From now on it names this page."""
-    gateway.update_text_block(
+    notion.update_text_block(
         page.record_id, "code", codec.encode(page.with_page_ids(manifest)), language="json"
     )
 
 
 def write_summary(
-    gateway: NotionClient, page: RecordPage, manifest: Manifest, moment: datetime
+    notion: NotionClient, page: RecordPage, manifest: Manifest, moment: datetime
 ) -> None:
     """Replace the summary for people. If they deleted it, only read the page."""
     if page.apply_summary_id is None:
-        read_record_page(gateway, page.id, page.parent_id)
+        read_record_page(notion, page.id, page.parent_id)
     else:
-        gateway.update_text_block(
+        notion.update_text_block(
             page.apply_summary_id, "paragraph", codec.apply_summary_text(manifest, moment)
         )
 

@@ -26,8 +26,8 @@ _CHECKSUM = "checksum"
 _FIRST_WITH_CHECKSUM = 3
 """The first format in which every record has a checksum.
 
-People can edit the block. Without a checksum, `destroy` would put any database in the trash whose id
-was written into the record.
+People can edit the block. Without a checksum, `destroy` would put any database in the trash whose
+id was written into the record.
 """
 
 WHAT_THIS_IS = (

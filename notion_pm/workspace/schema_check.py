@@ -13,7 +13,7 @@ from notion_pm.rules import RuleSet
 from notion_pm.rules.page_codec import PageCodec
 
 
-def require_databases(gateway: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
+def require_databases(notion: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
     """Fetch each database that rules need, because a failed query does not tell what is wrong.
 
     Raises UsageError when one is in the trash, NotShared when one cannot be reached.
@@ -21,12 +21,12 @@ def require_databases(gateway: NotionClient, rules: RuleSet, manifest: Manifest)
     for database in rules.needs:
         entry = manifest.databases.get(database)
         if entry is not None:
-            _require_database(gateway, entry)
+            _require_database(notion, entry)
 
 
-def _require_database(gateway: NotionClient, entry: DatabaseEntry) -> None:
+def _require_database(notion: NotionClient, entry: DatabaseEntry) -> None:
     try:
-        database = gateway.get_database(entry.database_id)
+        database = notion.get_database(entry.database_id)
     except NotShared as error:
         raise unreachable(f"The database {entry.title!r}", error) from None
     if database.in_trash:
@@ -46,14 +46,14 @@ def unreachable(what: str, error: NotShared) -> NotShared:
     )
 
 
-def require_properties(gateway: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
+def require_properties(notion: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
     """Find out why Notion refused a request. Costs a request per database.
 
     Raises UsageError with all properties that rules need and that are gone.
     """
     differences: list[str] = []
     for database, keys in rules.needs.items():
-        for key in deleted_properties(gateway, manifest, database, keys):
+        for key in deleted_properties(notion, manifest, database, keys):
             differences.append(f"{database}.{key} was deleted")
     if differences:
         raise schema_mismatch(differences)
@@ -78,11 +78,11 @@ def schema_mismatch(differences: Sequence[str]) -> UsageError:
 
 
 def deleted_properties(
-    gateway: NotionClient, manifest: Manifest, database: str, keys: Iterable[str]
+    notion: NotionClient, manifest: Manifest, database: str, keys: Iterable[str]
 ) -> list[str]:
     """Return those of the properties that a database no longer has."""
     entry = manifest.databases.get(database)
     if entry is None:
         return list(keys)
-    existing = gateway.get_data_source(entry.data_source_id).properties
+    existing = notion.get_data_source(entry.data_source_id).properties
     return [key for key in keys if entry.properties.get(key) not in existing]

@@ -57,7 +57,7 @@ class SourceRequest:
         return self.source.title if self.source and not is_named else self.name
 
 
-def find_by_id(gateway: NotionClient, text: str) -> Iterator[SourceRequest]:
+def find_by_id(notion: NotionClient, text: str) -> Iterator[SourceRequest]:
     """Yield the page, the database or the data source with that id or URL.
 
     Raises NotShared when there is none, InTrash when it is in the trash.
@@ -66,7 +66,7 @@ def find_by_id(gateway: NotionClient, text: str) -> Iterator[SourceRequest]:
     refusals: list[NotionError] = []
     for find in _finders(text):
         try:
-            found = list(find(gateway, notion_id))
+            found = list(find(notion, notion_id))
         # Notion refuses the id of an object of another kind, or does not find it.
         except (NotShared, RequestRefused) as refusal:
             refusals.append(refusal)
@@ -90,29 +90,29 @@ def _finders(text: str) -> list[_Finder]:
     return [_page, databases_of, _data_source]
 
 
-def _page(gateway: NotionClient, notion_id: NotionId) -> Iterator[SourceRequest]:
-    page = gateway.get_page(notion_id)
+def _page(notion: NotionClient, notion_id: NotionId) -> Iterator[SourceRequest]:
+    page = notion.get_page(notion_id)
     name = page.title or UNTITLED
     if page.data_source_id is None:
         yield SourceRequest(name, None, page)
         return
-    data_source = gateway.get_data_source(page.data_source_id)
+    data_source = notion.get_data_source(page.data_source_id)
     yield SourceRequest(name, Source(data_source.title, data_source), page)
 
 
-def databases_of(gateway: NotionClient, database_id: NotionId) -> Iterator[SourceRequest]:
+def databases_of(notion: NotionClient, database_id: NotionId) -> Iterator[SourceRequest]:
     """Yield the data sources of a database; where there are several, each has its own title."""
-    yield from sources_of(gateway, gateway.get_database(database_id))
+    yield from sources_of(notion, notion.get_database(database_id))
 
 
-def sources_of(gateway: NotionClient, database: Database) -> Iterator[SourceRequest]:
+def sources_of(notion: NotionClient, database: Database) -> Iterator[SourceRequest]:
     """Yield the data sources of a database that was already read."""
     # People know the title of the database. If it has several data sources, its title would not
     # tell them apart, so each appears under its own.
     has_several = len(database.data_source_ids) > 1
     title = "" if has_several else database.title
     for data_source_id in database.data_source_ids:
-        yield wanted_whole(gateway.get_data_source(data_source_id), title)
+        yield wanted_whole(notion.get_data_source(data_source_id), title)
 
 
 def wanted_whole(data_source: DataSource, title: str = "") -> SourceRequest:
@@ -121,5 +121,5 @@ def wanted_whole(data_source: DataSource, title: str = "") -> SourceRequest:
     return SourceRequest(shown, Source(shown, data_source))
 
 
-def _data_source(gateway: NotionClient, data_source_id: NotionId) -> Iterator[SourceRequest]:
-    yield wanted_whole(gateway.get_data_source(data_source_id))
+def _data_source(notion: NotionClient, data_source_id: NotionId) -> Iterator[SourceRequest]:
+    yield wanted_whole(notion.get_data_source(data_source_id))

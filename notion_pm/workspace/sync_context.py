@@ -29,7 +29,7 @@ class SyncContext:
     `clock`: seconds.
     """
 
-    gateway: NotionClient
+    notion: NotionClient
     parent_id: NotionId
     state_directory: Path
     now: datetime
@@ -47,7 +47,10 @@ class SyncContext:
 
 @dataclass(frozen=True, slots=True)
 class LoadedWorkspace:
-    """A template and its record. `page`: the record page, None where the record is a remembered one."""
+    """A template and its record.
+
+    `page`: the record page, None where the record is a remembered one.
+    """
 
     loaded: LoadedTemplate
     manifest: Manifest
@@ -82,7 +85,7 @@ def load_workspace(
         if remembered is not None:
             loaded = templates.load(named, remembered.variables)
             if remembered.version == loaded.template.version:
-                learn_databases(context.gateway, remembered)
+                learn_databases(context.notion, remembered)
                 return LoadedWorkspace(loaded, remembered, None)
 
     if page is None:
@@ -129,7 +132,7 @@ def _remembered_record(context: SyncContext, name: str) -> Manifest | None:
 
 def _read_record(context: SyncContext, name: str | None) -> RecordPage:
     try:
-        page = open_record_page(context.gateway, context.parent_id, name, context.state_home)
+        page = open_record_page(context.notion, context.parent_id, name, context.state_home)
     except NotShared as error:
         raise unreachable("The page with the databases", error) from None
     if page.manifest.state == "applying":

@@ -1,4 +1,6 @@
-"""Files of this program: whole or not at all, and private where they hold secrets or customers' words."""
+"""Files of this program: whole or not at all, and private where they hold secrets or customers'
+words.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from notion_pm.emulator import LocalWorkspace, ManualClock, open_workspace
 from notion_pm.emulator.faults import read_faults
 from notion_pm.template import templates as template_files
-from tests.support.gateways import PatientClock, gateway_to
+from tests.support.notion_clients import PatientClock, notion_client_for
 from tests.support.provisioned import apply_to, plan_for, tables
 
 
@@ -30,7 +30,7 @@ def test_apply_in_a_storm_makes_what_it_makes_in_calm(
     tmp_path: Path, workspace: LocalWorkspace, clock: ManualClock, seed: int
 ) -> None:
     product = template_files.load("product")
-    calm, _ = gateway_to(workspace)
+    calm, _ = notion_client_for(workspace)
     apply_to(calm, workspace, product)
     stormy_clock = ManualClock()
     storm = open_workspace(
@@ -39,13 +39,13 @@ def test_apply_in_a_storm_makes_what_it_makes_in_calm(
         faults=read_faults("storm", seed=seed),
         sleep=lambda seconds: stormy_clock.advance(seconds=seconds),
     )
-    gateway, transport = gateway_to(storm, clock=SharedTime(stormy_clock))
-    apply_to(gateway, storm, product)
+    notion, transport = notion_client_for(storm, clock=SharedTime(stormy_clock))
+    apply_to(notion, storm, product)
     report = storm.faults.report()
     assert report["limited"] > 0
     assert sum(rule["struck"] for rule in report["rules"]) > 20
-    assert not plan_for(gateway, storm, product).changes
-    assert tables(gateway, storm) == tables(calm, workspace)
+    assert not plan_for(notion, storm, product).changes
+    assert tables(notion, storm) == tables(calm, workspace)
     assert len(transport.seen) < 600
-    for opened in (gateway, calm, storm):
+    for opened in (notion, calm, storm):
         opened.close()

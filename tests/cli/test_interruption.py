@@ -10,18 +10,18 @@ import time
 import pytest
 
 from notion_pm.emulator import LocalWorkspace
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 
 
 def wait_for_first_request(workspace: LocalWorkspace, seconds: float = 60) -> None:
     """Wait until a program has begun to write under the root page."""
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     patience_ends = time.monotonic() + seconds
-    while not gateway.list_children(workspace.root_page_id):
+    while not notion.list_children(workspace.root_page_id):
         assert time.monotonic() < patience_ends
         time.sleep(0.05)
-    gateway.close()
+    notion.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")

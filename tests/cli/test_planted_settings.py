@@ -1,4 +1,6 @@
-"""Settings files that came with a folder from elsewhere: the program sends nothing to the servers they name."""
+"""Settings files that came with a folder from elsewhere: the program sends nothing to the servers
+they name.
+"""
 
 from __future__ import annotations
 

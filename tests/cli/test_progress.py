@@ -1,4 +1,6 @@
-"""Bars are drawn for people: on stderr, where it is a terminal. What a command says stays on stdout, to the letter."""
+"""Bars are drawn for people: on stderr, where it is a terminal. What a command says stays on
+stdout, to the letter.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 
 def watched(program: Program, *arguments: str, kind: str = "xterm") -> tuple[int, str, str]:
-    """Run a command with stderr on a terminal and stdout in a pipe; return its exit code and what went where."""
+    """Run a command with stderr on a terminal and stdout in a pipe; return its exit code and what
+    went where.
+    """
     terminal, end = pty.openpty()
     seen = bytearray()
 

@@ -1,4 +1,6 @@
-"""The token and the address of the webhook are in nothing that is printed, whatever a server or a proxy says."""
+"""The token and the address of the webhook are in nothing that is printed, whatever a server or a
+proxy says.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ HOOK = "http://127.0.0.1:9/services/T0/B0/hook5ecret"
 
 
 class Echo:
-    """A server that quotes the request's headers wherever it says something, as careless proxies do."""
+    """A server that quotes the request's headers wherever it says something, as careless proxies
+    do.
+    """
 
     def __init__(self) -> None:
         self.status = "400 Bad Request"

@@ -1,7 +1,8 @@
-"""Whatever a file or an argument holds: words and a documented exit code, within 5 seconds and 300 MB.
+"""Whatever a file or an argument holds: words and a documented exit code, within 5 seconds and 300
+MB.
 
-NOTION_PM_STRANGERS says how many examples of each kind are tried (default 1). A failure prints the seed; the file
-stays in the folder of the test.
+NOTION_PM_STRANGERS says how many examples of each kind are tried (default 1). A failure prints the
+seed; the file stays in the folder of the test.
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ class Bench:
         return self.run("--local", "w.sqlite", *arguments)
 
     def copy(self, *arguments: str) -> Ended:
-        """Run the program on a copy of the workspace: some changed files are still valid, and are carried out."""
+        """Run the program on a copy of the workspace: some changed files are still valid, and are
+        carried out.
+        """
         for each in self.folder.glob("copy.sqlite*"):
             each.unlink()
         shutil.copy(self.folder / "kept.sqlite", self.folder / "copy.sqlite")
@@ -357,7 +360,8 @@ KINDS: tuple[Callable[[Bench, Random], None], ...] = (
 )
 
 
-# An example takes up to a second, so that looking for a smaller one would take minutes: a failure shows its seed.
+# An example takes up to a second, so that looking for a smaller one would take minutes: a failure
+# shows its seed.
 _SETTINGS = settings(
     max_examples=EXAMPLES,
     deadline=None,

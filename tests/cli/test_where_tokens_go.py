@@ -177,7 +177,9 @@ def test_only_variables_that_hold_tokens_are_read_for_them(
 def test_env_files_take_nothing_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Else NOTION_TOKEN=${AWS_SECRET_ACCESS_KEY} would be a token of the file, whose server the file may name."""
+    """Else NOTION_TOKEN=${AWS_SECRET_ACCESS_KEY} would be a token of the file, whose server the
+    file may name.
+    """
     environment = {"AWS_SECRET_ACCESS_KEY": "secret", "NOTION_TOKEN": "t"}
     with pytest.raises(UsageError, match="refers to another variable") as refused:
         chosen(

@@ -1,4 +1,6 @@
-"""Many clients: their errors stay their own, and a token's budget is one, however many clients it serves."""
+"""Many clients: their errors stay their own, and a token's budget is one, however many clients it
+serves.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the documents promise: their commands are run, as they stand, in the workspace that the demo leaves behind."""
+"""What the documents promise: their commands are run, as they stand, in the workspace that the demo
+leaves behind.
+"""
 
 from __future__ import annotations
 

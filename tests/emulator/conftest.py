@@ -1,4 +1,6 @@
-"""Fixtures of the local workspace's own tests: requests that must succeed, and requests that must be refused."""
+"""Fixtures of the local workspace's own tests: requests that must succeed, and requests that must
+be refused.
+"""
 
 from __future__ import annotations
 

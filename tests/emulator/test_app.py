@@ -1,4 +1,6 @@
-"""The envelope of every exchange: token, version, ids of requests, error bodies (recorded; notion-api.md 5)."""
+"""The envelope of every exchange: token, version, ids of requests, error bodies (recorded;
+notion-api.md 5).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Blocks of the local workspace: appended, listed, changed, thrown away (notion-api.md 2.4 and 4.2)."""
+"""Blocks of the local workspace: appended, listed, changed, thrown away (notion-api.md 2.4 and
+4.2).
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,9 @@ OPTIONS = (
     "https://example.com",
     "Bot",
 )
-"""Options of the type before and of the type after: they are recreated, so that names alone connect them."""
+"""Options of the type before and of the type after: they are recreated, so that names alone connect
+them.
+"""
 
 
 def _schema(kind: str, names: tuple[str, ...] = OPTIONS) -> dict[str, Any]:

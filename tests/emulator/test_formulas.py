@@ -402,7 +402,8 @@ def test_references_survive_a_renaming() -> None:
     written = 'prop("Effort") * 2 + "prop(\\"Effort\\")" /* prop("Effort") */'
     stored = formulas.to_stored(written, {"Effort": "e%3Be%3B"}.get, "source", "space")
     assert stored == (
-        '{{notion:block_property:e%3Be%3B:source:space}} * 2 + "prop(\\"Effort\\")" /* prop("Effort") */'
+        '{{notion:block_property:e%3Be%3B:source:space}} * 2 + "prop(\\"Effort\\")" /* '
+        'prop("Effort") */'
     )
     assert formulas.property_ids(stored) == {"e;e;"}
     assert formulas.to_named(stored, {"e;e;": 'Size "XL"'}).startswith('prop("Size \\"XL\\"") * 2')

@@ -1,4 +1,6 @@
-"""The local workspace under Notion's official JavaScript SDK (tests/sdk), in both versions of the API."""
+"""The local workspace under Notion's official JavaScript SDK (tests/sdk), in both versions of the
+API.
+"""
 
 from __future__ import annotations
 

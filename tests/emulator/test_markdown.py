@@ -1,4 +1,6 @@
-"""Notion-flavoured Markdown <-> blocks (https://developers.notion.com/guides/data-apis/enhanced-markdown)."""
+"""Notion-flavoured Markdown <-> blocks
+(https://developers.notion.com/guides/data-apis/enhanced-markdown).
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,8 @@ def test_mentions_and_equations() -> None:
     page = "393abc1e-edcd-81d5-bf32-d1339d9031c2"
     markdown = (
         f'<mention-page url="https://app.notion.com/p/{page.replace("-", "")}">Spec</mention-page> by '
-        f'<mention-user url="user://{page}">Ada</mention-user> on <mention-date start="2026-07-04"/>: $`x^2`$'
+        f'<mention-user url="user://{page}">Ada</mention-user> on <mention-date '
+        'start="2026-07-04"/>: $`x^2`$'
     )
     items = parse_inline(markdown)
     assert [item["type"] for item in items] == [
@@ -288,7 +291,8 @@ def test_text_like_a_block_stays_text(line: str) -> None:
     assert parse(render([paragraph(line)])) == [paragraph(line)]
 
 
-# --- what holds for every page -----------------------------------------------------------------------------------
+# --- what holds for every page
+# -----------------------------------------------------------------------------------
 
 SIGNS = st.text(st.sampled_from('ab \n\t*~`$[]<>{}|^\\#-1.!:_()&;"/é'), min_size=1, max_size=12)
 CONTENT = st.one_of(

@@ -1,4 +1,6 @@
-"""Single facts about the real service that were measured or recorded, and that are easily got wrong."""
+"""Single facts about the real service that were measured or recorded, and that are easily got
+wrong.
+"""
 
 from __future__ import annotations
 

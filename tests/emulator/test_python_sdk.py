@@ -1,4 +1,6 @@
-"""The local workspace under notion-client, the Python SDK, and its helpers, in both versions of the API."""
+"""The local workspace under notion-client, the Python SDK, and its helpers, in both versions of the
+API.
+"""
 
 from __future__ import annotations
 

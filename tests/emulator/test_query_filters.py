@@ -251,33 +251,40 @@ def test_groups_nest_two_levels() -> None:
         ),
         (
             {"property": "Weight", "rich_text": {"equals": "1"}},
-            "The property type in the database does not match the property type of the filter provided: "
+            "The property type in the database does not match the property type of the filter "
+            "provided: "
             "database property number does not match filter rich_text",
         ),
         (
             {"property": "Weight", "number": {"equals": "1"}},
-            'body failed validation: body.filter.number.equals should be a number, instead was `"1"`.',
+            "body failed validation: body.filter.number.equals should be a number, instead was "
+            '`"1"`.',
         ),
         (
             {"and": [{"property": "Weight", "number": {"equals": 1, "less_than": 2}}]},
-            "body failed validation: body.filter.and[0].number.less_than should be not present, instead was `2`.",
+            "body failed validation: body.filter.and[0].number.less_than should be not present, "
+            "instead was `2`.",
         ),
         (
             {"property": "Due", "date": {"equals": "soon"}},
-            "body failed validation: body.filter.date.equals should be a valid ISO 8601 date string, "
+            "body failed validation: body.filter.date.equals should be a valid ISO 8601 date "
+            "string, "
             'instead was `"soon"`.',
         ),
         (
             {"property": "Due", "date": {"is_empty": False}},
-            "body failed validation: body.filter.date.is_empty should be `true`, instead was `false`.",
+            "body failed validation: body.filter.date.is_empty should be `true`, instead was "
+            "`false`.",
         ),
         (
             {"property": "Kind", "select": {"equals": "Lost"}},
-            'select option "Lost" not found for property "Kind". Available options: "Pain", "Wish".',
+            'select option "Lost" not found for property "Kind". Available options: "Pain", '
+            '"Wish".',
         ),
         (
             {"number": {"equals": 1}},
-            "body failed validation: body.filter.property should be defined, instead was `undefined`.",
+            "body failed validation: body.filter.property should be defined, instead was "
+            "`undefined`.",
         ),
     ],
 )

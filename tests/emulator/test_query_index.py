@@ -201,7 +201,8 @@ def db() -> Iterator[sqlite3.Connection]:
         prepare(connection)
         migrate(connection)
         connection.execute(
-            "INSERT INTO data_sources (id, database_id, title, properties, created_time, created_by, last_edited_time, "
+            "INSERT INTO data_sources (id, database_id, title, properties, created_time, "
+            "created_by, last_edited_time, "
             "last_edited_by) VALUES (?, '', '[]', '{}', '', '', '', '')",
             (SOURCE,),
         )
@@ -221,7 +222,8 @@ def store(
         )
         author = ME if number % 2 else OTHER
         db.execute(
-            "INSERT INTO pages (seq, id, parent_type, parent_id, title, properties, is_archived, is_locked, "
+            "INSERT INTO pages (seq, id, parent_type, parent_id, title, properties, is_archived, "
+            "is_locked, "
             "created_time, created_by, last_edited_time, last_edited_by) "
             "VALUES (?, ?, 'data_source_id', ?, '', ?, 0, 0, ?, ?, ?, ?)",
             (number, page_id(number), SOURCE, json.dumps(stored), created, author, edited, author),

@@ -1,4 +1,5 @@
-"""Recorded traffic of the real Notion, replayed: a few recordings that need what only people can make.
+"""Recorded traffic of the real Notion, replayed: a few recordings that need what only people can
+make.
 
 `make contract` replays all of them. They are not part of this repository.
 """

@@ -90,7 +90,9 @@ def path_of(thing: dict[str, Any]) -> str:
 
 
 class _Markup(HTMLParser):
-    """Check that elements are closed in order, ids are unique, and nothing inline would need a weaker policy."""
+    """Check that elements are closed in order, ids are unique, and nothing inline would need a
+    weaker policy.
+    """
 
     _VOID = frozenset(("meta", "link", "input", "hr", "img", "br"))
 

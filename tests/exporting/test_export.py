@@ -39,7 +39,7 @@ from notion_pm.template import templates
 from notion_pm.workspace.catalogue import Catalogue
 from notion_pm.workspace.progress import no_progress
 from tests.support.faults import Fault
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 LOST_RECORD = 2
@@ -62,7 +62,7 @@ def relation(ids: Iterable[NotionId], property_id: str) -> PropertyValue:
 class Product:
     """Two related databases: 30 insights, two features; the first feature has all insights."""
 
-    gateway: NotionClient
+    notion: NotionClient
     root: NotionId
     insights: DataSource
     features: DataSource
@@ -72,22 +72,22 @@ class Product:
 
     def export(self, *names: str, out: io.BytesIO | None = None, **request: object) -> ExportReport:
         catalogue = Catalogue(
-            self.gateway,
+            self.notion,
             lambda: self.root,
             lambda name, values: templates.load(name, values).template,
         )
         surroundings = ExportContext(NOW, UTC, out or io.BytesIO())
         asked = ExportRequest(names, **request)  # type: ignore[arg-type]
-        return export(self.gateway, catalogue, asked, surroundings, jobs=2, progress=no_progress)
+        return export(self.notion, catalogue, asked, surroundings, jobs=2, progress=no_progress)
 
 
 @pytest.fixture
 def product(workspace: LocalWorkspace) -> Product:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     root = NotionId(workspace.root_page_id)
-    insights = make_table(gateway, root, "Customer insights")
+    insights = make_table(notion, root, "Customer insights")
     features = make_table(
-        gateway,
+        notion,
         root,
         "Feature specs",
         Status=PropertyPatch(type="status", config=STATUS),
@@ -99,10 +99,10 @@ def product(workspace: LocalWorkspace) -> Product:
             config=RelationConfig(insights.id, two_way=True, synced_property_name="Features"),
         ),
     )
-    pages = [row(gateway, insights, f"Insight {number:02}") for number in range(30)]
+    pages = [row(notion, insights, f"Insight {number:02}") for number in range(30)]
     first = f"See [the first]({pages[0].url}).\n"
     limits = row(
-        gateway,
+        notion,
         features,
         "=Limits",
         relation([each.id for each in pages], "Insights"),
@@ -114,36 +114,36 @@ def product(workspace: LocalWorkspace) -> Product:
         PropertyValue("Target", "date", DateValue("2026-03-01", "2026-03-14")),
     ]
     plan = row(
-        gateway, features, "Plan: first/apply", *values, markdown="## Problem\n\nNobody sees it.\n"
+        notion, features, "Plan: first/apply", *values, markdown="## Problem\n\nNobody sees it.\n"
     )
-    return Product(gateway, root, insights, features, pages, limits, plan)
+    return Product(notion, root, insights, features, pages, limits, plan)
 
 
 def make_table(
-    gateway: NotionClient, root: NotionId, title: str, **extra: PropertyPatch
+    notion: NotionClient, root: NotionId, title: str, **extra: PropertyPatch
 ) -> DataSource:
     own = extra.pop("Parent", None)
-    database = gateway.create_database(
+    database = notion.create_database(
         root, title, {"Name": PropertyPatch(type="title"), **extra}, look_up=nothing
     )
     data_source_id = database.data_source_ids[0]
     if own:
-        gateway.update_data_source(
+        notion.update_data_source(
             data_source_id,
             {"Parent": PropertyPatch(type="relation", config=RelationConfig(data_source_id))},
         )
-    return gateway.get_data_source(data_source_id)
+    return notion.get_data_source(data_source_id)
 
 
 def row(
-    gateway: NotionClient,
+    notion: NotionClient,
     table: DataSource,
     name: str,
     *values: PropertyValue,
     markdown: str | None = None,
 ) -> Page:
     title = PropertyValue("title", "title", name)
-    return gateway.create_row(table.id, [title, *values], markdown=markdown, look_up=nothing)
+    return notion.create_row(table.id, [title, *values], markdown=markdown, look_up=nothing)
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -174,17 +174,18 @@ def test_a_database_by_its_title_as_csv(product: Product, tmp_path: Path) -> Non
 
 
 def test_relations_cost_one_query_per_database(product: Product, tmp_path: Path) -> None:
-    before = product.gateway.requests.logical
+    before = product.notion.requests.logical
     product.export("Feature specs", output=str(tmp_path / "features.json"))
-    # children of the root, database, data source; query of features, rest of 30 relations; query of insights
-    assert product.gateway.requests.logical - before <= 7 + LOST_RECORD
+    # children of the root, database, data source; query of features, rest of 30 relations; query of
+    # insights
+    assert product.notion.requests.logical - before <= 7 + LOST_RECORD
 
 
 def test_without_titles_no_other_database_is_read(product: Product, tmp_path: Path) -> None:
-    before = product.gateway.requests.logical
+    before = product.notion.requests.logical
     report = product.export(product.features.id, output=str(tmp_path / "f.csv"), with_titles=False)
     # its id, twice; the parent page; rows; relations beyond 25
-    assert product.gateway.requests.logical - before == 5 + LOST_RECORD
+    assert product.notion.requests.logical - before == 5 + LOST_RECORD
     limits, _ = read_csv(tmp_path / "f.csv")
     assert (
         limits["Insights"]
@@ -195,7 +196,7 @@ def test_without_titles_no_other_database_is_read(product: Product, tmp_path: Pa
 
 
 def test_markdown_without_bodies_has_only_properties(product: Product, tmp_path: Path) -> None:
-    before = product.gateway.requests.logical
+    before = product.notion.requests.logical
     product.export(
         product.features.id,
         output=f"{tmp_path}/",
@@ -203,7 +204,7 @@ def test_markdown_without_bodies_has_only_properties(product: Product, tmp_path:
         with_bodies=False,
         with_titles=False,
     )
-    assert product.gateway.requests.logical - before == 5 + LOST_RECORD
+    assert product.notion.requests.logical - before == 5 + LOST_RECORD
     written = (tmp_path / "plan-first-apply.md").read_text(encoding="utf-8")
     assert "Status: Shipped" in written
     assert "Nobody sees it." not in written
@@ -248,12 +249,12 @@ def test_a_database_by_id_or_url(
         "data source": product.features.id,
         "data source's url": f"collection://{product.features.id}",
     }
-    before = product.gateway.requests.logical
+    before = product.notion.requests.logical
     product.export(names[named_by], output=str(tmp_path / "out.csv"), with_titles=False)
     assert len(read_csv(tmp_path / "out.csv")) == 2
     rows, relation_beyond_25, looking_for_a_template = 1, 1, 1
     others = rows + relation_beyond_25 + looking_for_a_template + LOST_RECORD
-    assert product.gateway.requests.logical - before == to_find_it + others
+    assert product.notion.requests.logical - before == to_find_it + others
 
 
 def test_a_page_by_its_url_as_markdown(product: Product, tmp_path: Path) -> None:
@@ -289,7 +290,7 @@ def test_several_pages_are_written_to_one_folder(product: Product, tmp_path: Pat
 
 
 def test_a_page_outside_of_databases(product: Product, tmp_path: Path) -> None:
-    page = product.gateway.create_page(product.root, "Notes", look_up=nothing)
+    page = product.notion.create_page(product.root, "Notes", look_up=nothing)
     product.export(page.id, output=str(tmp_path / "notes.md"))
     assert "# Notes" in (tmp_path / "notes.md").read_text()
 
@@ -324,7 +325,7 @@ def test_an_unknown_name_lists_the_known_names(product: Product) -> None:
 
 
 def test_an_ambiguous_name_is_refused(product: Product) -> None:
-    twin = product.gateway.create_database(
+    twin = product.notion.create_database(
         product.root,
         "customer INSIGHTS",
         {"Name": PropertyPatch(type="title", config=NoConfig())},
@@ -347,7 +348,7 @@ def test_related_pages_that_are_not_shared_are_ids_and_counted(
         hidden = request.url.path.endswith(f"{product.insights.id}/query")
         return Fault(404, "object_not_found") if hidden else None
 
-    limited = replace(product, gateway=gateway_to(workspace, weather=not_shared)[0])
+    limited = replace(product, notion=notion_client_for(workspace, weather=not_shared)[0])
     report = limited.export("Feature specs", output=str(tmp_path / "out.json"))
     limits, _ = json.loads((tmp_path / "out.json").read_text())
     assert limits["properties"]["Insights"][0] == {"id": product.insight_pages[0].id, "title": None}
@@ -392,7 +393,8 @@ def test_blocks_without_markdown_are_counted(
     report = product.export(product.plan.id, output=str(tmp_path / "spec.md"))
     assert "[bookmark, in Notion](https://app.notion.com/p/" in (tmp_path / "spec.md").read_text()
     assert report.notes == (
-        "1 block (bookmarks, embeds, ...) cannot be written as Markdown: the export has links to them instead.",
+        "1 block (bookmarks, embeds, ...) cannot be written as Markdown: the export has links to "
+        "them instead.",
     )
 
 
@@ -405,7 +407,7 @@ def test_nothing_is_written_when_a_read_fails(
     def insights_are_down(number: int, request: httpx.Request) -> Fault | None:
         return Fault(503) if request.url.path.endswith(f"{product.insights.id}/query") else None
 
-    broken = replace(product, gateway=gateway_to(workspace, weather=insights_are_down)[0])
+    broken = replace(product, notion=notion_client_for(workspace, weather=insights_are_down)[0])
     with pytest.raises(Unavailable):
         broken.export("Feature specs", output=str(target))
     assert target.read_text() == "from last week"
@@ -419,7 +421,7 @@ def test_a_cut_value_is_refused_unless_its_column_is_left_out(
         each.id for each in product.features.properties.values() if each.name == "Insights"
     )
     names = RollupConfig(relation_id, "title", "show_original")
-    product.gateway.update_data_source(
+    product.notion.update_data_source(
         product.features.id, {"Asked for": PropertyPatch(type="rollup", config=names)}
     )
     target = tmp_path / "features.csv"
@@ -434,7 +436,7 @@ def test_a_cut_value_is_refused_unless_its_column_is_left_out(
 
 
 def test_rows_edited_since_a_minute(product: Product, tmp_path: Path) -> None:
-    edited = [page.last_edited_time for page in product.gateway.query(product.features.id)]
+    edited = [page.last_edited_time for page in product.notion.query(product.features.id)]
     for since, rows in ((min(edited), 2), (max(edited) + timedelta(minutes=1), 0)):
         report = product.export(
             "Feature specs", output=str(tmp_path / "out.csv"), selection=Selection(since=since)
@@ -452,7 +454,7 @@ def test_a_folder_without_write_permission(product: Product, tmp_path: Path, end
 def test_a_database_with_more_rows_than_a_query_returns_is_exported_completely(
     workspace: LocalWorkspace, product: Product, tmp_path: Path
 ) -> None:
-    notes = make_table(product.gateway, product.root, "Notes")
+    notes = make_table(product.notion, product.root, "Notes")
     workspace.fill(notes.id, 10_050)
     report = product.export("Notes", output=str(tmp_path / "notes.csv"))
     assert [each.rows for each in report.files] == [10_050]

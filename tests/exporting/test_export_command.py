@@ -25,7 +25,7 @@ from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.workspace.record import read_manifest
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 
 Run = Callable[..., Result]
 
@@ -71,7 +71,8 @@ def test_json_lists_the_files_and_the_number_of_requests(run: Run) -> None:
     assert found["files"] == [
         {"path": "features.json", "database": "features", "rows": 30, "format": "json"}
     ]
-    # children of the parent, the manifest, the schema; a query of features, three of insights, one of vision
+    # children of the parent, the manifest, the schema; a query of features, three of insights, one
+    # of vision
     assert found["requests"] == 8
     (first, *_) = json.loads(Path("features.json").read_text())
     assert {"id", "title"} == set(first["properties"]["Insights"][0])
@@ -82,9 +83,9 @@ def test_properties_and_databases_of_people_are_exported(applied: Path, tmp_path
     for each in applied.parent.glob("workspace.sqlite*"):
         shutil.copy(each, tmp_path / each.name)
     workspace = open_workspace(file)
-    gateway, _ = gateway_to(workspace)
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
-    gateway.close()
+    notion, _ = notion_client_for(workspace)
+    _, manifest = read_manifest(notion, workspace.root_page_id)
+    notion.close()
     people = httpx.Client(
         transport=httpx.WSGITransport(app=workspace.app),
         base_url="http://notion.test/v1/",
@@ -294,15 +295,15 @@ def test_keys_still_work_after_people_rename_databases(
         run(main, ["--local", "ws.sqlite", "apply", "product", "--yes", "--no-rows"]).exit_code == 0
     )
     workspace = open_workspace(tmp_path / "ws.sqlite")
-    gateway, _ = gateway_to(workspace)
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
+    notion, _ = notion_client_for(workspace)
+    _, manifest = read_manifest(notion, workspace.root_page_id)
     features = manifest.databases["features"]
-    gateway.update_database(features.database_id, title="Funktionen")
-    gateway.update_data_source(
+    notion.update_database(features.database_id, title="Funktionen")
+    notion.update_data_source(
         features.data_source_id, {features.properties["status"]: PropertyPatch(name="Stand")}
     )
     name = {"Name": PropertyPatch(type="title")}
-    gateway.create_database(workspace.root_page_id, "Team notes", name, look_up=lambda: None)
+    notion.create_database(workspace.root_page_id, "Team notes", name, look_up=lambda: None)
     workspace.close()
 
     run(main, ["--local", "ws.sqlite", "export", "-o", "all.xlsx"])

@@ -52,8 +52,8 @@ def test_a_page_has_front_matter_title_body_and_linked_pages() -> None:
         {"id": page_id(9), "title": ""},
     ]
     assert (
-        "\n# Provision\n\n## Problem\n\nSlow.\n\n## Linked pages\n\n- Insights:\n    - [Retry; please]("
-        in document
+        "\n# Provision\n\n## Problem\n\nSlow.\n\n## Linked pages\n\n- Insights:\n    - [Retry; "
+        "please](" in document
     )
 
 
@@ -93,7 +93,8 @@ def test_links_between_exported_pages_point_to_files(tmp_path: Path) -> None:
     body = (
         f'See [the insight]({url(2)}?pvs=4), <mention-page url="{url(2)}">Retry</mention-page>, '
         f'<mention-page url="https://www.notion.so/Retry-{compact(page_id(2))}"/>, '
-        f'<database url="{url(97)}" inline="true">Tasks</database>, [no page](https://www.notion.so/pricing), '
+        f'<database url="{url(97)}" inline="true">Tasks</database>, [no '
+        "page](https://www.notion.so/pricing), "
         f"[elsewhere]({url(99)}), [out](https://example.com)."
     )
     relation = (COLUMNS[0], Column("i", "Insights", "relation", "insights"))

@@ -117,7 +117,9 @@ def test_the_file_tells_what_its_columns_mean(tmp_path: Path) -> None:
 
 
 def test_what_sqlite_would_refuse_is_exported_all_the_same(tmp_path: Path) -> None:
-    """A name that SQLite keeps for itself, a name that a span's end would take, a number beyond 64 bits."""
+    """A name that SQLite keeps for itself, a name that a span's end would take, a number beyond 64
+    bits.
+    """
     spans = [each for each in COLUMNS if each.has_end]
     number = next(each for each in COLUMNS if each.type == "number")
     span = replace(spans[0], title="Sprint", key="sprint")

@@ -33,7 +33,8 @@ NOW = datetime(2026, 11, 28, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("now", "said", "before", "becomes"),
     [
-        # held, the file says, the last import said -> written, or why it is kept; None: nothing to do
+        # held, the file says, the last import said -> written, or why it is kept; None: nothing to
+        # do
         ("a", "a", None, None),
         ("", "a", None, "a"),  # a row that a person made: what is empty is filled
         ("x", "a", None, "not remembered"),  # missing memory is a conflict, not a licence

@@ -23,7 +23,7 @@ from notion_pm.model.page import OptionValue, Page, PropertyValue
 from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.record import read_manifest
 from tests.conftest import client_of
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.terminal import at_a_terminal
 
@@ -84,12 +84,12 @@ class Imports:
     ) -> None:
         """Change a page through Notion's API, as a person would."""
         workspace = open_workspace(self.file)
-        gateway, _ = gateway_to(workspace)
-        _, manifest = read_manifest(gateway, NotionId(workspace.root_page_id))
+        notion, _ = notion_client_for(workspace)
+        _, manifest = read_manifest(notion, NotionId(workspace.root_page_id))
         entry = manifest.databases["insights"]
-        (page,) = [each for each in gateway.query(entry.data_source_id) if each.title == title]
-        change(gateway, page, entry.properties)
-        gateway.close()
+        (page,) = [each for each in notion.query(entry.data_source_id) if each.title == title]
+        change(notion, page, entry.properties)
+        notion.close()
         workspace.close()
 
 
@@ -121,8 +121,8 @@ def test_file_of_a_known_tool_is_recognised_and_imported_once(product: Imports) 
     done = product("jira.csv", "--yes")
     assert done.exit_code == 0, done.output
     assert (
-        "Recognised as Jira (by its documentation; no real export has been imported with this map yet)."
-        in done.output
+        "Recognised as Jira (by its documentation; no real export has been imported with this map "
+        "yet)." in done.output
     )
     charts, export = product.rows()
     assert export["Insight"] == "Export stops at ten rows"
@@ -159,8 +159,8 @@ def test_second_import_updates_changed_cells_and_keeps_edits_of_people(
 ) -> None:
     product("jira.csv", "--yes")
 
-    def rewrite(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
-        gateway.update_page(
+    def rewrite(notion: NotionClient, page: Page, ids: dict[str, str]) -> None:
+        notion.update_page(
             page.id,
             [
                 PropertyValue(ids["quote"], "rich_text", "In the customer's own words."),
@@ -201,7 +201,7 @@ def test_second_import_updates_changed_cells_and_keeps_edits_of_people(
 
 def test_values_that_people_removed_stay_removed(product: Imports) -> None:
     product("jira.csv", "--yes")
-    product.edit(lambda gateway, page, _: gateway.trash_page(page.id), "Charts in the report")
+    product.edit(lambda notion, page, _: notion.trash_page(page.id), "Charts in the report")
     told = product.data("jira.csv", "--yes")
     assert told["left_alone"] == [{"key": "jira:SHOP-2", "reason": "trashed"}]
     assert len(product.rows()) == 1
@@ -212,8 +212,8 @@ def test_values_that_people_removed_stay_removed(product: Imports) -> None:
 def test_locked_pages_are_not_changed(product: Imports) -> None:
     product("jira.csv", "--yes")
 
-    def lock(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
-        gateway.update_page(page.id, [PropertyValue(ids["sync_lock"], "checkbox", True)])
+    def lock(notion: NotionClient, page: Page, ids: dict[str, str]) -> None:
+        notion.update_page(page.id, [PropertyValue(ids["sync_lock"], "checkbox", True)])
 
     product.edit(lock, "Charts in the report")
     Path("jira.csv").write_text(JIRA.replace("Charts in", "Graphs in"))
@@ -307,13 +307,13 @@ def test_page_that_is_locked_in_notion_is_not_changed(product: Imports) -> None:
     product("feedback.csv", "--map", "ours.yaml")
     product("feedback.csv", "--map", "ours.yaml", "--yes")
     workspace = open_workspace(product.file)
-    gateway, _ = gateway_to(workspace)
-    _, manifest = read_manifest(gateway, NotionId(workspace.root_page_id))
+    notion, _ = notion_client_for(workspace)
+    _, manifest = read_manifest(notion, NotionId(workspace.root_page_id))
     source = manifest.databases["insights"].data_source_id
-    locked = next(page.id for page in gateway.query(source) if page.title == "Mehr Diagramme")
+    locked = next(page.id for page in notion.query(source) if page.title == "Mehr Diagramme")
     with client_of(workspace) as api:
         api.patch(f"/pages/{locked}", json={"is_locked": True}).raise_for_status()
-    gateway.close()
+    notion.close()
     workspace.close()
     Path("feedback.csv").write_text(
         FEEDBACK.replace("1 niedrig", "3 hoch").replace("1;Export", "1;Ein Export")
@@ -446,10 +446,10 @@ def test_ambiguous_dates_need_a_pattern(product: Imports) -> None:
 
 def test_database_without_template_can_be_filled(product: Imports) -> None:
     workspace = open_workspace(product.file)
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     source = workspace.fill(None, 1)
-    link = gateway.get_data_source(source).url
-    gateway.close()
+    link = notion.get_data_source(source).url
+    notion.close()
     workspace.close()
     Path("a.csv").write_text("Name,Number\nOne,7\n")
     assert product("a.csv", "--into", link, "--map", "a.yaml").exit_code == 0
@@ -484,8 +484,8 @@ def test_database_without_property_for_keys_cannot_take_the_file_of_a_tool(
 def test_two_pages_with_one_key_are_reported(product: Imports) -> None:
     product("jira.csv", "--yes")
 
-    def copy_key(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
-        gateway.update_page(page.id, [PropertyValue(ids["source_id"], "rich_text", "jira:SHOP-1")])
+    def copy_key(notion: NotionClient, page: Page, ids: dict[str, str]) -> None:
+        notion.update_page(page.id, [PropertyValue(ids["source_id"], "rich_text", "jira:SHOP-1")])
 
     product.edit(copy_key, "Charts in the report")
     told = product.data("jira.csv", "--yes")
@@ -598,9 +598,9 @@ def test_renamed_customer_stays_the_same(discovery: Imports) -> None:
     assert [each["Customer"] for each in discovery.rows("customers")] == ["Acme GmbH"]
 
 
-def rename_customer(gateway: NotionClient, page: Page, properties: dict[str, str]) -> None:
+def rename_customer(notion: NotionClient, page: Page, properties: dict[str, str]) -> None:
     (customer,) = page.properties[properties["customer"]].value.ids  # type: ignore[union-attr]
-    gateway.update_page(customer, [PropertyValue("title", "title", "Acme GmbH")])
+    notion.update_page(customer, [PropertyValue("title", "title", "Acme GmbH")])
 
 
 TREE = """\
@@ -678,8 +678,8 @@ def test_edits_made_while_the_question_waits_are_kept(product: Imports, tmp_path
     def colleagues() -> str:
         assert theirs("import", "jira.csv", "--yes").code == 0
 
-        def edit(gateway: NotionClient, page: Page, ids: dict[str, str]) -> None:
-            gateway.update_page(
+        def edit(notion: NotionClient, page: Page, ids: dict[str, str]) -> None:
+            notion.update_page(
                 page.id, [PropertyValue(ids["kind"], "select", OptionValue("", "Question"))]
             )
 

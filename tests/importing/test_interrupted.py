@@ -32,8 +32,8 @@ from notion_pm.template import templates
 from notion_pm.workspace import fresh_updates
 from notion_pm.workspace.catalogue import Catalogue
 from tests.support.faults import Fault, FaultyTransport, Killed, Weather, killed
-from tests.support.gateways import calm, gateway_to
 from tests.support.import_world import records
+from tests.support.notion_clients import calm, notion_client_for
 from tests.support.provisioned import NOW
 
 MAP = ImportMap.model_validate(
@@ -68,49 +68,49 @@ class World:
         self, weather: Weather = calm, *, rows: Any = ROWS
     ) -> tuple[ImportResult | None, FaultyTransport]:
         """Import once. Faults end it as they would end the program."""
-        gateway, transport = gateway_to(
+        notion, transport = notion_client_for(
             self.workspace, weather=weather, patience=Patience(attempts=3)
         )
         done = None
         try:
             with suppress(Killed, NotionPmError), State(self.state, "discovery") as state:
-                prepared = self.prepared(gateway, state, rows)
-                done = write_import(gateway, state, prepared, JOBS)
+                prepared = self.prepared(notion, state, rows)
+                done = write_import(notion, state, prepared, JOBS)
         finally:
-            gateway.close()
+            notion.close()
         return done, transport
 
-    def prepared(self, gateway: NotionClient, state: State, rows: Any = ROWS) -> ImportPlan:
+    def prepared(self, notion: NotionClient, state: State, rows: Any = ROWS) -> ImportPlan:
         def load(reference: str, values: Mapping[str, str] | None) -> Template:
             return templates.load(reference, values).template
 
-        catalogue = Catalogue(gateway, lambda: NotionId(self.workspace.root_page_id), load)
+        catalogue = Catalogue(notion, lambda: NotionId(self.workspace.root_page_id), load)
         order = ImportRequest(rows, MAP, datetime.now(UTC))
         return plan_import(
-            gateway, state, open_destination(gateway, catalogue, "insights"), order, JOBS
+            notion, state, open_destination(notion, catalogue, "insights"), order, JOBS
         )
 
     def content(self) -> dict[str, list[Any]]:
         """Return all insights and customers as people see them."""
-        gateway, _ = gateway_to(self.workspace)
-        blocks = gateway.list_children(self.workspace.root_page_id)
+        notion, _ = notion_client_for(self.workspace)
+        blocks = notion.list_children(self.workspace.root_page_id)
         sources = {
-            each.title: gateway.get_database(each.id).data_source_ids[0]
+            each.title: notion.get_database(each.id).data_source_ids[0]
             for each in blocks
             if each.title in {"Customer insights", "Customers"}
         }
-        pages = {title: list(gateway.query(source)) for title, source in sources.items()}
+        pages = {title: list(notion.query(source)) for title, source in sources.items()}
         titles = {page.id: page.title for each in pages.values() for page in each}
         found = {
-            title: sorted(_seen(gateway, page, titles) for page in those)
+            title: sorted(_seen(notion, page, titles) for page in those)
             for title, those in pages.items()
         }
-        gateway.close()
+        notion.close()
         return found
 
 
-def _seen(gateway: NotionClient, page: Page, titles: Mapping[NotionId, str]) -> list[str]:
-    values = [page.title, gateway.page_markdown(page.id).markdown]
+def _seen(notion: NotionClient, page: Page, titles: Mapping[NotionId, str]) -> list[str]:
+    values = [page.title, notion.page_markdown(page.id).markdown]
     for each in page.properties.values():
         match each.value:
             case RelationValue(ids):
@@ -126,15 +126,15 @@ def _seen(gateway: NotionClient, page: Page, titles: Mapping[NotionId, str]) -> 
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("discovery") / "workspace.sqlite"
     workspace = open_workspace(file)
-    gateway, _ = gateway_to(workspace)
-    reading = provision.read(gateway, NotionId(workspace.root_page_id), "discovery", {}, jobs=4)
+    notion, _ = notion_client_for(workspace)
+    reading = provision.read(notion, NotionId(workspace.root_page_id), "discovery", {}, jobs=4)
     provision.apply(
-        gateway,
+        notion,
         provision.plan(reading, provision.PlanOptions(with_rows=False)),
         reading,
         provision.ApplySettings(NOW),
     )
-    gateway.close()
+    notion.close()
     workspace.close()
     return file
 
@@ -234,7 +234,7 @@ def test_value_set_by_a_person_before_an_update_is_kept(world: World) -> None:
     made, _ = world.run()
     assert made is not None
     pages = {row.key: page.id for row, page in made.created}
-    person, _ = gateway_to(world.workspace)
+    person, _ = notion_client_for(world.workspace)
     edited: list[NotionId] = []
 
     def weather(_: int, request: httpx.Request) -> Fault | None:
@@ -266,7 +266,7 @@ def test_pages_are_read_again_when_updating_rows_takes_long(
     made, _ = world.run(rows=records(*({"id": each, "title": "Old"} for each in numbers)))
     assert made is not None
     last = max(page.id for _, page in made.created)  # pages of one minute are updated in this order
-    person, _ = gateway_to(world.workspace)
+    person, _ = notion_client_for(world.workspace)
     edited: list[NotionId] = []
 
     def slow(_: int, request: httpx.Request) -> Fault | None:

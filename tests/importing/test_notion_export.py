@@ -19,7 +19,7 @@ from notion_pm.importing.files import notion_export
 from notion_pm.importing.files.notion_export import read_export
 from notion_pm.model.ids import NotionId
 from notion_pm.workspace.record import read_manifest
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 
 FIRMS, VOICES = "1a" * 16, "2b" * 16
 NORTH, SOUTH, LOST, SLOW = (f"{letter}0" * 16 for letter in "abcd")
@@ -32,9 +32,11 @@ FILES = {
     f"Space/Voices {VOICES}_all.csv": "Insight,Quote,Customer\n"
     f'Lost drafts,They vanish over night.,"Mill, Inc. (Firms/Mill,%20Inc%20{SOUTH}.md)"\n'
     f'Slow search,It takes a minute every time.,"Mill, Inc. (Firms/Mill,%20Inc%20{NORTH}.md)"\n',
-    f"Space/Voices/Lost drafts {LOST}.md": "# Lost drafts\n\nQuote: They vanish over night.\nCustomer: Mill, Inc.\n\n"
+    "Space/Voices/Lost drafts "
+    f"{LOST}.md": "# Lost drafts\n\nQuote: They vanish over night.\nCustomer: Mill, Inc.\n\n"
     f"First seen in *May*.\n\nSee [Slow search](Slow%20search%20{SLOW}.md).\n",
-    f"Space/Voices/Slow search {SLOW}.md": "# Slow search\n\nQuote: It takes a minute every time.\n",
+    "Space/Voices/Slow search "
+    f"{SLOW}.md": "# Slow search\n\nQuote: It takes a minute every time.\n",
     "Space/picture.png": "no picture",
 }
 
@@ -94,12 +96,12 @@ class World:
 
     def body(self, title: str) -> str:
         workspace = open_workspace(self.file)
-        gateway, _ = gateway_to(workspace)
-        _, manifest = read_manifest(gateway, NotionId(workspace.root_page_id))
-        pages = gateway.query(manifest.databases["insights"].data_source_id)
+        notion, _ = notion_client_for(workspace)
+        _, manifest = read_manifest(notion, NotionId(workspace.root_page_id))
+        pages = notion.query(manifest.databases["insights"].data_source_id)
         (page,) = [page for page in pages if page.title == title]
-        body = gateway.page_markdown(page.id).markdown
-        gateway.close()
+        body = notion.page_markdown(page.id).markdown
+        notion.close()
         workspace.close()
         return body
 

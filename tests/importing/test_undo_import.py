@@ -33,8 +33,8 @@ from notion_pm.workspace.progress import no_progress
 from notion_pm.workspace.record import read_manifest
 from notion_pm.workspace.sync_context import SyncContext
 from tests.support.faults import Killed, Weather, killed
-from tests.support.gateways import calm, gateway_to
 from tests.support.import_world import records
+from tests.support.notion_clients import calm, notion_client_for
 
 MAP = """\
 source: helpdesk
@@ -83,12 +83,12 @@ class World:
         database: str = "insights",
     ) -> None:
         workspace = open_workspace(self.file)
-        gateway, _ = gateway_to(workspace)
-        _, manifest = read_manifest(gateway, NotionId(workspace.root_page_id))
-        pages = gateway.query(manifest.databases[database].data_source_id)
+        notion, _ = notion_client_for(workspace)
+        _, manifest = read_manifest(notion, NotionId(workspace.root_page_id))
+        pages = notion.query(manifest.databases[database].data_source_id)
         (page,) = [page for page in pages if page.title == title]
-        change(gateway, manifest, page)
-        gateway.close()
+        change(notion, manifest, page)
+        notion.close()
         workspace.close()
 
 
@@ -181,8 +181,8 @@ def test_nothing_to_undo_is_an_error(world: World) -> None:
 def test_pages_edited_by_people_are_kept(world: World) -> None:
     world.import_text(FIRST)
 
-    def rename(gateway: NotionClient, _: Manifest, page: Page) -> None:
-        gateway.update_page(page.id, [PropertyValue("title", "title", "Mine")])
+    def rename(notion: NotionClient, _: Manifest, page: Page) -> None:
+        notion.update_page(page.id, [PropertyValue("title", "title", "Mine")])
 
     world.edit(rename, "One")
     done = world.data("undo", "import", "--yes")
@@ -198,8 +198,8 @@ def test_value_set_by_people_after_an_update_is_kept(world: World) -> None:
     world.import_text(FIRST)
     world.import_text(SECOND)
 
-    def rename(gateway: NotionClient, _: Manifest, page: Page) -> None:
-        gateway.update_page(page.id, [PropertyValue("title", "title", "Mine")])
+    def rename(notion: NotionClient, _: Manifest, page: Page) -> None:
+        notion.update_page(page.id, [PropertyValue("title", "title", "Mine")])
 
     world.edit(rename, "One again")
     done = world.data("undo", "import", "--yes")
@@ -211,13 +211,13 @@ def test_value_set_by_people_after_an_update_is_kept(world: World) -> None:
 def test_customer_linked_from_other_pages_is_kept(world: World) -> None:
     world.import_text(FIRST)
 
-    def link(gateway: NotionClient, manifest: Manifest, page: Page) -> None:
+    def link(notion: NotionClient, manifest: Manifest, page: Page) -> None:
         entry = manifest.databases["insights"]
         values = [
             PropertyValue("title", "title", "By hand"),
             PropertyValue(entry.properties["customer"], "relation", RelationValue((page.id,))),
         ]
-        gateway.create_row(entry.data_source_id, values, look_up=lambda: None)
+        notion.create_row(entry.data_source_id, values, look_up=lambda: None)
 
     world.edit(link, "Beta", "customers")
     done = world.data("undo", "import", "--yes")
@@ -233,32 +233,32 @@ class Killable:
         self.state = world.file.parent / "state-of-the-killed"
         self.runs = 0
 
-    def _place(self, gateway: NotionClient) -> tuple[SyncContext, Catalogue]:
+    def _place(self, notion: NotionClient) -> tuple[SyncContext, Catalogue]:
         def load(reference: str, values: Mapping[str, str] | None) -> Template:
             return templates.load(reference, values).template
 
         root = NotionId(self.workspace.root_page_id)
         self.runs += 1
         now = datetime.now(UTC) + timedelta(seconds=self.runs)
-        place = SyncContext(gateway, root, self.state, now, jobs=1)
-        return place, Catalogue(gateway, lambda: root, load)
+        place = SyncContext(notion, root, self.state, now, jobs=1)
+        return place, Catalogue(notion, lambda: root, load)
 
     def _work(self, work: Callable[[SyncContext, Catalogue], None], weather: Weather) -> int:
         """Run an action until it ends or is killed. Return how many requests were sent."""
-        gateway, transport = gateway_to(self.workspace, weather=weather)
+        notion, transport = notion_client_for(self.workspace, weather=weather)
         with suppress(Killed):
-            work(*self._place(gateway))
-        gateway.close()
+            work(*self._place(notion))
+        notion.close()
         return len(transport.seen)
 
     def import_rows(self, weather: Weather = calm) -> int:
         def work(place: SyncContext, catalogue: Catalogue) -> None:
-            destination = open_destination(place.gateway, catalogue, "insights")
+            destination = open_destination(place.notion, catalogue, "insights")
             with State(self.state, destination.memory) as state:
                 prepared = plan_import(
-                    place.gateway, state, destination, ImportRequest(ROWS, BY_ID, place.now), 1
+                    place.notion, state, destination, ImportRequest(ROWS, BY_ID, place.now), 1
                 )
-                run_import(place, place.gateway, state, prepared, 1, no_progress)
+                run_import(place, place.notion, state, prepared, 1, no_progress)
 
         return self._work(work, weather)
 
@@ -269,11 +269,11 @@ class Killable:
         return self._work(work, weather)
 
     def titles(self) -> list[str]:
-        gateway, _ = gateway_to(self.workspace)
-        _, manifest = read_manifest(gateway, NotionId(self.workspace.root_page_id))
+        notion, _ = notion_client_for(self.workspace)
+        _, manifest = read_manifest(notion, NotionId(self.workspace.root_page_id))
         sources = [manifest.databases[key].data_source_id for key in ("insights", "customers")]
-        found = [page.title for source in sources for page in gateway.query(source)]
-        gateway.close()
+        found = [page.title for source in sources for page in notion.query(source)]
+        notion.close()
         return sorted(found)
 
 

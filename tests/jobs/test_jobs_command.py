@@ -1,4 +1,6 @@
-"""Files for schedulers: what they start works with nothing of this shell, and those who read them accept them."""
+"""Files for schedulers: what they start works with nothing of this shell, and those who read them
+accept them.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def job(folder: Path, *options: str, every: int = 900) -> Job:
 
 
 def run_line(line: str) -> subprocess.CompletedProcess[str]:
-    """Run the command of a crontab line as cron does: by /bin/sh, and a percent sign only where it is escaped."""
+    """Run the command of a crontab line as cron does: by /bin/sh, and a percent sign only where it
+    is escaped.
+    """
     shell = line.split(" ", 5)[5].replace(r"\%", "%")
     return subprocess.run(
         ["/bin/sh", "-c", shell], env=BARE, cwd="/", capture_output=True, text=True, check=False

@@ -1,7 +1,7 @@
 """Sync as Prefect flows, on a real Prefect server that the test starts.
 
-Prefect lives in an environment of its own: NOTION_PM_PREFECT_PYTHON names its Python, in which `notion-pm[prefect]` is
-installed. Without it the tests are skipped.
+Prefect lives in an environment of its own: NOTION_PM_PREFECT_PYTHON names its Python, in which
+`notion-pm[prefect]` is installed. Without it the tests are skipped.
 """
 
 from __future__ import annotations

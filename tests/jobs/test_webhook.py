@@ -28,7 +28,7 @@ from notion_pm.jobs.webhooks.listening import listen
 from notion_pm.jobs.webhooks.verification import Key, SeenEvents, keep_token, read_token
 from notion_pm.model.ids import NotionId
 from notion_pm.sync.run import SyncRun
-from tests.support.gateways import PatientClock
+from tests.support.notion_clients import PatientClock
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAGE = NotionId("00000000-0000-4000-8000-00000000000a")

@@ -39,7 +39,7 @@ from notion_pm.model.schema import (
 from notion_pm.notion.client import NotionClient
 from notion_pm.notion.retry import Patience
 from tests.support.faults import Fault
-from tests.support.gateways import PatientClock, gateway_to
+from tests.support.notion_clients import PatientClock, notion_client_for
 
 
 def nothing() -> None:
@@ -47,18 +47,18 @@ def nothing() -> None:
 
 
 def make_table(
-    gateway: NotionClient,
+    notion: NotionClient,
     workspace: LocalWorkspace,
     title: str = "Features",
     **extra: PropertyPatch,
 ) -> DataSource:
     properties = {"Name": PropertyPatch(type="title"), **extra}
-    database = gateway.create_database(workspace.root_page_id, title, properties, look_up=nothing)
-    return gateway.get_data_source(database.data_source_ids[0])
+    database = notion.create_database(workspace.root_page_id, title, properties, look_up=nothing)
+    return notion.get_data_source(database.data_source_ids[0])
 
 
-def row(gateway: NotionClient, table: DataSource, name: str, *values: PropertyValue) -> Page:
-    return gateway.create_row(
+def row(notion: NotionClient, table: DataSource, name: str, *values: PropertyValue) -> Page:
+    return notion.create_row(
         table.id, [PropertyValue("title", "title", name), *values], look_up=nothing
     )
 
@@ -77,9 +77,9 @@ STATUS = OptionsConfig(
 
 
 def test_a_database_is_read_as_it_was_written(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     table = make_table(
-        gateway,
+        notion,
         workspace,
         Effort=PropertyPatch(
             type="number", config=NumberConfig("percent"), description="Share of a week"
@@ -101,9 +101,9 @@ def test_a_database_is_read_as_it_was_written(workspace: LocalWorkspace) -> None
 
 
 def test_values_come_back_as_they_were_written(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     table = make_table(
-        gateway,
+        notion,
         workspace,
         Status=PropertyPatch(type="status", config=STATUS),
         Tags=PropertyPatch(type="multi_select", config=OptionsConfig((Option("a"), Option("b")))),
@@ -121,7 +121,7 @@ def test_values_come_back_as_they_were_written(workspace: LocalWorkspace) -> Non
         PropertyValue(ids["Ready"], "checkbox", value=True),
         PropertyValue(ids["Link"], "url", "https://example.com"),
     ]
-    page = gateway.get_page(row(gateway, table, "A", *written).id)
+    page = notion.get_page(row(notion, table, "A", *written).id)
     read = {each.id: each.value for each in page.properties.values()}
     assert page.title == "A"
     assert isinstance(read[ids["Status"]], OptionValue) and read[ids["Status"]].name == "Shipped"  # type: ignore[union-attr]
@@ -130,7 +130,7 @@ def test_values_come_back_as_they_were_written(workspace: LocalWorkspace) -> Non
         assert read[each.id] == each.value
 
     cleared = [PropertyValue(ids["Link"], "url", ""), PropertyValue(ids["Target"], "date", None)]
-    page = gateway.update_page(page.id, [*cleared, PropertyValue(ids["Tags"], "multi_select", ())])
+    page = notion.update_page(page.id, [*cleared, PropertyValue(ids["Tags"], "multi_select", ())])
     assert [page.properties[ids[name]].value for name in ("Link", "Target", "Tags")] == [
         None,
         None,
@@ -139,39 +139,37 @@ def test_values_come_back_as_they_were_written(workspace: LocalWorkspace) -> Non
 
 
 def test_relations_beyond_25_are_read_completely(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
-    insights = make_table(gateway, workspace, "Insights")
-    features = make_table(gateway, workspace)
+    notion, _ = notion_client_for(workspace)
+    insights = make_table(notion, workspace, "Insights")
+    features = make_table(notion, workspace)
     patch = PropertyPatch(
         type="relation",
         config=RelationConfig(insights.id, two_way=True, synced_property_name="Features"),
     )
-    features = gateway.update_data_source(features.id, {"Insights": patch})
+    features = notion.update_data_source(features.id, {"Insights": patch})
     relation = features.find_property("Insights")
     assert relation is not None and isinstance(relation.config, RelationConfig)
     assert relation.config.two_way and relation.config.synced_property_name == "Features"
-    ids = tuple(row(gateway, insights, f"I{number}").id for number in range(30))
-    page = row(gateway, features, "F", PropertyValue(relation.id, "relation", RelationValue(ids)))
-    assert gateway.get_page(page.id).properties[relation.id].value == RelationValue(ids)
-    assert next(iter(gateway.query(features.id))).properties[relation.id].value == RelationValue(
-        ids
-    )
+    ids = tuple(row(notion, insights, f"I{number}").id for number in range(30))
+    page = row(notion, features, "F", PropertyValue(relation.id, "relation", RelationValue(ids)))
+    assert notion.get_page(page.id).properties[relation.id].value == RelationValue(ids)
+    assert next(iter(notion.query(features.id))).properties[relation.id].value == RelationValue(ids)
 
 
 def test_rollups_and_formulas_name_properties_by_id(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     insights = make_table(
-        gateway, workspace, "Insights", Weight=PropertyPatch(type="number", config=NumberConfig())
+        notion, workspace, "Insights", Weight=PropertyPatch(type="number", config=NumberConfig())
     )
     weight = insights.find_property("Weight")
     features = make_table(
-        gateway,
+        notion,
         workspace,
         Insights=PropertyPatch(type="relation", config=RelationConfig(insights.id)),
     )
     relation = features.find_property("Insights")
     assert weight is not None and relation is not None
-    features = gateway.update_data_source(
+    features = notion.update_data_source(
         features.id,
         {
             "Sum": PropertyPatch(type="rollup", config=RollupConfig(relation.id, weight.id, "sum")),
@@ -184,45 +182,45 @@ def test_rollups_and_formulas_name_properties_by_id(workspace: LocalWorkspace) -
     assert rollup is not None and rollup.config == RollupConfig(relation.id, weight.id, "sum")
     assert formula is not None and isinstance(formula.config, FormulaConfig)
     heavy = [
-        row(gateway, insights, "I", PropertyValue(weight.id, "number", number)).id
+        row(notion, insights, "I", PropertyValue(weight.id, "number", number)).id
         for number in (2, 3)
     ]
     page = row(
-        gateway,
+        notion,
         features,
         "abc",
         PropertyValue(relation.id, "relation", RelationValue(tuple(heavy))),
     )
-    read = gateway.get_page(page.id).properties
+    read = notion.get_page(page.id).properties
     assert read[rollup.id].value == 5
     assert read[formula.id].value == 6
 
 
 def test_a_query_reads_every_row_oldest_first(workspace: LocalWorkspace) -> None:
-    gateway, transport = gateway_to(workspace)
-    table = make_table(gateway, workspace)
+    notion, transport = notion_client_for(workspace)
+    table = make_table(notion, workspace)
     for number in range(120):
-        row(gateway, table, f"{number:03}")
+        row(notion, table, f"{number:03}")
     before = len(transport.seen)
-    assert [page.title for page in gateway.query(table.id)] == [
+    assert [page.title for page in notion.query(table.id)] == [
         f"{number:03}" for number in range(120)
     ]
     assert len(transport.seen) - before == 2
-    assert gateway.requests.logical == gateway.requests.attempts == len(transport.seen)
+    assert notion.requests.logical == notion.requests.attempts == len(transport.seen)
 
 
 def test_recent_edits_come_first_and_are_read_only_as_needed(
     workspace: LocalWorkspace, clock: ManualClock
 ) -> None:
-    gateway, transport = gateway_to(workspace)
-    table = make_table(gateway, workspace)
-    pages = [row(gateway, table, f"{number:03}") for number in range(120)]
+    notion, transport = notion_client_for(workspace)
+    table = make_table(notion, workspace)
+    pages = [row(notion, table, f"{number:03}") for number in range(120)]
     clock.advance(minutes=5)
-    gateway.update_page(pages[3].id, [PropertyValue("title", "title", "edited")])
+    notion.update_page(pages[3].id, [PropertyValue("title", "title", "edited")])
     moment = clock().replace(second=59)
-    assert [each.title for each in gateway.edited_since(table.id, moment)] == ["edited"]
+    assert [each.title for each in notion.edited_since(table.id, moment)] == ["edited"]
     before = len(transport.seen)
-    found = gateway.edited_since(table.id, moment - timedelta(minutes=5))
+    found = notion.edited_since(table.id, moment - timedelta(minutes=5))
     assert next(found).title == "edited"
     assert len(list(islice(found, 99))) == 99
     assert len(transport.seen) - before == 1
@@ -230,15 +228,15 @@ def test_recent_edits_come_first_and_are_read_only_as_needed(
 
 
 def test_errors_have_types_and_advice(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     with pytest.raises(NotShared) as caught:
-        gateway.get_page("00000000-0000-4000-8000-000000000000")
+        notion.get_page("00000000-0000-4000-8000-000000000000")
     assert caught.value.status == 404 and caught.value.facts.request_id
     with pytest.raises(RequestRefused, match="not a property"):
-        gateway.create_row(
-            make_table(gateway, workspace).id, [PropertyValue("Nope", "number", 1)], look_up=nothing
+        notion.create_row(
+            make_table(notion, workspace).id, [PropertyValue("Nope", "number", 1)], look_up=nothing
         )
-    stranger, _ = gateway_to(workspace, token="ntn_secret_of_somebody_else")
+    stranger, _ = notion_client_for(workspace, token="ntn_secret_of_somebody_else")
     with pytest.raises(Unauthorized) as refused:
         stranger.me()
     assert "ntn_secret" not in str(refused.value) + refused.value.advice
@@ -261,9 +259,9 @@ def test_errors_have_types_and_advice(workspace: LocalWorkspace) -> None:
 )
 def test_reads_survive_temporary_failures(workspace: LocalWorkspace, fault: Fault) -> None:
     clock = PatientClock()
-    gateway, transport = gateway_to(workspace, weather=only(1, fault), clock=clock)
-    assert gateway.me().type == "bot"
-    assert (gateway.requests.logical, gateway.requests.attempts, len(transport.seen)) == (1, 2, 2)
+    notion, transport = notion_client_for(workspace, weather=only(1, fault), clock=clock)
+    assert notion.me().type == "bot"
+    assert (notion.requests.logical, notion.requests.attempts, len(transport.seen)) == (1, 2, 2)
     if "Retry-After" in fault.headers:
         assert sum(clock.naps) == 7
 
@@ -273,10 +271,10 @@ def test_a_wait_longer_than_a_minute_is_kept_or_refused(workspace: LocalWorkspac
         429, "rate_limited", {"Retry-After": "240"}, additional_data={"rate_limit_reason": "x"}
     )
     clock = PatientClock()
-    gateway, _ = gateway_to(workspace, weather=only(1, fault), clock=clock)
-    gateway.me()
+    notion, _ = notion_client_for(workspace, weather=only(1, fault), clock=clock)
+    notion.me()
     assert sum(clock.naps) == 240
-    hasty, _ = gateway_to(workspace, weather=only(1, fault), patience=Patience(max_wait=60))
+    hasty, _ = notion_client_for(workspace, weather=only(1, fault), patience=Patience(max_wait=60))
     with pytest.raises(RateLimited) as caught:
         hasty.me()
     assert caught.value.retry_after == 240
@@ -285,18 +283,18 @@ def test_a_wait_longer_than_a_minute_is_kept_or_refused(workspace: LocalWorkspac
 def test_a_blocked_connection_is_not_asked_again(workspace: LocalWorkspace) -> None:
     reason = {"rate_limit_reason": "public_api_request_blocked"}
     fault = Fault(429, "rate_limited", {"Retry-After": "1"}, additional_data=reason)
-    gateway, transport = gateway_to(workspace, weather=lambda number, request: fault)
+    notion, transport = notion_client_for(workspace, weather=lambda number, request: fault)
     with pytest.raises(RateLimited):
-        gateway.me()
+        notion.me()
     assert len(transport.seen) == 1
 
 
 def test_a_request_fails_when_notion_stays_unavailable(workspace: LocalWorkspace) -> None:
-    gateway, transport = gateway_to(
+    notion, transport = notion_client_for(
         workspace, weather=lambda number, request: Fault(500), patience=Patience(attempts=3)
     )
     with pytest.raises(Unavailable):
-        gateway.me()
+        notion.me()
     assert len(transport.seen) == 3
 
 
@@ -310,19 +308,19 @@ def test_a_create_of_unknown_outcome_is_looked_up_first(
     workspace: LocalWorkspace, fault: Fault, after: bool
 ) -> None:
     struck = Fault(fault.status, fault.code, lost=fault.lost, after=after)
-    gateway, transport = gateway_to(
+    notion, transport = notion_client_for(
         workspace,
         weather=lambda number, request: struck if creates(request) and number == 1 else None,
     )
 
     def find() -> Page | None:
         found = [
-            each for each in gateway.list_children(workspace.root_page_id) if each.title == "Once"
+            each for each in notion.list_children(workspace.root_page_id) if each.title == "Once"
         ]
-        return gateway.get_page(found[0].id) if found else None
+        return notion.get_page(found[0].id) if found else None
 
-    page = gateway.create_page(workspace.root_page_id, "Once", look_up=find)
-    children = gateway.list_children(workspace.root_page_id)
+    page = notion.create_page(workspace.root_page_id, "Once", look_up=find)
+    children = notion.list_children(workspace.root_page_id)
     assert [each.id for each in children if each.title == "Once"] == [page.id]
     assert sum(creates(request) for request in transport.seen) == (1 if after else 2)
 
@@ -335,21 +333,21 @@ def test_a_create_that_was_refused_is_sent_again_at_once(workspace: LocalWorkspa
     def find() -> Page | None:
         raise AssertionError("nothing happened: there is nothing to look for")
 
-    gateway, transport = gateway_to(
+    notion, transport = notion_client_for(
         workspace, weather=only(1, Fault(429, "rate_limited", {"Retry-After": "1"}))
     )
-    gateway.create_page(workspace.root_page_id, "Once", look_up=find)
+    notion.create_page(workspace.root_page_id, "Once", look_up=find)
     assert len(transport.seen) == 2
 
 
 def test_a_create_whose_outcome_stays_unknown_says_so(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(
+    notion, _ = notion_client_for(
         workspace,
         weather=lambda number, request: Fault(503) if creates(request) else None,
         patience=Patience(attempts=2),
     )
     with pytest.raises(OutcomeUnknown):
-        gateway.create_page(workspace.root_page_id, "Once", look_up=nothing)
+        notion.create_page(workspace.root_page_id, "Once", look_up=nothing)
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -366,41 +364,41 @@ def test_a_view_is_deleted_although_the_response_is_lost(
             else None
         )
 
-    gateway, _ = gateway_to(workspace, weather=weather)
+    notion, _ = notion_client_for(workspace, weather=weather)
     title = {"Name": PropertyPatch(type="title")}
-    database = gateway.create_database(workspace.root_page_id, "Views", title, look_up=lambda: None)
+    database = notion.create_database(workspace.root_page_id, "Views", title, look_up=lambda: None)
     source_id = database.data_source_ids[0]
-    view = gateway.create_view(database.id, source_id, "Second", "list", look_up=lambda: None)
-    gateway.delete_view(view.id)
+    view = notion.create_view(database.id, source_id, "Second", "list", look_up=lambda: None)
+    notion.delete_view(view.id)
     assert len(deletes) == 2
-    assert view.id not in gateway.list_view_ids(database.id)
-    gateway.delete_view(view.id)  # one that is gone is what was wanted: a proxy may repeat a DELETE
-    gateway.close()
+    assert view.id not in notion.list_view_ids(database.id)
+    notion.delete_view(view.id)  # one that is gone is what was wanted: a proxy may repeat a DELETE
+    notion.close()
 
 
 def test_a_query_that_times_out_uses_smaller_pages(workspace: LocalWorkspace) -> None:
-    gateway, transport = gateway_to(workspace)
-    table = make_table(gateway, workspace)
+    notion, transport = notion_client_for(workspace)
+    table = make_table(notion, workspace)
     for number in range(60):
-        row(gateway, table, str(number))
+        row(notion, table, str(number))
 
     def too_much(number: int, request: httpx.Request) -> Fault | None:
         heavy = request.url.path.endswith("/query") and b'"page_size":25' not in request.content
         return Fault(504, "gateway_timeout") if heavy else None
 
     transport.choose = too_much
-    assert len(list(gateway.query(table.id))) == 60
+    assert len(list(notion.query(table.id))) == 60
 
 
 def test_the_budget_of_a_window_is_kept(workspace: LocalWorkspace) -> None:
     clock = PatientClock()
-    gateway, _ = gateway_to(workspace, clock=clock, budget=3)
+    notion, _ = notion_client_for(workspace, clock=clock, budget=3)
     for _ in range(7):
-        gateway.me()
+        notion.me()
     assert clock.now == 120
 
 
 def test_ids_are_accepted_with_or_without_dashes(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     bare = NotionId(workspace.root_page_id.replace("-", ""))
-    assert gateway.get_page(bare).id == workspace.root_page_id
+    assert notion.get_page(bare).id == workspace.root_page_id

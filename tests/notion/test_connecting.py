@@ -9,7 +9,7 @@ import pytest
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import NoConfig, PropertyPatch
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
@@ -60,13 +60,13 @@ def test_doctor_turns_a_404_into_the_next_click(connected: Program) -> None:
 def test_doctor_knows_a_database_and_pages_that_keep_no_record(
     connected: Program, workspace: LocalWorkspace
 ) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     root = NotionId(workspace.root_page_id)
     title = {"Name": PropertyPatch(type="title", config=NoConfig())}
-    database = gateway.create_database(root, "Ideas", title, look_up=lambda: None)
+    database = notion.create_database(root, "Ideas", title, look_up=lambda: None)
     for _ in range(2):
-        gateway.create_page(root, "notion-pm: product", look_up=lambda: None)
-    gateway.close()
+        notion.create_page(root, "notion-pm: product", look_up=lambda: None)
+    notion.close()
     copies = connected("doctor")
     assert copies.code == 1 and "template product" in copies.out
     connected.environment["NOTION_PM_PARENT_PAGE"] = database.url
@@ -235,17 +235,17 @@ def test_doctor_accepts_an_applied_template(provisioned: Program) -> None:
 def test_doctor_reports_a_trashed_database_and_missing_rule_inputs(
     provisioned: Program, workspace: LocalWorkspace
 ) -> None:
-    gateway, _ = gateway_to(workspace)
-    blocks = gateway.list_children(workspace.root_page_id)
+    notion, _ = notion_client_for(workspace)
+    blocks = notion.list_children(workspace.root_page_id)
     ids = {each.title: each.id for each in blocks if each.type == "child_database"}
-    insights = gateway.get_data_source(
-        gateway.get_database(ids["Customer insights"]).data_source_ids[0]
+    insights = notion.get_data_source(
+        notion.get_database(ids["Customer insights"]).data_source_ids[0]
     )
     status = insights.find_property("Status")
     assert status is not None
-    gateway.update_data_source(insights.id, {status.id: None})
-    gateway.trash_database(ids["Vision"])
-    gateway.close()
+    notion.update_data_source(insights.id, {status.id: None})
+    notion.trash_database(ids["Vision"])
+    notion.close()
     checks = _checks(provisioned)
     assert (
         checks["database 'Vision'"][0] is False
@@ -256,15 +256,15 @@ def test_doctor_reports_a_trashed_database_and_missing_rule_inputs(
 
 
 def test_doctor_reports_a_damaged_record(provisioned: Program, workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     page = next(
         each
-        for each in gateway.list_children(workspace.root_page_id)
+        for each in notion.list_children(workspace.root_page_id)
         if each.title == "notion-pm: product"
     )
-    record = next(each for each in gateway.list_children(page.id) if each.type == "code")
-    gateway.update_text_block(record.id, "code", "oops", language="json")
-    gateway.close()
+    record = next(each for each in notion.list_children(page.id) if each.type == "code")
+    notion.update_text_block(record.id, "code", "oops", language="json")
+    notion.close()
     ok, detail, advice = _checks(provisioned)["template product"]
     assert ok is False and "cannot be read" in detail and "page history" in advice
 

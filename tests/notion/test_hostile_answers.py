@@ -27,7 +27,6 @@ from notion_pm.notion.client import NotionClient
 from notion_pm.notion.connection import LARGEST_ANSWER, Connection, Request
 from notion_pm.notion.limiter import WindowLimiter
 from notion_pm.notion.retry import Patience
-from tests.support.gateways import PatientClock
 from tests.support.hostile import (
     Answer,
     bomb,
@@ -40,6 +39,7 @@ from tests.support.hostile import (
     saying,
     silent,
 )
+from tests.support.notion_clients import PatientClock
 from tests.support.program import Program
 
 TOKEN = "ntn_a0b1c2d3e4f5g6h7"

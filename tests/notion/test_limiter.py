@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notion_pm.notion.limiter import WINDOW, WindowLimiter
-from tests.support.gateways import PatientClock
+from tests.support.notion_clients import PatientClock
 
 
 @given(budget=st.integers(1, 20), requests=st.integers(1, 100))

@@ -19,7 +19,7 @@ from notion_pm.model.schema import DataSource, NumberConfig, PropertyPatch
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision import journal_files as journals
 from tests.conftest import client_of
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.property_ids import decoded_ids_in
 
@@ -32,48 +32,48 @@ def strange_ids(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _table(
-    gateway: NotionClient, workspace: LocalWorkspace, **properties: PropertyPatch
+    notion: NotionClient, workspace: LocalWorkspace, **properties: PropertyPatch
 ) -> DataSource:
-    made = gateway.create_database(
+    made = notion.create_database(
         workspace.root_page_id,
         "Features",
         {"Name": PropertyPatch(type="title"), **properties},
         look_up=lambda: None,
     )
-    return gateway.get_data_source(made.data_source_ids[0])
+    return notion.get_data_source(made.data_source_ids[0])
 
 
 def _id(table: DataSource, name: str) -> str:
     return next(each.id for each in table.properties.values() if each.name == name)
 
 
-def _everything(gateway: NotionClient, workspace: LocalWorkspace) -> None:
+def _everything(notion: NotionClient, workspace: LocalWorkspace) -> None:
     """Name properties by id in every kind of request, and check that each has worked."""
     table = _table(
-        gateway, workspace, Effort=PropertyPatch(type="number"), Due=PropertyPatch(type="date")
+        notion, workspace, Effort=PropertyPatch(type="number"), Due=PropertyPatch(type="date")
     )
     effort, due = _id(table, "Effort"), _id(table, "Due")
     assert effort == quote(unquote(effort), safe="")
-    row = gateway.create_row(
+    row = notion.create_row(
         table.id,
         [PropertyValue("title", "title", "A"), PropertyValue(effort, "number", 3)],
         look_up=lambda: None,
     )
-    row = gateway.update_page(row.id, [PropertyValue(effort, "number", 4)])
+    row = notion.update_page(row.id, [PropertyValue(effort, "number", 4)])
     assert row.properties[effort].value == 4
     condition = {"and": [{"property": effort, "number": {"equals": 4}}]}
-    (found,) = gateway.query(table.id, filter=condition, property_ids=[effort])
+    (found,) = notion.query(table.id, filter=condition, property_ids=[effort])
     assert found.properties.keys() == {effort}
-    changed = gateway.update_data_source(
+    changed = notion.update_data_source(
         table.id,
         {effort: PropertyPatch(name="Cost", type="number", config=NumberConfig("percent"))},
     )
     assert changed.properties[effort].name == "Cost"
     assert (
-        gateway.update_page(row.id, [PropertyValue(effort, "number", 5)]).properties[effort].value
+        notion.update_page(row.id, [PropertyValue(effort, "number", 5)]).properties[effort].value
         == 5
     )
-    view = gateway.create_view(
+    view = notion.create_view(
         table.database_id,
         table.id,
         "By date",
@@ -90,9 +90,9 @@ def _everything(gateway: NotionClient, workspace: LocalWorkspace) -> None:
     )
     assert view.configuration["date_property_id"] == due
     assert view.configuration["properties"][0]["property_id"] == effort
-    again = gateway.update_view(view.id, sorts=[{"property": due, "direction": "descending"}])
+    again = notion.update_view(view.id, sorts=[{"property": due, "direction": "descending"}])
     assert again.configuration == view.configuration
-    assert effort not in gateway.update_data_source(table.id, {effort: None}).properties
+    assert effort not in notion.update_data_source(table.id, {effort: None}).properties
 
 
 @pytest.mark.usefixtures("strange_ids")
@@ -101,8 +101,8 @@ def test_every_kind_of_request_works_with_either_form_of_ids(tmp_path: Path, for
     traffic = tmp_path / "traffic.jsonl"
     weather = read_faults(f"behaviour property_ids={form}")
     workspace = open_workspace(tmp_path / "w.sqlite", record=traffic, faults=weather)
-    gateway, _ = gateway_to(workspace)
-    _everything(gateway, workspace)
+    notion, _ = notion_client_for(workspace)
+    _everything(notion, workspace)
     workspace.close()
     decoded, named_by_id = decoded_ids_in(traffic)
     assert decoded == []
@@ -114,14 +114,14 @@ def test_a_run_learns_once_that_names_are_needed(tmp_path: Path) -> None:
     workspace = open_workspace(
         tmp_path / "w.sqlite", faults=read_faults("behaviour property_ids=names")
     )
-    gateway, _ = gateway_to(workspace)
-    table = _table(gateway, workspace, Effort=PropertyPatch(type="number"))
+    notion, _ = notion_client_for(workspace)
+    table = _table(notion, workspace, Effort=PropertyPatch(type="number"))
     effort = _id(table, "Effort")
-    row = gateway.create_row(table.id, [PropertyValue(effort, "number", 0)], look_up=lambda: None)
-    before = gateway.requests.attempts
+    row = notion.create_row(table.id, [PropertyValue(effort, "number", 0)], look_up=lambda: None)
+    before = notion.requests.attempts
     for number in range(5):
-        gateway.update_page(row.id, [PropertyValue(effort, "number", number)])
-    assert gateway.requests.attempts - before == 5
+        notion.update_page(row.id, [PropertyValue(effort, "number", number)])
+    assert notion.requests.attempts - before == 5
     workspace.close()
 
 
@@ -129,24 +129,24 @@ def test_a_run_learns_once_that_names_are_needed(tmp_path: Path) -> None:
 def test_a_deleted_property_is_not_written_by_a_reused_name(
     tmp_path: Path, workspace: LocalWorkspace
 ) -> None:
-    gateway, _ = gateway_to(workspace)
-    table = _table(gateway, workspace, Effort=PropertyPatch(type="number"))
+    notion, _ = notion_client_for(workspace)
+    table = _table(notion, workspace, Effort=PropertyPatch(type="number"))
     effort = _id(table, "Effort")
-    row = gateway.create_row(table.id, [PropertyValue(effort, "number", 1)], look_up=lambda: None)
-    gateway.update_data_source(table.id, {effort: None})
-    gateway.update_data_source(table.id, {"Effort": PropertyPatch(type="number")})
+    row = notion.create_row(table.id, [PropertyValue(effort, "number", 1)], look_up=lambda: None)
+    notion.update_data_source(table.id, {effort: None})
+    notion.update_data_source(table.id, {"Effort": PropertyPatch(type="number")})
     with pytest.raises(RequestRefused, match="is not a property that exists"):
-        gateway.update_page(row.id, [PropertyValue(effort, "number", 2)])
-    (page,) = gateway.query(table.id)
+        notion.update_page(row.id, [PropertyValue(effort, "number", 2)])
+    (page,) = notion.query(table.id)
     assert [each.value for each in page.properties.values() if each.type == "number"] == [None]
 
 
 @pytest.mark.usefixtures("strange_ids")
 def test_the_local_workspace_refuses_decoded_ids_in_bodies(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
-    table = _table(gateway, workspace, Effort=PropertyPatch(type="number"))
+    notion, _ = notion_client_for(workspace)
+    table = _table(notion, workspace, Effort=PropertyPatch(type="number"))
     decoded = unquote(_id(table, "Effort"))
-    row = gateway.create_row(table.id, [PropertyValue("title", "title", "A")], look_up=lambda: None)
+    row = notion.create_row(table.id, [PropertyValue("title", "title", "A")], look_up=lambda: None)
     query, number = f"/data_sources/{table.id}/query", {"number": 1}
     bodies: list[tuple[str, str, dict[str, object]]] = [
         ("PATCH", f"/pages/{row.id}", {"properties": {decoded: number}}),
@@ -189,10 +189,10 @@ def _view(table: DataSource, property_id: str) -> dict[str, object]:
 
 def _decoding(workspace: LocalWorkspace) -> Callable[[str], str]:
     """Return what turns JSON text of today into that of an earlier version."""
-    gateway, _ = gateway_to(workspace)
-    blocks = gateway.list_children(workspace.root_page_id)
-    databases = [gateway.get_database(each.id) for each in blocks if each.type == "child_database"]
-    sources = [gateway.get_data_source(each.data_source_ids[0]) for each in databases]
+    notion, _ = notion_client_for(workspace)
+    blocks = notion.list_children(workspace.root_page_id)
+    databases = [notion.get_database(each.id) for each in blocks if each.type == "child_database"]
+    sources = [notion.get_data_source(each.data_source_ids[0]) for each in databases]
     telling = {each for source in sources for each in source.properties if unquote(each) != each}
     assert telling, "some ids must read differently when they are encoded"
 
@@ -256,8 +256,6 @@ def test_records_and_journals_of_earlier_versions_still_work(
     assert synced.code in {0, 2}, synced.err
     undone = program("--local", "w.sqlite", "undo", "--yes")
     assert undone.code == 0, undone.err + undone.out
-    gateway, _ = gateway_to(workspace)
-    left = [
-        each.type for each in gateway.list_children(workspace.root_page_id) if not each.in_trash
-    ]
+    notion, _ = notion_client_for(workspace)
+    left = [each.type for each in notion.list_children(workspace.root_page_id) if not each.in_trash]
     assert "child_database" not in left

@@ -25,7 +25,7 @@ from notion_pm.probe.runner import USUAL_REQUESTS, Connections, ProbeResult, che
 from notion_pm.probe.statement import Area, Finding, Statement, Verdict, all_statements, redact
 from notion_pm.probe.unknowns import UNKNOWNS
 from tests.probe.probe_lies import LyingTransport, lies
-from tests.support.gateways import PatientClock
+from tests.support.notion_clients import PatientClock
 from tests.support.program import Program
 
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
@@ -106,11 +106,11 @@ def test_only_a_page_in_the_trash_remains(program: Program, tmp_path: Path) -> N
     checks = {each["name"] for each in program("doctor", "--json").json["checks"]}
     assert "probe" in checks
     workspace = open_workspace(tmp_path / "w.sqlite")
-    gateway = NotionClient(_connection(workspace, httpx.WSGITransport(app=workspace.app)))
+    notion = NotionClient(_connection(workspace, httpx.WSGITransport(app=workspace.app)))
     assert [
-        child for child in gateway.list_children(workspace.root_page_id) if not child.in_trash
+        child for child in notion.list_children(workspace.root_page_id) if not child.in_trash
     ] == []
-    assert len(list(gateway.search_pages("notion-pm probe", in_trash=True))) == 1
+    assert len(list(notion.search_pages("notion-pm probe", in_trash=True))) == 1
     workspace.close()
 
 
@@ -235,14 +235,14 @@ def test_an_interrupted_probe_continues(
         _run(workspace, CutOff(honest, number, KeyboardInterrupt(), after=after), tmp_path)
     done = len(Memory.read(tmp_path).findings)
     assert (done > 0) == (number > 1)
-    gateway = NotionClient(_connection(workspace, honest))
-    in_trash = list(gateway.search_pages("notion-pm probe", in_trash=True))
+    notion = NotionClient(_connection(workspace, honest))
+    in_trash = list(notion.search_pages("notion-pm probe", in_trash=True))
     assert len(in_trash) == (1 if number > 1 else 0)
 
     result = _run(workspace, honest, tmp_path)
     assert {finding.verdict for finding in result.findings.values()} == {Verdict.AGREES}
-    assert len(list(gateway.search_pages("notion-pm probe", in_trash=True))) == 1
-    assert not list(gateway.search_pages("notion-pm probe", in_trash=False))
+    assert len(list(notion.search_pages("notion-pm probe", in_trash=True))) == 1
+    assert not list(notion.search_pages("notion-pm probe", in_trash=False))
     assert not Memory.read(tmp_path).is_resumed
 
 

@@ -25,8 +25,8 @@ from notion_pm.provision.undo.undo import prepare_undo, undo
 from notion_pm.workspace.lock import Claimant
 from notion_pm.workspace.record import read_manifest
 from tests.support.faults import Killed, killed
-from tests.support.gateways import gateway_to
 from tests.support.messy_workspaces import english, german, is_kept, related, theirs
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.provisioned import NOW
 
@@ -57,16 +57,16 @@ class Client:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.workspace: LocalWorkspace = open_workspace(folder / "workspace.sqlite")
-        self.gateway, self.transport = gateway_to(self.workspace)
+        self.notion, self.transport = notion_client_for(self.workspace)
         self.root = NotionId(self.workspace.root_page_id)
         self.databases: dict[str, Database] = {}
 
     def close(self) -> None:
-        self.gateway.close()
+        self.notion.close()
         self.workspace.close()
 
     def propose(self, *named: str) -> Path:
-        proposal = propose_mapping(self.gateway, self.root, "product", named)
+        proposal = propose_mapping(self.notion, self.root, "product", named)
         path = self.folder / "mapping.yaml"
         path.unlink(missing_ok=True)
         template = proposal.loaded.template
@@ -76,19 +76,19 @@ class Client:
         return path
 
     def look(self, path: Path) -> Adoption:
-        return plan_adoption(self.gateway, self.root, mapping_file.read(path), now=NOW)
+        return plan_adoption(self.notion, self.root, mapping_file.read(path), now=NOW)
 
     def adopt(self) -> Adoption:
         adoption = self.look(self.propose())
-        adopt(self.gateway, self.root, adoption)
+        adopt(self.notion, self.root, adoption)
         return adoption
 
     def apply(self, **options: Any) -> int:
-        reading = provision.read(self.gateway, self.root, "product")
+        reading = provision.read(self.notion, self.root, "product")
         plan = provision.plan(reading, PlanOptions(**options))
         state = self.folder / "state"
         apply_recorded(
-            self.gateway,
+            self.notion,
             plan,
             reading,
             provision.ApplySettings(NOW, force=True),
@@ -110,9 +110,9 @@ def client(tmp_path: Path) -> Iterator[Client]:
 
 @pytest.mark.parametrize("messy", [german, english, related], ids=lambda each: each.__name__)
 def test_adopting_a_messy_workspace_changes_nothing_in_it(client: Client, messy: Messy) -> None:
-    client.databases = messy(client.gateway, client.root)
+    client.databases = messy(client.notion, client.root)
     before = client.theirs()
-    proposal = propose_mapping(client.gateway, client.root, "product")
+    proposal = propose_mapping(client.notion, client.root, "product")
     found = {
         key: {
             each: property_.match.name
@@ -125,7 +125,8 @@ def test_adopting_a_messy_workspace_changes_nothing_in_it(client: Client, messy:
     asked = len(client.transport.seen)
     adoption = client.adopt()
     writes = [each for each in client.transport.seen[asked:] if each.method != "GET"]
-    # The page that keeps the record, the record once more with the page's own id in it, and the end of the claim.
+    # The page that keeps the record, the record once more with the page's own id in it, and the end
+    # of the claim.
     sent = [
         (each.method, each.url.path.split("/")[2])
         for each in writes
@@ -143,21 +144,21 @@ def test_adopting_a_messy_workspace_changes_nothing_in_it(client: Client, messy:
         client.propose()
 
     state = client.folder / "state"
-    undo(client.gateway, prepare_undo(client.gateway, client.root, state), state, now=NOW)
+    undo(client.notion, prepare_undo(client.notion, client.root, state), state, now=NOW)
     assert is_kept(before, client.theirs())
     assert {key: each["properties"].keys() for key, each in client.theirs().items()} == {
         key: each["properties"].keys() for key, each in before.items()
     }
-    destroy(client.gateway, plan_destroy(client.gateway, client.root))
+    destroy(client.notion, plan_destroy(client.notion, client.root))
     assert is_kept(before, client.theirs())
 
 
 def test_a_name_already_used_by_the_client_gives_ours_another_name(client: Client) -> None:
-    client.databases = german(client.gateway, client.root)
+    client.databases = german(client.notion, client.root)
     client.adopt()
     client.apply()
-    entry = read_manifest(client.gateway, client.root)[1].databases["insights"]
-    properties = client.gateway.get_data_source(entry.data_source_id).properties
+    entry = read_manifest(client.notion, client.root)[1].databases["insights"]
+    properties = client.notion.get_data_source(entry.data_source_id).properties
     assert (
         properties[entry.properties["status"]].name,
         properties[entry.properties["status"]].type,
@@ -169,11 +170,11 @@ def test_a_name_already_used_by_the_client_gives_ours_another_name(client: Clien
 
 
 def test_an_existing_relation_is_adopted_with_its_other_side(client: Client) -> None:
-    client.databases = related(client.gateway, client.root)
+    client.databases = related(client.notion, client.root)
     client.adopt()
     client.apply()
-    manifest = read_manifest(client.gateway, client.root)[1]
-    source = client.gateway.get_data_source(manifest.databases["insights"].data_source_id)
+    manifest = read_manifest(client.notion, client.root)[1]
+    source = client.notion.get_data_source(manifest.databases["insights"].data_source_id)
     assert [each.name for each in source.properties.values() if each.type == "relation"] == [
         "Related to Product backlog (Requests)"
     ]
@@ -181,22 +182,22 @@ def test_an_existing_relation_is_adopted_with_its_other_side(client: Client) -> 
 
 
 def test_names_that_the_client_changes_later_are_kept(client: Client) -> None:
-    client.databases = english(client.gateway, client.root)
+    client.databases = english(client.notion, client.root)
     client.adopt()
     client.apply()
-    entry = read_manifest(client.gateway, client.root)[1].databases["features"]
+    entry = read_manifest(client.notion, client.root)[1].databases["features"]
     effort = {entry.properties["effort"]: PropertyPatch(name="Size")}
-    client.gateway.update_data_source(entry.data_source_id, effort)
-    client.gateway.update_database(entry.database_id, title="Our plan")
+    client.notion.update_data_source(entry.data_source_id, effort)
+    client.notion.update_database(entry.database_id, title="Our plan")
     assert client.apply() == 0
     assert client.apply(reset_titles=True) == 0
 
 
 def test_rules_work_on_adopted_databases(tmp_path: Path) -> None:
     client = Client(tmp_path)
-    client.databases = related(client.gateway, client.root)
+    client.databases = related(client.notion, client.root)
     status = {"Status": PropertyPatch(type="status")}
-    client.gateway.update_data_source(client.databases["features"].data_source_ids[0], status)
+    client.notion.update_data_source(client.databases["features"].data_source_ids[0], status)
     client.close()
     program = Program(tmp_path, NOTION_PM_LOCAL="workspace.sqlite")
     assert program("adopt", "product").code == 0
@@ -206,18 +207,18 @@ def test_rules_work_on_adopted_databases(tmp_path: Path) -> None:
     assert synced.code == 0, synced.err
 
     client = Client(tmp_path)
-    entry = read_manifest(client.gateway, client.root)[1].databases["features"]
-    (page,) = client.gateway.query(entry.data_source_id)
+    entry = read_manifest(client.notion, client.root)[1].databases["features"]
+    (page,) = client.notion.query(entry.data_source_id)
     assert page.properties[entry.properties["evidence_count"]].value == 1
     shipped = OptionValue(entry.options["status.shipped"], "")
-    client.gateway.update_page(
+    client.notion.update_page(
         page.id, [PropertyValue(entry.properties["status"], "status", shipped)]
     )
     client.close()
     assert program("sync", "--full").code == 0
     client = Client(tmp_path)
-    insights = read_manifest(client.gateway, client.root)[1].databases["insights"]
-    (asked,) = client.gateway.query(insights.data_source_id)
+    insights = read_manifest(client.notion, client.root)[1].databases["insights"]
+    (asked,) = client.notion.query(insights.data_source_id)
     value = asked.properties[insights.properties["status"]].value
     assert isinstance(value, OptionValue)
     assert value.name == "Shipped"
@@ -226,10 +227,10 @@ def test_rules_work_on_adopted_databases(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("moment", [12, 24, 36])
 def test_a_killed_apply_to_adopted_databases_can_be_continued(client: Client, moment: int) -> None:
-    client.databases = english(client.gateway, client.root)
+    client.databases = english(client.notion, client.root)
     before = client.theirs()
     client.adopt()
-    door, _ = gateway_to(client.workspace, weather=killed(moment, after=True))
+    door, _ = notion_client_for(client.workspace, weather=killed(moment, after=True))
     reading = provision.read(door, client.root, "product")
     with pytest.raises(Killed):
         claimant = Claimant(marks=client.folder / "state" / "claims")
@@ -247,7 +248,7 @@ def test_a_killed_apply_to_adopted_databases_can_be_continued(client: Client, mo
 
 
 def test_all_problems_of_a_mapping_are_reported_with_their_lines(client: Client) -> None:
-    client.databases = english(client.gateway, client.root)
+    client.databases = english(client.notion, client.root)
     path = client.propose()
     text = path.read_text()
     for was, becomes in (
@@ -274,10 +275,10 @@ def test_all_problems_of_a_mapping_are_reported_with_their_lines(client: Client)
 
 
 def test_a_stale_mapping_is_refused(client: Client) -> None:
-    client.databases = german(client.gateway, client.root)
+    client.databases = german(client.notion, client.root)
     path = client.propose()
     source_id = client.databases["insights"].data_source_ids[0]
-    client.gateway.update_data_source(source_id, {"Neu": PropertyPatch(type="checkbox")})
+    client.notion.update_data_source(source_id, {"Neu": PropertyPatch(type="checkbox")})
     with pytest.raises(MappingInvalid, match="has changed since the mapping was made"):
         client.look(path)
 
@@ -292,8 +293,8 @@ def test_a_file_that_is_not_a_mapping_is_refused(tmp_path: Path) -> None:
 
 def test_the_command_proposes_asks_and_records(tmp_path: Path) -> None:
     client = Client(tmp_path)
-    german(client.gateway, client.root)
-    named = english(client.gateway, client.root)["features"]
+    german(client.notion, client.root)
+    named = english(client.notion, client.root)["features"]
     client.close()
     program = Program(tmp_path, NOTION_PM_LOCAL="workspace.sqlite")
     one = program("adopt", "product", named.url, "-o", "one.yaml", "--json")

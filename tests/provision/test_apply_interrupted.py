@@ -19,7 +19,7 @@ from notion_pm.emulator import LocalWorkspace, open_workspace
 from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.retry import Patience
 from tests.support.faults import Fault
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.provisioned import apply_to, manifest_pages, plan_for, tables
 from tests.support.template_worlds import load, templates
@@ -145,13 +145,13 @@ def _upgraded() -> LoadedTemplate:
 
 
 def _interrupt(workspace: LocalWorkspace, loaded: LoadedTemplate, weather: Weather) -> None:
-    gateway, _ = gateway_to(workspace, weather=weather)
+    notion, _ = notion_client_for(workspace, weather=weather)
     try:
-        apply_to(gateway, workspace, loaded, jobs=2)
+        apply_to(notion, workspace, loaded, jobs=2)
     except Killed:
         pass
     finally:
-        gateway.close()
+        notion.close()
 
 
 def _healed(folder: Path, loaded: LoadedTemplate, weather: Weather) -> object:
@@ -159,13 +159,13 @@ def _healed(folder: Path, loaded: LoadedTemplate, weather: Weather) -> object:
     do."""
     workspace = open_workspace(folder / f"{time.monotonic_ns()}.sqlite")
     _interrupt(workspace, loaded, weather)
-    gateway, transport = gateway_to(workspace)
-    result = apply_to(gateway, workspace, loaded)
+    notion, transport = notion_client_for(workspace)
+    result = apply_to(notion, workspace, loaded)
     assert result.planned == result.sent == len(transport.seen)
-    assert plan_for(gateway, workspace, loaded).changes == ()
-    assert set(manifest_pages(gateway, workspace).values()) == {1}
-    found = tables(gateway, workspace)
-    gateway.close()
+    assert plan_for(notion, workspace, loaded).changes == ()
+    assert set(manifest_pages(notion, workspace).values()) == {1}
+    found = tables(notion, workspace)
+    notion.close()
     workspace.close()
     return found
 
@@ -174,10 +174,10 @@ def _healed(folder: Path, loaded: LoadedTemplate, weather: Weather) -> object:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, object]:
     """How many requests an undisturbed apply takes, and what it makes."""
     workspace = open_workspace(tmp_path_factory.mktemp("undisturbed") / "workspace.sqlite")
-    gateway, transport = gateway_to(workspace)
-    apply_to(gateway, workspace, _rich())
-    requests, found = len(transport.seen), tables(gateway, workspace)
-    gateway.close()
+    notion, transport = notion_client_for(workspace)
+    apply_to(notion, workspace, _rich())
+    requests, found = len(transport.seen), tables(notion, workspace)
+    notion.close()
     workspace.close()
     return requests, found
 
@@ -214,24 +214,26 @@ def test_another_connection_continues_after_any_creation(
     resumed = 0
     while True:
         workspace = open_workspace(tmp_path / f"{resumed}.sqlite")
-        gateway, first = gateway_to(workspace, weather=dying_at_create(resumed + 1))
+        notion, first = notion_client_for(workspace, weather=dying_at_create(resumed + 1))
         try:
-            apply_to(gateway, workspace, _rich(), jobs=2)
+            apply_to(notion, workspace, _rich(), jobs=2)
         except Killed:
             pass
         else:
             break
-        other, transport = gateway_to(workspace, token=workspace.connect("Another connection"))
+        other, transport = notion_client_for(
+            workspace, token=workspace.connect("Another connection")
+        )
         result = apply_to(other, workspace, _rich())
         assert result.planned == result.sent == len(transport.seen)
         assert tables(other, workspace) == undisturbed[1], resumed
         assert set(manifest_pages(other, workspace).values()) == {1}
-        for each in (gateway, other, workspace):
+        for each in (notion, other, workspace):
             each.close()
         resumed += 1
     assert resumed == 10  # the record page, two databases, two views, five rows
     assert first.seen
-    gateway.close()
+    notion.close()
     workspace.close()
 
 
@@ -241,16 +243,16 @@ def test_an_upgrade_continues_after_it_was_killed_at_any_request(
 ) -> None:
     def upgraded(weather: Weather | None) -> tuple[int, object]:
         workspace = open_workspace(tmp_path / f"{time.monotonic_ns()}.sqlite")
-        gateway, _ = gateway_to(workspace)
-        apply_to(gateway, workspace, _rich())
+        notion, _ = notion_client_for(workspace)
+        apply_to(notion, workspace, _rich())
         if weather:
             _interrupt(workspace, _upgraded(), weather)
-        again, transport = gateway_to(workspace)
+        again, transport = notion_client_for(workspace)
         result = apply_to(again, workspace, _upgraded())
         assert result.planned == result.sent == len(transport.seen)
-        found = tables(gateway, workspace)
+        found = tables(notion, workspace)
         again.close()
-        gateway.close()
+        notion.close()
         workspace.close()
         return len(transport.seen), found
 
@@ -266,10 +268,10 @@ def test_an_apply_of_any_template_continues_after_an_interruption(
 ) -> None:
     with TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder) / "undisturbed.sqlite")
-        gateway, _ = gateway_to(workspace)
-        apply_to(gateway, workspace, loaded)
-        found = tables(gateway, workspace)
-        gateway.close()
+        notion, _ = notion_client_for(workspace)
+        apply_to(notion, workspace, loaded)
+        found = tables(notion, workspace)
+        notion.close()
         workspace.close()
         assert _healed(Path(folder), loaded, _dying(moment, carried_out=carried_out)) == found
 
@@ -281,10 +283,10 @@ def test_an_apply_continues_after_it_was_killed_twice(
     workspace = open_workspace(tmp_path / "workspace.sqlite")
     _interrupt(workspace, _rich(), _dying(7, carried_out=True))
     _interrupt(workspace, _rich(), _dying(22, carried_out=True))
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, _rich())
-    assert tables(gateway, workspace) == found
-    gateway.close()
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, _rich())
+    assert tables(notion, workspace) == found
+    notion.close()
     workspace.close()
 
 
@@ -304,12 +306,12 @@ def test_every_lost_answer_is_looked_up(
         lost.add(request.content)
         return Fault(lost=True, after=True)
 
-    gateway, _ = gateway_to(workspace, weather=weather, patience=Patience(attempts=3))
-    result = apply_to(gateway, workspace, _rich())
-    assert tables(gateway, workspace) == undisturbed[1]
+    notion, _ = notion_client_for(workspace, weather=weather, patience=Patience(attempts=3))
+    result = apply_to(notion, workspace, _rich())
+    assert tables(notion, workspace) == undisturbed[1]
     assert result.sent > result.planned
     assert len(lost) > 8
-    gateway.close()
+    notion.close()
 
 
 _WEATHER = {
@@ -333,13 +335,13 @@ def test_an_apply_survives_a_fault_at_any_request(
     """The same run goes on: what may have been done is looked up, what was not is sent again."""
     with TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder) / "workspace.sqlite")
-        gateway, _ = gateway_to(
+        notion, _ = notion_client_for(
             workspace, weather=lambda number, _: _WEATHER[kind] if number == moment else None
         )
-        apply_to(gateway, workspace, _rich())
-        assert tables(gateway, workspace) == undisturbed[1]
-        assert set(manifest_pages(gateway, workspace).values()) == {1}
-        gateway.close()
+        apply_to(notion, workspace, _rich())
+        assert tables(notion, workspace) == undisturbed[1]
+        assert set(manifest_pages(notion, workspace).values()) == {1}
+        notion.close()
         workspace.close()
 
 
@@ -359,12 +361,12 @@ def test_an_apply_continues_after_its_process_was_killed(tmp_path: Path, pause: 
     assert again.json["requests"]["planned"] == again.json["requests"]["sent"]
     assert program("--local", "w.sqlite", "plan", "--exit-code").code == 0
     workspace = open_workspace(tmp_path / "w.sqlite")
-    gateway, _ = gateway_to(workspace)
-    found = tables(gateway, workspace)
+    notion, _ = notion_client_for(workspace)
+    found = tables(notion, workspace)
     assert {title: [len(each.rows) for each in made] for title, made in found.items()} == {
         "Vision": [13],
         "Customer insights": [248],
         "Feature specs": [30],
     }
-    gateway.close()
+    notion.close()
     workspace.close()

@@ -16,7 +16,7 @@ from notion_pm.model.page import PropertyValue
 from notion_pm.model.schema import Database
 from notion_pm.provision.destroy import destroy, plan_destroy
 from notion_pm.workspace.record import read_manifest
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.provisioned import apply_to
 from tests.support.template_worlds import load
@@ -55,25 +55,25 @@ def _write(program: Program, version: int = 1, size: str = "rich_text") -> None:
 
 def _a_person_sets_size(program: Program, title: str, size: str) -> None:
     workspace = open_workspace(program.folder / "w.sqlite")
-    gateway, _ = gateway_to(
+    notion, _ = notion_client_for(
         workspace, token=workspace.connect("a person", shared=[workspace.root_page_id])
     )
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
+    _, manifest = read_manifest(notion, workspace.root_page_id)
     entry = manifest.databases["features"]
-    (page,) = (each for each in gateway.query(entry.data_source_id) if each.title == title)
-    gateway.update_page(page.id, [PropertyValue(entry.properties["size"], "rich_text", size)])
-    gateway.close()
+    (page,) = (each for each in notion.query(entry.data_source_id) if each.title == title)
+    notion.update_page(page.id, [PropertyValue(entry.properties["size"], "rich_text", size)])
+    notion.close()
     workspace.close()
 
 
 def _types_and_sizes(program: Program) -> tuple[str, list[str]]:
     workspace = open_workspace(program.folder / "w.sqlite")
-    gateway, _ = gateway_to(workspace)
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
+    notion, _ = notion_client_for(workspace)
+    _, manifest = read_manifest(notion, workspace.root_page_id)
     entry = manifest.databases["features"]
-    pages = list(gateway.query(entry.data_source_id))
-    kind = gateway.get_data_source(entry.data_source_id).properties[entry.properties["size"]].type
-    gateway.close()
+    pages = list(notion.query(entry.data_source_id))
+    kind = notion.get_data_source(entry.data_source_id).properties[entry.properties["size"]].type
+    notion.close()
     workspace.close()
     # Rows created within the same instant come in any order: by title.
     pages.sort(key=lambda page: page.title)
@@ -198,17 +198,17 @@ def test_destroy_stops_when_people_added_a_page_since_it_counted(workspace: Loca
     loaded = load(
         {"databases": {"features": {"title": "Features", "properties": {"name": _NAME}}}}, {}
     )
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, loaded)
-    doomed = plan_destroy(gateway, NotionId(workspace.root_page_id))
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, loaded)
+    doomed = plan_destroy(notion, NotionId(workspace.root_page_id))
     (database,) = doomed.databases
     name = PropertyValue("title", "title", "New")
-    gateway.create_row(database.data_source_id, [name], look_up=lambda: None)
+    notion.create_row(database.data_source_id, [name], look_up=lambda: None)
     with pytest.raises(ChangedDuringRun) as stopped:
-        destroy(gateway, doomed)
+        destroy(notion, doomed)
     assert stopped.value.exit_code == 3
-    assert not gateway.get_database(database.database_id).in_trash
-    gateway.close()
+    assert not notion.get_database(database.database_id).in_trash
+    notion.close()
 
 
 def _write_look(program: Program, version: int, look: str) -> None:
@@ -228,12 +228,12 @@ def _features(
 ) -> Database:
     """Return the database as it is, after a person has set what is given."""
     workspace = open_workspace(program.folder / "w.sqlite")
-    gateway, _ = gateway_to(workspace)
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    notion, _ = notion_client_for(workspace)
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
     if title or icon or description:
-        gateway.update_database(entry.database_id, title=title, icon=icon, description=description)
-    database = gateway.get_database(entry.database_id)
-    gateway.close()
+        notion.update_database(entry.database_id, title=title, icon=icon, description=description)
+    database = notion.get_database(entry.database_id)
+    notion.close()
     workspace.close()
     return database
 

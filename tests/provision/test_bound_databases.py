@@ -19,7 +19,7 @@ from notion_pm.provision.destroy import plan_destroy
 from notion_pm.provision.plan.binding import UnsuitableBinding
 from tests.conftest import client_of
 from tests.support.faults import Killed, Weather, killed
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.provisioned import apply_to, plan_for, tables
 from tests.support.template_worlds import load
 
@@ -66,8 +66,8 @@ def _template(bind: str, **tasks: Any) -> LoadedTemplate:
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
-    opened, _ = gateway_to(workspace)
+def notion(workspace: LocalWorkspace) -> Iterator[NotionClient]:
+    opened, _ = notion_client_for(workspace)
     yield opened
     opened.close()
 
@@ -106,7 +106,7 @@ def _shown(api: httpx.Client, theirs: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize("named", ["id", "url", "title"])
 def test_a_bound_database_is_related_to_and_left_as_it_is(
     named: str,
-    gateway: NotionClient,
+    notion: NotionClient,
     workspace: LocalWorkspace,
     api: httpx.Client,
     theirs: dict[str, Any],
@@ -116,52 +116,52 @@ def test_a_bound_database_is_related_to_and_left_as_it_is(
         {"id": theirs["id"], "url": theirs["url"], "title": "engineering tasks"}[named],
         state=_STATE,
     )
-    plan = plan_for(gateway, workspace, loaded)
+    plan = plan_for(notion, workspace, loaded)
     assert {each.database for each in plan.changes} == {"features"}
     assert [each.message for each in plan.notes] == [
         "'Engineering tasks' has no option 'Nobody has this'"
     ]
-    result = apply_to(gateway, workspace, loaded)
+    result = apply_to(notion, workspace, loaded)
     assert result.planned == result.sent
     assert result.manifest is not None
     ours = result.manifest.databases["features"]
     relation = (
-        gateway.get_data_source(ours.data_source_id).properties[ours.properties["tasks"]].config
+        notion.get_data_source(ours.data_source_id).properties[ours.properties["tasks"]].config
     )
     assert isinstance(relation, RelationConfig)
     assert (relation.data_source_id, relation.two_way) == (theirs["data_sources"][0]["id"], False)
     assert _shown(api, theirs) == before
-    again = plan_for(gateway, workspace, loaded)
+    again = plan_for(notion, workspace, loaded)
     assert (again.changes, again.requests) == ((), 2 + 2 * 2)
 
 
 def test_what_is_bound_by_title_stays_bound_when_it_is_renamed(
-    gateway: NotionClient, workspace: LocalWorkspace, theirs: dict[str, Any]
+    notion: NotionClient, workspace: LocalWorkspace, theirs: dict[str, Any]
 ) -> None:
     loaded = _template("Engineering tasks")
-    apply_to(gateway, workspace, loaded)
-    gateway.update_database(theirs["id"], title="Work")
-    assert plan_for(gateway, workspace, loaded).changes == ()
+    apply_to(notion, workspace, loaded)
+    notion.update_database(theirs["id"], title="Work")
+    assert plan_for(notion, workspace, loaded).changes == ()
 
 
 def test_a_later_binding_is_recorded(
-    gateway: NotionClient, workspace: LocalWorkspace, theirs: dict[str, Any]
+    notion: NotionClient, workspace: LocalWorkspace, theirs: dict[str, Any]
 ) -> None:
-    apply_to(gateway, workspace, _template(theirs["id"]))
+    apply_to(notion, workspace, _template(theirs["id"]))
     more = _template(theirs["id"], state=_STATE)
-    (change,) = plan_for(gateway, workspace, more).changes
+    (change,) = plan_for(notion, workspace, more).changes
     assert (change.address, change.kind) == ("tasks", "manifest")
-    result = apply_to(gateway, workspace, more)
+    result = apply_to(notion, workspace, more)
     assert result.planned == result.sent
     assert result.manifest is not None
     assert set(result.manifest.databases["tasks"].options) == {"state.open", "state.done"}
 
 
 def test_a_database_that_is_no_longer_bound_leaves_the_record(
-    gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client, theirs: dict[str, Any]
+    notion: NotionClient, workspace: LocalWorkspace, api: httpx.Client, theirs: dict[str, Any]
 ) -> None:
     before = _shown(api, theirs)
-    apply_to(gateway, workspace, _template(theirs["id"]))
+    apply_to(notion, workspace, _template(theirs["id"]))
     own = {
         key: {**each, "bind": None}
         for key, each in _template("x")
@@ -169,10 +169,10 @@ def test_a_database_that_is_no_longer_bound_leaves_the_record(
         .items()
     }
     own["features"]["properties"]["tasks"]["type"] = "relation"
-    changes = plan_for(gateway, workspace, load({"databases": own})).changes
+    changes = plan_for(notion, workspace, load({"databases": own})).changes
     assert ("tasks", "create") in {(str(each.address), each.action) for each in changes}
     root = NotionId(workspace.root_page_id)
-    assert [each.key for each in plan_destroy(gateway, root).databases] == ["features"], (
+    assert [each.key for each in plan_destroy(notion, root).databases] == ["features"], (
         "a bound one is not ours"
     )
     assert _shown(api, theirs) == before
@@ -207,13 +207,13 @@ def test_what_cannot_be_bound(
     tasks: dict[str, Any],
     error: type[UsageError],
     message: str,
-    gateway: NotionClient,
+    notion: NotionClient,
     workspace: LocalWorkspace,
     theirs: dict[str, Any],
 ) -> None:
     assert theirs
     with pytest.raises(error, match=message):
-        plan_for(gateway, workspace, _template(bind, **tasks))
+        plan_for(notion, workspace, _template(bind, **tasks))
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -228,28 +228,28 @@ def test_every_request_of_an_apply_beside_a_bound_database_survives(
             theirs = _made(api, workspace)
             before, loaded = _shown(api, theirs), _template(theirs["id"], state=_STATE)
             whole = _struck(workspace, loaded, killed(moment, after=after))
-            gateway, _ = gateway_to(workspace)
-            apply_to(gateway, workspace, loaded)
-            made = tables(gateway, workspace)
+            notion, _ = notion_client_for(workspace)
+            apply_to(notion, workspace, loaded)
+            made = tables(notion, workspace)
             assert {title: len(each) for title, each in made.items()} == {
                 "Features": 1,
                 "Engineering tasks": 1,
             }, moment
             assert ("Task count", "rollup") in made["Features"][0].properties
-            assert plan_for(gateway, workspace, loaded).changes == ()
+            assert plan_for(notion, workspace, loaded).changes == ()
             assert _shown(api, theirs) == before
-            gateway.close()
+            notion.close()
         workspace.close()
     assert moment > len(loaded.template.databases)
 
 
 def _struck(workspace: LocalWorkspace, loaded: LoadedTemplate, weather: Weather) -> bool:
     """Apply in this weather, and return whether it came to its end."""
-    gateway, _ = gateway_to(workspace, weather=weather)
+    notion, _ = notion_client_for(workspace, weather=weather)
     try:
-        apply_to(gateway, workspace, loaded)
+        apply_to(notion, workspace, loaded)
     except Killed:
         return False
     finally:
-        gateway.close()
+        notion.close()
     return True

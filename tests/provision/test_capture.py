@@ -21,7 +21,7 @@ from notion_pm.provision.capture import capture as capturing
 from notion_pm.provision.capture.live import CapturedTemplate
 from notion_pm.template.templates import load
 from tests.conftest import client_of
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.provisioned import NOW, apply_to, plan_for
 from tests.support.template_worlds import templates
 
@@ -32,17 +32,17 @@ def fresh_workspace() -> Iterator[tuple[LocalWorkspace, NotionClient]]:
     with TemporaryDirectory() as folder, ExitStack() as closing:
         workspace = open_workspace(Path(folder) / "other.sqlite", clock=ManualClock())
         closing.callback(workspace.close)
-        gateway, _ = gateway_to(workspace)
-        closing.callback(gateway.close)
-        yield workspace, gateway
+        notion, _ = notion_client_for(workspace)
+        closing.callback(notion.close)
+        yield workspace, notion
 
 
 def captured_from(
-    gateway: NotionClient, workspace: LocalWorkspace, file: Path, *, with_rows: bool = False
+    notion: NotionClient, workspace: LocalWorkspace, file: Path, *, with_rows: bool = False
 ) -> CapturedTemplate:
     """Capture the root page into a file, and check that the file is a valid template."""
     captured = capturing.capture(
-        gateway, NotionId(workspace.root_page_id), file=file, with_rows=with_rows
+        notion, NotionId(workspace.root_page_id), file=file, with_rows=with_rows
     )
     capturing.write(capturing.file_contents(captured, file), replace=True)
     assert load(str(file)).template == captured.template
@@ -55,10 +55,10 @@ def applied_elsewhere(file: Path) -> CapturedTemplate:
     After the apply nothing may be left to change.
     """
     loaded = load(str(file))
-    with fresh_workspace() as (workspace, gateway):
-        apply_to(gateway, workspace, loaded)
-        assert plan_for(gateway, workspace, loaded).changes == ()
-        return captured_from(gateway, workspace, file, with_rows=bool(loaded.rows))
+    with fresh_workspace() as (workspace, notion):
+        apply_to(notion, workspace, loaded)
+        assert plan_for(notion, workspace, loaded).changes == ()
+        return captured_from(notion, workspace, file, with_rows=bool(loaded.rows))
 
 
 def structure(template: Template) -> dict[str, Any]:
@@ -70,13 +70,13 @@ def structure(template: Template) -> dict[str, Any]:
 def test_captured_shipped_templates_equal_the_originals(
     name: str, workspace: LocalWorkspace, tmp_path: Path
 ) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     loaded = load(name)
-    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
+    reading = provision.read_for(notion, NotionId(workspace.root_page_id), loaded)
     plan = provision.plan(reading, provision.PlanOptions(with_rows=False))
-    provision.apply(gateway, plan, reading, provision.ApplySettings(NOW))
-    captured = captured_from(gateway, workspace, tmp_path / "captured.yaml")
-    gateway.close()
+    provision.apply(notion, plan, reading, provision.ApplySettings(NOW))
+    captured = captured_from(notion, workspace, tmp_path / "captured.yaml")
+    notion.close()
     assert captured.losses == ()
     assert list(captured.template.databases) == [*load(name).template.databases]
     for key, database in loaded.template.databases.items():
@@ -90,10 +90,10 @@ def test_captured_shipped_templates_equal_the_originals(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(loaded=templates())
 def test_any_captured_template_equals_the_original(loaded: LoadedTemplate) -> None:
-    with fresh_workspace() as (workspace, gateway), TemporaryDirectory() as folder:
-        apply_to(gateway, workspace, loaded)
+    with fresh_workspace() as (workspace, notion), TemporaryDirectory() as folder:
+        apply_to(notion, workspace, loaded)
         file = Path(folder) / "captured.yaml"
-        captured = captured_from(gateway, workspace, file, with_rows=True)
+        captured = captured_from(notion, workspace, file, with_rows=True)
         assert {each.address for each in captured.losses} <= {""}
         assert set(captured.template.databases) == set(loaded.template.databases)
         again = applied_elsewhere(file)
@@ -185,9 +185,9 @@ def messy(workspace: LocalWorkspace, api: httpx.Client) -> dict[str, dict[str, A
 def test_a_messy_page_becomes_a_valid_template(
     messy: dict[str, dict[str, Any]], workspace: LocalWorkspace, tmp_path: Path
 ) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     file = tmp_path / "messy.yaml"
-    captured = captured_from(gateway, workspace, file)
+    captured = captured_from(notion, workspace, file)
     databases = captured.template.databases
     assert list(databases) == ["ideen", "ideen_2", "tasks"]
     assert databases["tasks"].bind == messy["tasks"]["url"]
@@ -197,15 +197,15 @@ def test_a_messy_page_becomes_a_valid_template(
     assert "key_2" in databases["ideen_2"].properties, "`key` is the first column of starter rows"
     told = {each.address: each.message for each in captured.losses}
     assert "a title must not be empty or used twice" in told["ideen_2"]
-    gateway.close()
+    notion.close()
 
 
 def test_a_messy_template_is_applied_elsewhere(
     messy: dict[str, dict[str, Any]], workspace: LocalWorkspace, tmp_path: Path
 ) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     file = tmp_path / "messy.yaml"
-    captured = captured_from(gateway, workspace, file)
+    captured = captured_from(notion, workspace, file)
     loaded = load(str(file))
     with client_of(workspace) as api:
         body = {"parent": {"type": "page_id", "page_id": workspace.root_page_id}}
@@ -213,12 +213,12 @@ def test_a_messy_template_is_applied_elsewhere(
             "pages", json=body | {"properties": {"title": {"title": _title("Globex")}}}
         ).json()["id"]
     parent = NotionId(other)
-    reading = provision.read_for(gateway, parent, loaded)
-    provision.apply(gateway, provision.plan(reading), reading, provision.ApplySettings(NOW))
-    assert provision.plan(provision.read_for(gateway, parent, loaded)).changes == ()
-    again = capturing.capture(gateway, parent, file=file)
+    reading = provision.read_for(notion, parent, loaded)
+    provision.apply(notion, provision.plan(reading), reading, provision.ApplySettings(NOW))
+    assert provision.plan(provision.read_for(notion, parent, loaded)).changes == ()
+    again = capturing.capture(notion, parent, file=file)
     assert structure(again.template) == structure(captured.template)
-    gateway.close()
+    notion.close()
 
 
 def test_what_a_template_cannot_express_is_reported(
@@ -245,9 +245,9 @@ def test_what_a_template_cannot_express_is_reported(
     }
     row = {"parent": {"type": "data_source_id", "data_source_id": source}, "properties": people}
     assert api.post("pages", json=row).status_code == 200
-    gateway, _ = gateway_to(workspace)
-    captured = captured_from(gateway, workspace, tmp_path / "messy.yaml", with_rows=True)
-    gateway.close()
+    notion, _ = notion_client_for(workspace)
+    captured = captured_from(notion, workspace, tmp_path / "messy.yaml", with_rows=True)
+    notion.close()
     told = {each.address: each.message for each in captured.losses}
     assert (
         told["ideen.press"]

@@ -1,4 +1,6 @@
-"""A record that was copied with its page is refused by every command: it names another client's databases."""
+"""A record that was copied with its page is refused by every command: it names another client's
+databases.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from notion_pm.template import templates
 from notion_pm.workspace.record import read_manifest
 from notion_pm.workspace.sync_context import SyncContext, load_workspace
 from tests.support.duplicates import create_copied_page, record_page, record_text
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.provisioned import NOW, apply_to
 
@@ -152,15 +154,15 @@ def test_a_copy_that_an_older_version_took_for_a_record_is_refused_as_well(
     workspace: LocalWorkspace, api: httpx.Client, tmp_path: Path
 ) -> None:
     """It is remembered on this machine, so sync would not ask the workspace for it."""
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, templates.load("product").model_copy(update={"rows": {}}))
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, templates.load("product").model_copy(update={"rows": {}}))
     copy = NotionId(create_copied_page(api, workspace.root_page_id))
-    manifest = read_manifest(gateway, workspace.root_page_id)[1]
+    manifest = read_manifest(notion, workspace.root_page_id)[1]
     old = manifest.model_copy(update={"format": 1, "page_id": None, "parent_id": None})
-    place = SyncContext(gateway, copy, tmp_path, NOW)
+    place = SyncContext(notion, copy, tmp_path, NOW)
     for remembered in (old, manifest):
         with State(tmp_path, "product") as state:
             state.workspace.save(WorkspaceMemory("product", remembered))
         with pytest.raises(RecordCopied):
             load_workspace(place, None)
-    gateway.close()
+    notion.close()

@@ -13,7 +13,7 @@ from notion_pm.model.schema import PropertyPatch
 from notion_pm.notion.client import NotionClient
 from notion_pm.provision.destroy import destroy, plan_destroy
 from notion_pm.workspace.record import read_manifest
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.provisioned import apply_to, plan_for
 from tests.support.template_worlds import load
@@ -30,45 +30,45 @@ def program(tmp_path: Path) -> Program:
     return Program(tmp_path, NOTION_PM_LOCAL="w.sqlite")
 
 
-def _titles(gateway: NotionClient, workspace: LocalWorkspace) -> list[str]:
+def _titles(notion: NotionClient, workspace: LocalWorkspace) -> list[str]:
     return [
-        each.title for each in gateway.list_children(workspace.root_page_id) if not each.in_trash
+        each.title for each in notion.list_children(workspace.root_page_id) if not each.in_trash
     ]
 
 
 def test_destroy_trashes_only_what_the_template_made(
     workspace: LocalWorkspace,
 ) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     root = NotionId(workspace.root_page_id)
-    gateway.create_database(
+    notion.create_database(
         root, "Features of old", {"Name": PropertyPatch(type="title")}, look_up=lambda: None
     )
-    gateway.create_page(root, "Theirs", look_up=lambda: None)
-    apply_to(gateway, workspace, _LOADED)
-    source_id = read_manifest(gateway, root)[1].databases["features"].data_source_id
-    gateway.create_row(source_id, [PropertyValue("title", "title", "Own")], look_up=lambda: None)
-    doomed = plan_destroy(gateway, root)
+    notion.create_page(root, "Theirs", look_up=lambda: None)
+    apply_to(notion, workspace, _LOADED)
+    source_id = read_manifest(notion, root)[1].databases["features"].data_source_id
+    notion.create_row(source_id, [PropertyValue("title", "title", "Own")], look_up=lambda: None)
+    doomed = plan_destroy(notion, root)
     assert [(each.key, each.page_count, each.pages_of_people) for each in doomed.databases] == [
         ("features", 2, 1),
         ("insights", 0, 0),
     ]
-    destroy(gateway, doomed)
-    assert _titles(gateway, workspace) == ["Features of old", "Theirs"]
-    assert len(plan_for(gateway, workspace, _LOADED).changes) == 5
-    gateway.close()
+    destroy(notion, doomed)
+    assert _titles(notion, workspace) == ["Features of old", "Theirs"]
+    assert len(plan_for(notion, workspace, _LOADED).changes) == 5
+    notion.close()
 
 
 def test_an_interrupted_destroy_can_be_continued(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     root = NotionId(workspace.root_page_id)
-    apply_to(gateway, workspace, _LOADED)
-    gateway.trash_database(plan_destroy(gateway, root).databases[0].database_id)
-    rest = plan_destroy(gateway, root)
+    apply_to(notion, workspace, _LOADED)
+    notion.trash_database(plan_destroy(notion, root).databases[0].database_id)
+    rest = plan_destroy(notion, root)
     assert [each.key for each in rest.databases] == ["insights"]
-    destroy(gateway, rest)
-    assert _titles(gateway, workspace) == []
-    gateway.close()
+    destroy(notion, rest)
+    assert _titles(notion, workspace) == []
+    notion.close()
 
 
 def test_destroy_needs_the_name_of_the_template(program: Program) -> None:

@@ -1,4 +1,6 @@
-"""A record that somebody changed by hand may name other databases: it can be read, and nothing is written by it."""
+"""A record that somebody changed by hand may name other databases: it can be read, and nothing is
+written by it.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from notion_pm.provision.plan.plan import Plan
 from notion_pm.provision.provision import PlanChanged
 from notion_pm.provision.reading import Reading
 from notion_pm.workspace.record import read_manifest
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.provisioned import NOW, apply_to
 from tests.support.template_worlds import load
 
@@ -73,28 +73,28 @@ class Person:
     """What a person can do, and whether it is still there."""
 
     workspace: LocalWorkspace
-    gateway: NotionClient = field(init=False)
+    notion: NotionClient = field(init=False)
     entry: DatabaseEntry = field(init=False)
 
     def __post_init__(self) -> None:
-        self.gateway, _ = gateway_to(self.workspace)
-        _, manifest = read_manifest(self.gateway, self.workspace.root_page_id)
+        self.notion, _ = notion_client_for(self.workspace)
+        _, manifest = read_manifest(self.notion, self.workspace.root_page_id)
         self.entry = manifest.databases["features"]
 
     def _set(self, row: str, key: str, kind: str, value: Any) -> None:
-        self.gateway.update_page(
+        self.notion.update_page(
             self.entry.rows[row], [PropertyValue(self.entry.properties[key], kind, value)]
         )
 
     def _value(self, row: str, key: str) -> Any:
         value = (
-            self.gateway.get_page(self.entry.rows[row]).properties[self.entry.properties[key]].value
+            self.notion.get_page(self.entry.rows[row]).properties[self.entry.properties[key]].value
         )
         return value.name if isinstance(value, OptionValue) else value
 
     def edits(self) -> dict[str, tuple[Callable[[], object], Callable[[], bool]]]:
         """Return each edit by name, with the question whether nothing of it is lost."""
-        gateway, entry = self.gateway, self.entry
+        notion, entry = self.notion, self.entry
         note_id, database_id = entry.properties["note"], entry.database_id
         view_id = entry.views["open"].id
         by_name = [{"property": "title", "direction": "descending"}]
@@ -110,38 +110,38 @@ class Person:
                 lambda: self._value("b", "stage") == "Closed",
             ),
             "a property's title": (
-                lambda: gateway.update_data_source(
+                lambda: notion.update_data_source(
                     entry.data_source_id, {note_id: PropertyPatch(name="Ours")}
                 ),
                 lambda: (
-                    gateway.get_data_source(entry.data_source_id).properties[note_id].name == "Ours"
+                    notion.get_data_source(entry.data_source_id).properties[note_id].name == "Ours"
                 ),
             ),
             "a database's title": (
-                lambda: gateway.update_database(database_id, title="Our features"),
-                lambda: gateway.get_database(database_id).title == "Our features",
+                lambda: notion.update_database(database_id, title="Our features"),
+                lambda: notion.get_database(database_id).title == "Our features",
             ),
             "a database's icon": (
-                lambda: gateway.update_database(database_id, icon="🍀"),
-                lambda: gateway.get_database(database_id).icon == "🍀",
+                lambda: notion.update_database(database_id, icon="🍀"),
+                lambda: notion.get_database(database_id).icon == "🍀",
             ),
             "a view's title": (
-                lambda: gateway.update_view(view_id, name="Our board"),
-                lambda: gateway.get_view(view_id).name == "Our board",
+                lambda: notion.update_view(view_id, name="Our board"),
+                lambda: notion.get_view(view_id).name == "Our board",
             ),
             "a view's sorts": (
-                lambda: gateway.update_view(view_id, sorts=by_name),
+                lambda: notion.update_view(view_id, sorts=by_name),
                 lambda: (
-                    gateway.get_view(view_id).sorts != ()
-                    and "descending" in str(gateway.get_view(view_id).sorts)
+                    notion.get_view(view_id).sorts != ()
+                    and "descending" in str(notion.get_view(view_id).sorts)
                 ),
             ),
         }
 
 
-def _plan(gateway: NotionClient, root: NotionId) -> tuple[Reading, Plan]:
-    reading = provision.read_for(gateway, root, _template(2))
-    return reading, with_affected_page_counts(gateway, provision.plan(reading), reading)
+def _plan(notion: NotionClient, root: NotionId) -> tuple[Reading, Plan]:
+    reading = provision.read_for(notion, root, _template(2))
+    return reading, with_affected_page_counts(notion, provision.plan(reading), reading)
 
 
 @dataclass
@@ -174,22 +174,22 @@ def _upgrade(applied: Path, folder: Path, edit: str, moment: int) -> Outcome:
                 make()
                 outcome.made = True
 
-    gateway, transport = gateway_to(workspace, weather=weather)
+    notion, transport = notion_client_for(workspace, weather=weather)
     outcome = Outcome(transport.seen)
     root = NotionId(workspace.root_page_id)
     try:
-        reading, plan = _plan(gateway, root)
+        reading, plan = _plan(notion, root)
         outcome.planned = len(transport.seen)
         provision.apply(
-            gateway,
+            notion,
             plan,
             reading,
-            provision.ApplySettings(NOW, jobs=1, plan_again=lambda: _plan(gateway, root)),
+            provision.ApplySettings(NOW, jobs=1, plan_again=lambda: _plan(notion, root)),
         )
     except (UnsafeChange, PlanChanged) as stopped:
         outcome.stopped = stopped
     outcome.is_kept = not outcome.made or is_kept()
-    for each in (gateway, person.gateway, workspace):
+    for each in (notion, person.notion, workspace):
         each.close()
     return outcome
 
@@ -199,9 +199,9 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a workspace in which the first version is applied."""
     folder = tmp_path_factory.mktemp("applied")
     workspace = open_workspace(folder / "w.sqlite")
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, _template(1))
-    gateway.close()
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, _template(1))
+    notion.close()
     workspace.close()
     return folder
 

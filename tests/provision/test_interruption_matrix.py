@@ -33,7 +33,7 @@ from notion_pm.notion.retry import Patience
 from notion_pm.template import templates
 from tests.conftest import client_of
 from tests.support.faults import Fault, Killed, Weather, killed
-from tests.support.gateways import calm, gateway_to
+from tests.support.notion_clients import calm, notion_client_for
 from tests.support.provisioned import apply_to, manifest_pages, plan_for
 
 _ROWS = {"vision": 3, "insights": 5, "features": 4}
@@ -129,8 +129,8 @@ def _get(api: httpx.Client, path: str) -> dict[str, Any]:
 def _place(folder: Path) -> Iterator[Place]:
     clock = ManualClock(datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
     workspace = open_workspace(folder / "workspace.sqlite", clock=clock)
-    gateway, _ = gateway_to(workspace)
-    database = gateway.create_database(
+    notion, _ = notion_client_for(workspace)
+    database = notion.create_database(
         # With the title of one of ours and without a record, apply would refuse to make a second
         # set.
         workspace.root_page_id,
@@ -139,9 +139,9 @@ def _place(folder: Path) -> Iterator[Place]:
         look_up=lambda: None,
     )
     name = PropertyValue("title", "title", "Theirs")
-    gateway.create_row(database.data_source_ids[0], [name], look_up=lambda: None)
-    gateway.create_page(workspace.root_page_id, "Vision", look_up=lambda: None)
-    gateway.close()
+    notion.create_row(database.data_source_ids[0], [name], look_up=lambda: None)
+    notion.create_page(workspace.root_page_id, "Vision", look_up=lambda: None)
+    notion.close()
     clock.advance(days=2)
     yield Place(workspace, clock)
     workspace.close()
@@ -149,24 +149,24 @@ def _place(folder: Path) -> Iterator[Place]:
 
 def _apply(place: Place, weather: Weather = calm) -> int:
     """Apply the template, and return how many requests that took."""
-    gateway, transport = gateway_to(place.workspace, weather=weather, patience=_PATIENT)
+    notion, transport = notion_client_for(place.workspace, weather=weather, patience=_PATIENT)
     try:
-        apply_to(gateway, place.workspace, _product(), now=place.clock())
+        apply_to(notion, place.workspace, _product(), now=place.clock())
     finally:
-        gateway.close()
+        notion.close()
     return len(transport.seen)
 
 
-def _seen(gateway: NotionClient, workspace: LocalWorkspace) -> list[Any]:
+def _seen(notion: NotionClient, workspace: LocalWorkspace) -> list[Any]:
     """Return everything under the parent page by names and values, as people see it."""
     blocks = [
         each
-        for each in gateway.list_children(workspace.root_page_id)
+        for each in notion.list_children(workspace.root_page_id)
         if each.type == "child_database"
     ]
-    databases = [gateway.get_database(each.id) for each in blocks]
-    sources = [gateway.get_data_source(each.data_source_ids[0]) for each in databases]
-    rows = {source.id: list(gateway.query(source.id)) for source in sources}
+    databases = [notion.get_database(each.id) for each in blocks]
+    sources = [notion.get_data_source(each.data_source_ids[0]) for each in databases]
+    rows = {source.id: list(notion.query(source.id)) for source in sources}
     titles = {page.id: page.title for pages in rows.values() for page in pages}
     return sorted(
         [
@@ -176,9 +176,9 @@ def _seen(gateway: NotionClient, workspace: LocalWorkspace) -> list[Any]:
             ),
             [
                 (view.name, view.type)
-                for view in map(gateway.get_view, gateway.list_view_ids(database.id))
+                for view in map(notion.get_view, notion.list_view_ids(database.id))
             ],
-            sorted(_row(gateway, source, page, titles) for page in rows[source.id]),
+            sorted(_row(notion, source, page, titles) for page in rows[source.id]),
         ]
         for database, source in zip(databases, sources, strict=True)
     )
@@ -189,9 +189,7 @@ def _options(config: object) -> list[tuple[str, str, str]]:
     return [(each.name, each.color, each.group or "") for each in options]
 
 
-def _row(
-    gateway: NotionClient, source: DataSource, page: Page, titles: dict[Any, str]
-) -> list[Any]:
+def _row(notion: NotionClient, source: DataSource, page: Page, titles: dict[Any, str]) -> list[Any]:
     values = []
     for key, found in page.properties.items():
         match found.value:
@@ -208,7 +206,7 @@ def _row(
                 "last_edited_time",
             }:
                 values.append((source.properties[key].name, [str(plain)]))
-    return [page.title, sorted(values), gateway.page_markdown(page.id).markdown]
+    return [page.title, sorted(values), notion.page_markdown(page.id).markdown]
 
 
 @pytest.fixture(scope="module")
@@ -216,9 +214,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[Any
     """How many requests an undisturbed apply takes, and what is there afterwards."""
     with _place(tmp_path_factory.mktemp("undisturbed")) as place:
         requests = _apply(place)
-        gateway, _ = gateway_to(place.workspace)
-        found = _seen(gateway, place.workspace)
-        gateway.close()
+        notion, _ = notion_client_for(place.workspace)
+        found = _seen(notion, place.workspace)
+        notion.close()
     return requests, found
 
 
@@ -234,12 +232,12 @@ def _heals(
         place.workspace.faults.change(NO_FAULTS)
         place.clock.advance(minutes=3)
         _apply(place)
-        gateway, _ = gateway_to(place.workspace)
-        assert _seen(gateway, place.workspace) == found
-        assert plan_for(gateway, place.workspace, _product()).changes == ()
-        assert manifest_pages(gateway, place.workspace) == {"Vision": 1, "notion-pm: product": 1}
+        notion, _ = notion_client_for(place.workspace)
+        assert _seen(notion, place.workspace) == found
+        assert plan_for(notion, place.workspace, _product()).changes == ()
+        assert manifest_pages(notion, place.workspace) == {"Vision": 1, "notion-pm: product": 1}
         assert place.theirs() == theirs
-        gateway.close()
+        notion.close()
 
 
 @pytest.mark.parametrize("trouble", sorted([*TROUBLE, *REPEATED]))

@@ -1,4 +1,6 @@
-"""A record page that people renamed, moved or deleted: nothing is ever created a second time for it."""
+"""A record page that people renamed, moved or deleted: nothing is ever created a second time for
+it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ from tests.support.duplicates import (
     record_page,
     record_text,
 )
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.provisioned import NOW
 from tests.support.template_worlds import load
@@ -43,19 +45,19 @@ class Machine:
     """A machine that works on the workspace, with a memory of its own."""
 
     def __init__(self, workspace: LocalWorkspace, home: StateHome) -> None:
-        self.gateway, self.transport = gateway_to(workspace)
+        self.notion, self.transport = notion_client_for(workspace)
         self.root = NotionId(workspace.root_page_id)
         self.home = home
 
     def plan(self, loaded: LoadedTemplate | None = None) -> Plan:
-        reading = provision.read_for(self.gateway, self.root, loaded or _template(), home=self.home)
+        reading = provision.read_for(self.notion, self.root, loaded or _template(), home=self.home)
         return provision.plan(reading)
 
     def apply(self, loaded: LoadedTemplate | None = None) -> None:
         loaded = loaded or _template()
-        reading = provision.read_for(self.gateway, self.root, loaded, home=self.home)
+        reading = provision.read_for(self.notion, self.root, loaded, home=self.home)
         made = provision.apply(
-            self.gateway, provision.plan(reading), reading, provision.ApplySettings(NOW)
+            self.notion, provision.plan(reading), reading, provision.ApplySettings(NOW)
         )
         remember_for_sync(self.home, loaded, made)
 
@@ -66,7 +68,7 @@ def ours(workspace: LocalWorkspace, home: StateHome) -> Iterator[Machine]:
     machine = Machine(workspace, home)
     machine.apply()
     yield machine
-    machine.gateway.close()
+    machine.notion.close()
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def bare(workspace: LocalWorkspace, tmp_path: Path) -> Iterator[Machine]:
     (tmp_path / "bare").mkdir()
     machine = Machine(workspace, tmp_path / "bare")
     yield machine
-    machine.gateway.close()
+    machine.notion.close()
 
 
 def _rename(api: httpx.Client, page: str, title: str) -> None:
@@ -84,7 +86,9 @@ def _rename(api: httpx.Client, page: str, title: str) -> None:
 
 
 def _move(workspace: LocalWorkspace, page: str, parent_id: str) -> None:
-    """Move a page to another page, as people do: the local workspace's API has no way to do it from outside."""
+    """Move a page to another page, as people do: the local workspace's API has no way to do it from
+    outside.
+    """
     with workspace._store.transaction(write=True) as db:
         db.execute("UPDATE pages SET parent_id = ? WHERE id = ?", (parent_id, page))
         db.execute("UPDATE blocks SET parent_id = ? WHERE id = ?", (parent_id, page))
@@ -175,14 +179,14 @@ def test_a_template_that_was_destroyed_can_be_applied_again(
 ) -> None:
     stale = Machine(workspace, ours.home)
     destroy(
-        ours.gateway, plan_destroy(ours.gateway, ours.root, "small")
+        ours.notion, plan_destroy(ours.notion, ours.root, "small")
     )  # as another machine would: ours remembers it
     assert [change.action for change in stale.plan().changes if change.kind == "database"] == [
         "create"
     ]
     bare.apply()
     assert bare.plan().changes == ()
-    stale.gateway.close()
+    stale.notion.close()
 
 
 def test_without_any_record_nothing_is_created_beside_databases_of_these_titles(
@@ -231,11 +235,11 @@ def test_every_command_finds_a_renamed_record(
     assert program("plan", "product", "--exit-code").code == 2
 
 
-def test_the_gateway_searches_the_trash(
+def test_the_search_includes_the_trash(
     ours: Machine, api: httpx.Client, workspace: LocalWorkspace
 ) -> None:
-    gateway: NotionClient = ours.gateway
+    notion: NotionClient = ours.notion
     page = record_page(api, workspace.root_page_id)
-    assert [each.id for each in gateway.search_pages("notion-pm: small", in_trash=False)] == [page]
-    assert list(gateway.search_pages("notion-pm: small", in_trash=True)) == []
-    assert read_manifest(gateway, ours.root)[0] == page
+    assert [each.id for each in notion.search_pages("notion-pm: small", in_trash=False)] == [page]
+    assert list(notion.search_pages("notion-pm: small", in_trash=True)) == []
+    assert read_manifest(notion, ours.root)[0] == page

@@ -34,7 +34,7 @@ from notion_pm.provision.plan.plan_options import DEFAULT_PLAN_OPTIONS, PlanOpti
 from notion_pm.provision.provision import ApplyResult
 from notion_pm.workspace.record import read_manifest
 from tests.support.faults import Fault, Killed, Weather, killed
-from tests.support.gateways import calm, gateway_to
+from tests.support.notion_clients import calm, notion_client_for
 from tests.support.people import edit_option
 from tests.support.provisioned import NOW, claimant_of
 from tests.support.template_worlds import load
@@ -105,39 +105,39 @@ _CASES = {
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
-    opened, _ = gateway_to(workspace)
+def notion(workspace: LocalWorkspace) -> Iterator[NotionClient]:
+    opened, _ = notion_client_for(workspace)
     yield opened
     opened.close()
 
 
 def _look(
-    gateway: NotionClient,
+    notion: NotionClient,
     workspace: LocalWorkspace,
     loaded: LoadedTemplate,
     options: PlanOptions = DEFAULT_PLAN_OPTIONS,
 ) -> tuple[provision.Reading, Plan]:
-    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
-    return reading, with_affected_page_counts(gateway, provision.plan(reading, options), reading)
+    reading = provision.read_for(notion, NotionId(workspace.root_page_id), loaded)
+    return reading, with_affected_page_counts(notion, provision.plan(reading, options), reading)
 
 
 def _apply(
-    gateway: NotionClient,
+    notion: NotionClient,
     workspace: LocalWorkspace,
     loaded: LoadedTemplate,
     options: PlanOptions = DEFAULT_PLAN_OPTIONS,
 ) -> ApplyResult:
-    reading, plan = _look(gateway, workspace, loaded, options)
+    reading, plan = _look(notion, workspace, loaded, options)
     return provision.apply(
-        gateway, plan, reading, provision.ApplySettings(NOW, claimant=claimant_of(workspace))
+        notion, plan, reading, provision.ApplySettings(NOW, claimant=claimant_of(workspace))
     )
 
 
 def _property(
-    gateway: NotionClient, workspace: LocalWorkspace, key: str
+    notion: NotionClient, workspace: LocalWorkspace, key: str
 ) -> tuple[NotionId, Property]:
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
-    return entry.data_source_id, gateway.get_data_source(entry.data_source_id).properties[
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
+    return entry.data_source_id, notion.get_data_source(entry.data_source_id).properties[
         entry.properties[key]
     ]
 
@@ -147,10 +147,10 @@ def _options(prop: Property) -> tuple[Option, ...]:
     return prop.config.options
 
 
-def _seen(gateway: NotionClient, workspace: LocalWorkspace) -> list[Any]:
+def _seen(notion: NotionClient, workspace: LocalWorkspace) -> list[Any]:
     """Return options, rows and filters as people see them."""
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
-    source = gateway.get_data_source(entry.data_source_id)
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
+    source = notion.get_data_source(entry.data_source_id)
     keys = {each: key for key, each in entry.properties.items()}
     properties = [
         each for each in source.properties.values() if isinstance(each.config, OptionsConfig)
@@ -161,9 +161,9 @@ def _seen(gateway: NotionClient, workspace: LocalWorkspace) -> list[Any]:
     }
     rows = sorted(
         (page.title, {keys[each.id]: _names(page.properties[each.id].value) for each in properties})
-        for page in gateway.query(source.id)
+        for page in notion.query(source.id)
     )
-    return [options, rows, str(gateway.get_view(entry.views["lively"].id).filter)]
+    return [options, rows, str(notion.get_view(entry.views["lively"].id).filter)]
 
 
 def _names(value: Any) -> list[str]:
@@ -175,10 +175,10 @@ def _names(value: Any) -> list[str]:
 
 
 def test_pages_of_a_renamed_option_move_with_it(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    _apply(gateway, workspace, _template())
-    _, plan = _look(gateway, workspace, _template(version=2, **_RENAMED))
+    _apply(notion, workspace, _template())
+    _, plan = _look(notion, workspace, _template(version=2, **_RENAMED))
     found = {
         each.address: (each.change_class, each.pages)
         for each in plan.changes
@@ -192,10 +192,10 @@ def test_pages_of_a_renamed_option_move_with_it(
     assert [each.key for each in plan.operations if each.kind is OperationKind.UPDATE_VIEW] == [
         "lively"
     ]
-    before = gateway.requests.logical
-    result = _apply(gateway, workspace, _template(version=2, **_RENAMED))
-    assert result.planned == result.sent == gateway.requests.logical - before
-    options, rows, shown = _seen(gateway, workspace)
+    before = notion.requests.logical
+    result = _apply(notion, workspace, _template(version=2, **_RENAMED))
+    assert result.planned == result.sent == notion.requests.logical - before
+    options, rows, shown = _seen(notion, workspace)
     assert options == {
         "status": [
             ("Concept", "blue", "To-do"),
@@ -208,18 +208,18 @@ def test_pages_of_a_renamed_option_move_with_it(
     assert dict(rows)["R1"] == {"status": ["Concept"], "kind": ["Alpha"], "tags": ["Ex", "Y"]}
     assert dict(rows)["R3"] == {"status": ["Done"], "kind": ["Alpha"], "tags": ["Ex"]}
     assert "Concept" in shown and "Ex" in shown and "Idea" not in shown
-    assert _look(gateway, workspace, _template(version=2, **_RENAMED))[1].changes == ()
+    assert _look(notion, workspace, _template(version=2, **_RENAMED))[1].changes == ()
 
 
 def test_pages_of_a_recoloured_option_wait_on_a_placeholder(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    _apply(gateway, workspace, _template())
+    _apply(notion, workspace, _template())
     again = _template(version=2, **_RECOLOURED)
-    before = gateway.requests.logical
-    result = _apply(gateway, workspace, again)
-    assert result.planned == result.sent == gateway.requests.logical - before
-    options, rows, _ = _seen(gateway, workspace)
+    before = notion.requests.logical
+    result = _apply(notion, workspace, again)
+    assert result.planned == result.sent == notion.requests.logical - before
+    options, rows, _ = _seen(notion, workspace)
     assert [(name, color) for name, color, _ in options["status"]] == [
         ("Idea", "pink"),
         ("Doing", "yellow"),
@@ -227,17 +227,17 @@ def test_pages_of_a_recoloured_option_wait_on_a_placeholder(
     ]
     assert dict(rows)["R1"] == {"status": ["Idea"], "kind": ["A"], "tags": ["X", "Y"]}
     assert dict(rows)["R4"] == {"status": ["Doing"], "kind": [], "tags": []}
-    assert _look(gateway, workspace, again)[1].changes == ()
+    assert _look(notion, workspace, again)[1].changes == ()
 
 
 def test_a_title_can_pass_from_one_property_to_another(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    _apply(gateway, workspace, _template())
+    _apply(notion, workspace, _template())
     again = _template(version=2, **_EXCHANGED)
-    result = _apply(gateway, workspace, again)
+    result = _apply(notion, workspace, again)
     assert result.planned == result.sent
-    options, rows, _ = _seen(gateway, workspace)
+    options, rows, _ = _seen(notion, workspace)
     assert [name for name, _, _ in options["kind"]] == ["B", "A"]
     assert [name for name, _, _ in options["tags"]] == ["Y", "Z"]
     assert {row: values["kind"] for row, values in rows} == {
@@ -252,86 +252,86 @@ def test_a_title_can_pass_from_one_property_to_another(
         "R3": ["Y"],
         "R4": [],
     }
-    assert _look(gateway, workspace, again)[1].changes == ()
+    assert _look(notion, workspace, again)[1].changes == ()
 
 
 def test_what_people_renamed_and_recoloured_is_respected(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    _apply(gateway, workspace, _template())
-    _people_edit(gateway, workspace, "Idea", "Einfall", "orange")
+    _apply(notion, workspace, _template())
+    _people_edit(notion, workspace, "Idea", "Einfall", "orange")
     for version in (2, 3):
-        plan = _look(gateway, workspace, _template(version=version))[1]
+        plan = _look(notion, workspace, _template(version=version))[1]
         assert [each.address for each in plan.changes] == ["manifest"]
         assert [each.message for each in plan.notes] == [
             "is called 'Einfall' in Notion (template: 'Idea'); respected",
             "is orange in Notion (template: blue); respected",
         ]
-        _apply(gateway, workspace, _template(version=version))
+        _apply(notion, workspace, _template(version=version))
     renamed = _template(version=4, idea={"name": "Concept"})
-    assert [each.address for each in _look(gateway, workspace, renamed)[1].changes] == ["manifest"]
-    _apply(gateway, workspace, renamed, PlanOptions(reset_titles=True))
-    options, rows, _ = _seen(gateway, workspace)
+    assert [each.address for each in _look(notion, workspace, renamed)[1].changes] == ["manifest"]
+    _apply(notion, workspace, renamed, PlanOptions(reset_titles=True))
+    options, rows, _ = _seen(notion, workspace)
     assert options["status"][0] == ("Concept", "blue", "To-do")
     assert dict(rows)["R2"]["status"] == ["Concept"]
 
 
 def _people_edit(
-    gateway: NotionClient, workspace: LocalWorkspace, option: str, name: str, color: str
+    notion: NotionClient, workspace: LocalWorkspace, option: str, name: str, color: str
 ) -> None:
     """Rename and recolour an option of the status."""
     found = next(
-        each for each in _options(_property(gateway, workspace, "status")[1]) if each.name == option
+        each for each in _options(_property(notion, workspace, "status")[1]) if each.name == option
     )
     edit_option(workspace, found.id or "", name=name, color=color)
 
 
 def test_a_name_that_the_client_gave_stays_when_the_template_changes_the_colour(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    _apply(gateway, workspace, _template())
-    _people_edit(gateway, workspace, "Idea", "Einfall", "blue")
+    _apply(notion, workspace, _template())
+    _people_edit(notion, workspace, "Idea", "Einfall", "blue")
     again = _template(version=2, idea={"color": "pink"})
-    _apply(gateway, workspace, again)
-    options, rows, _ = _seen(gateway, workspace)
+    _apply(notion, workspace, again)
+    options, rows, _ = _seen(notion, workspace)
     assert options["status"][0] == ("Einfall", "pink", "To-do")
     assert dict(rows)["R1"]["status"] == ["Einfall"]
-    assert _look(gateway, workspace, again)[1].changes == ()
+    assert _look(notion, workspace, again)[1].changes == ()
 
 
 def test_group_and_description_change_in_place(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    _apply(gateway, workspace, _template())
-    _, before = _property(gateway, workspace, "status")
+    _apply(notion, workspace, _template())
+    _, before = _property(notion, workspace, "status")
     again = _template(version=2, doing={"group": "complete", "description": "As good as done"})
-    plan = _look(gateway, workspace, again)[1]
+    plan = _look(notion, workspace, again)[1]
     assert [
         (each.address, each.change_class, each.details)
         for each in plan.changes
         if each.kind == "option"
     ] == [("features.status.doing", "safe", ("description", "group: Complete"))]
-    _apply(gateway, workspace, again)
-    _, after = _property(gateway, workspace, "status")
+    _apply(notion, workspace, again)
+    _, after = _property(notion, workspace, "status")
     assert [each.id for each in _options(after)] == [each.id for each in _options(before)]
     assert (_options(after)[1].group, _options(after)[1].description) == (
         "Complete",
         "As good as done",
     )
-    assert _look(gateway, workspace, again)[1].changes == ()
+    assert _look(notion, workspace, again)[1].changes == ()
 
 
 def test_a_new_option_takes_its_place_in_the_order_of_the_template(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     loaded = _template()
-    _apply(gateway, workspace, loaded)
+    _apply(notion, workspace, loaded)
     data = loaded.template.model_dump(mode="json", by_alias=True, exclude_none=True)
     data["databases"]["features"]["properties"]["status"]["options"].insert(
         1, {"key": "spec", "name": "Spec"}
     )
-    _apply(gateway, workspace, load({"databases": data["databases"]}))
-    assert [each.name for each in _options(_property(gateway, workspace, "status")[1])] == [
+    _apply(notion, workspace, load({"databases": data["databases"]}))
+    assert [each.name for each in _options(_property(notion, workspace, "status")[1])] == [
         "Idea",
         "Spec",
         "Doing",
@@ -342,7 +342,7 @@ def test_a_new_option_takes_its_place_in_the_order_of_the_template(
 def test_a_choice_that_people_make_during_the_move_is_kept(workspace: LocalWorkspace) -> None:
     """While the pages move, somebody sets the old option on another page, and somebody adds one of
     their own."""
-    calmly, _ = gateway_to(workspace)
+    calmly, _ = notion_client_for(workspace)
     _apply(calmly, workspace, _template())
     source_id, status = _property(calmly, workspace, "status")
     old = next(each for each in _options(status) if each.name == "Idea")
@@ -361,15 +361,15 @@ def test_a_choice_that_people_make_during_the_move_is_kept(workspace: LocalWorks
         return None
 
     met: list[int] = []
-    gateway, _ = gateway_to(workspace, weather=weather)
+    notion, _ = notion_client_for(workspace, weather=weather)
     again = _template(version=2, idea={"name": "Concept"})
     with pytest.raises(OptionStillUsed, match="R3"):
-        _apply(gateway, workspace, again)
-    _apply(gateway, workspace, again)
-    options, rows, _ = _seen(gateway, workspace)
+        _apply(notion, workspace, again)
+    _apply(notion, workspace, again)
+    options, rows, _ = _seen(notion, workspace)
     assert [name for name, _, _ in options["status"]] == ["Concept", "Doing", "Done", "Theirs"]
     assert [dict(rows)[each]["status"] for each in ("R1", "R2", "R3")] == [["Concept"]] * 3
-    gateway.close()
+    notion.close()
     calmly.close()
 
 
@@ -389,17 +389,17 @@ def _upgraded(
     """Apply the first version, the next in this weather, and the next once more; return what is
     there."""
     workspace = open_workspace(folder / "workspace.sqlite")
-    gateway, _ = gateway_to(workspace)
-    _apply(gateway, workspace, _template())
-    struck, transport = gateway_to(workspace, weather=weather, patience=Patience(attempts=3))
+    notion, _ = notion_client_for(workspace)
+    _apply(notion, workspace, _template())
+    struck, transport = notion_client_for(workspace, weather=weather, patience=Patience(attempts=3))
     with suppress(Killed):
         _apply(struck, workspace, upgrade)
     requests = len(transport.seen)
     struck.close()
-    _apply(gateway, workspace, upgrade)
-    found = _seen(gateway, workspace)
-    assert _look(gateway, workspace, upgrade)[1].changes == ()
-    gateway.close()
+    _apply(notion, workspace, upgrade)
+    found = _seen(notion, workspace)
+    assert _look(notion, workspace, upgrade)[1].changes == ()
+    notion.close()
     workspace.close()
     return requests, found
 
@@ -426,19 +426,19 @@ def _folder(parent: Path, number: int) -> Path:
 
 
 def test_an_option_keeps_its_pages_when_the_template_renames_it(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    _apply(gateway, workspace, _template())
-    before = {each.name: each.id for each in _options(_property(gateway, workspace, "kind")[1])}
+    _apply(notion, workspace, _template())
+    before = {each.name: each.id for each in _options(_property(notion, workspace, "kind")[1])}
     data = _template(version=2).template.model_dump(mode="json", by_alias=True, exclude_unset=True)
     kind = data["databases"]["features"]["properties"]["kind"]
     kind["options"][0] |= {"key": "first", "was": "a"}
-    _, plan = _look(gateway, workspace, load(data))
+    _, plan = _look(notion, workspace, load(data))
     assert [(each.address, each.reason) for each in plan.changes if each.kind == "option"] == [
         ("features.kind.first", "its key was 'a'")
     ]
-    _apply(gateway, workspace, load(data))
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    _apply(notion, workspace, load(data))
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
     assert entry.options["kind.first"] == before["A"]
     assert "kind.a" not in entry.options
-    assert not _look(gateway, workspace, load(data))[1].changes
+    assert not _look(notion, workspace, load(data))[1].changes

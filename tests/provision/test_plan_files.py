@@ -142,7 +142,8 @@ def test_a_plan_for_a_pull_request(program: Program) -> None:
     assert program("apply", "small.yaml", "--yes").code == 0
     _edit(
         program,
-        "      kind: {type: select, title: Kind, options: [{key: a, name: A}, {key: b, name: B}]}\n",
+        "      kind: {type: select, title: Kind, options: [{key: a, name: A}, {key: b, name: "
+        "B}]}\n",
         "",
     )
     (program.folder / "rows.csv").write_text("key,name\na,One\nb,Two\n", encoding="utf-8")

@@ -27,7 +27,7 @@ from notion_pm.provision.plan.plan import make_plan
 from notion_pm.provision.plan.plan_options import PlanOptions
 from notion_pm.template import templates as template_files
 from notion_pm.workspace.record import read_manifest
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.provisioned import NOW, apply_to, manifest_pages, plan_for, tables
 from tests.support.template_worlds import load, templates
 
@@ -43,8 +43,8 @@ _STATUS = {
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
-    opened, _ = gateway_to(workspace)
+def notion(workspace: LocalWorkspace) -> Iterator[NotionClient]:
+    opened, _ = notion_client_for(workspace)
     yield opened
     opened.close()
 
@@ -80,12 +80,12 @@ _ROWS = {
 def test_the_product_template_takes_the_planned_number_of_requests(
     workspace: LocalWorkspace,
 ) -> None:
-    gateway, transport = gateway_to(workspace)
-    result = apply_to(gateway, workspace, template_files.load("product"))
-    assert result.planned == result.sent == len(transport.seen) == gateway.requests.attempts
+    notion, transport = notion_client_for(workspace)
+    result = apply_to(notion, workspace, template_files.load("product"))
+    assert result.planned == result.sent == len(transport.seen) == notion.requests.attempts
     assert len(result.changes) == 385
     assert len(result.applied_rows) == 291
-    gateway.close()
+    notion.close()
 
 
 def test_a_fresh_apply_takes_the_fewest_requests() -> None:
@@ -118,11 +118,11 @@ def test_a_fresh_apply_takes_the_fewest_requests() -> None:
 
 
 def test_applying_again_only_reads_and_changes_nothing(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     loaded = load(_two(), _ROWS)
-    apply_to(gateway, workspace, loaded)
-    again, transport = gateway_to(workspace)
+    apply_to(notion, workspace, loaded)
+    again, transport = notion_client_for(workspace)
     result = apply_to(again, workspace, loaded)
     assert result.changes == ()
     assert {request.method for request in transport.seen} == {"GET"}
@@ -140,22 +140,22 @@ def test_applying_again_only_reads_and_changes_nothing(
 def test_any_valid_template_can_be_applied_and_then_needs_no_change(loaded: LoadedTemplate) -> None:
     with TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder) / "workspace.sqlite")
-        gateway, transport = gateway_to(workspace)
-        result = apply_to(gateway, workspace, loaded)
+        notion, transport = notion_client_for(workspace)
+        result = apply_to(notion, workspace, loaded)
         assert result.planned == result.sent == len(transport.seen)
-        made = tables(gateway, workspace)
+        made = tables(notion, workspace)
         for database in loaded.template.databases.values():
             assert len(made[database.title]) == 1
             if database.views:
                 assert {title for title, _ in made[database.title][0].views} == {
                     view.title for view in database.views.values()
                 }
-        gateway.close()
+        notion.close()
         workspace.close()
 
 
 def test_the_request_count_holds_under_a_crowded_parent_page(
-    gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
+    notion: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     blocks = [{"type": "divider", "divider": {}}] * 99
     assert (
@@ -164,15 +164,15 @@ def test_the_request_count_holds_under_a_crowded_parent_page(
         ).status_code
         == 200
     )
-    result = apply_to(gateway, workspace, load(_two(), _ROWS))
+    result = apply_to(notion, workspace, load(_two(), _ROWS))
     assert result.planned == result.sent
 
 
 def test_relations_of_rows_are_written_by_key(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    apply_to(gateway, workspace, load(_two(), _ROWS))
-    made = tables(gateway, workspace)
+    apply_to(notion, workspace, load(_two(), _ROWS))
+    made = tables(notion, workspace)
     assert made["Features"][0].rows == (
         ("A", (("relation", ("X", "Y")),)),
         ("B", (("relation", ()),)),
@@ -185,7 +185,7 @@ def test_relations_of_rows_are_written_by_key(
 
 
 def test_databases_that_relate_to_each_other_twice(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     data = _two()
     back = {
@@ -195,9 +195,9 @@ def test_databases_that_relate_to_each_other_twice(
         "two_way": {"key": "notes", "title": "Notes"},
     }
     data["databases"]["insights"]["properties"]["about"] = back
-    result = apply_to(gateway, workspace, load(data, _ROWS))
+    result = apply_to(notion, workspace, load(data, _ROWS))
     assert result.planned == result.sent
-    assert ("Notes", "relation") in tables(gateway, workspace)["Features"][0].properties
+    assert ("Notes", "relation") in tables(notion, workspace)["Features"][0].properties
 
 
 class _Forgetful(httpx.BaseTransport):
@@ -219,7 +219,7 @@ class _Forgetful(httpx.BaseTransport):
 
 
 def test_a_mirror_gets_its_title_even_if_notion_ignores_it(workspace: LocalWorkspace) -> None:
-    gateway, transport = gateway_to(workspace)
+    notion, transport = notion_client_for(workspace)
     transport.inner = _Forgetful(transport.inner)
     count = {
         "type": "rollup",
@@ -230,44 +230,44 @@ def test_a_mirror_gets_its_title_even_if_notion_ignores_it(workspace: LocalWorks
     }
     data = _two()
     data["databases"]["insights"]["properties"]["count"] = count
-    result = apply_to(gateway, workspace, load(data, _ROWS))
+    result = apply_to(notion, workspace, load(data, _ROWS))
     assert result.planned == result.sent == len(transport.seen)
-    assert ("For", "relation") in tables(gateway, workspace)["Insights"][0].properties
-    gateway.close()
+    assert ("For", "relation") in tables(notion, workspace)["Insights"][0].properties
+    notion.close()
 
 
 def test_rows_that_need_each_other_are_linked_at_the_end(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     after = {"type": "relation", "title": "After", "to": "steps"}
     data = {
         "databases": {"steps": {"title": "Steps", "properties": {"name": _NAME, "after": after}}}
     }
     rows = [{"key": "a", "name": "A", "after": "b"}, {"key": "b", "name": "B", "after": "a"}]
-    apply_to(gateway, workspace, load(data, {"steps": rows}))
-    assert tables(gateway, workspace)["Steps"][0].rows == (
+    apply_to(notion, workspace, load(data, {"steps": rows}))
+    assert tables(notion, workspace)["Steps"][0].rows == (
         ("A", (("relation", ("B",)),)),
         ("B", (("relation", ("A",)),)),
     )
 
 
 def test_a_database_without_table_view_loses_notions_default_view(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     data = _two()
     data["databases"]["features"]["views"] = {
         "board": {"title": "Board", "type": "board", "group_by": "status"},
         "list": {"title": "List", "type": "list", "where": {"status": {"category": "todo"}}},
     }
-    apply_to(gateway, workspace, load(data))
-    assert tables(gateway, workspace)["Features"][0].views == (("Board", "board"), ("List", "list"))
-    assert tables(gateway, workspace)["Insights"][0].views == (("Default view", "table"),)
+    apply_to(notion, workspace, load(data))
+    assert tables(notion, workspace)["Features"][0].views == (("Board", "board"), ("List", "list"))
+    assert tables(notion, workspace)["Insights"][0].views == (("Default view", "table"),)
 
 
 def test_a_new_version_adds_and_renames_and_keeps_the_rest(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    apply_to(gateway, workspace, load(_two(size={"type": "number", "title": "Size"}), _ROWS))
+    apply_to(notion, workspace, load(_two(size={"type": "number", "title": "Size"}), _ROWS))
     more = {
         **_STATUS,
         "title": "State",
@@ -291,7 +291,7 @@ def test_a_new_version_adds_and_renames_and_keeps_the_rest(
         after,
         {**_ROWS, "features": [*_ROWS["features"], {"key": "c", "name": "C", "insights": "x"}]},
     )
-    result = apply_to(gateway, workspace, loaded)
+    result = apply_to(notion, workspace, loaded)
     assert [(each.address, each.action) for each in result.changes] == [
         ("features.count", "create"),
         ("features.double", "create"),
@@ -303,75 +303,75 @@ def test_a_new_version_adds_and_renames_and_keeps_the_rest(
         ("manifest", "update"),
     ]
     assert result.planned == result.sent
-    features = tables(gateway, workspace)["Features"][0]
+    features = tables(notion, workspace)["Features"][0]
     assert {"Effort", "Double", "State", "Count"} <= {name for name, _ in features.properties}
     assert [title for title, _ in features.rows] == ["A", "B", "C"]
 
 
 def test_adding_an_option_keeps_peoples_own_and_their_values(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    apply_to(gateway, workspace, load(_two(), _ROWS))
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
+    apply_to(notion, workspace, load(_two(), _ROWS))
+    _, manifest = read_manifest(notion, workspace.root_page_id)
     entry = manifest.databases["features"]
-    status = gateway.get_data_source(entry.data_source_id).properties[entry.properties["status"]]
+    status = notion.get_data_source(entry.data_source_id).properties[entry.properties["status"]]
     assert isinstance(status.config, OptionsConfig)
     theirs = OptionsConfig((*status.config.options, Option("Waiting", group="In progress")))
-    gateway.update_data_source(
+    notion.update_data_source(
         entry.data_source_id, {status.id: PropertyPatch(type="status", config=theirs)}
     )
     more = {**_STATUS, "options": [*_STATUS["options"], {"key": "beta", "name": "Beta"}]}
-    apply_to(gateway, workspace, load(_two(status=more), _ROWS))
-    now = gateway.get_data_source(entry.data_source_id).properties[status.id].config
+    apply_to(notion, workspace, load(_two(status=more), _ROWS))
+    now = notion.get_data_source(entry.data_source_id).properties[status.id].config
     assert isinstance(now, OptionsConfig)
     assert [each.name for each in now.options] == ["Open", "Done", "Waiting", "Beta"]
-    page = gateway.get_page(entry.rows["a"])
+    page = notion.get_page(entry.rows["a"])
     assert page.properties[status.id].value == OptionValue(entry.options["status.done"], "Done")
 
 
 def test_an_option_that_people_added_before_the_template_is_taken_over(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    apply_to(gateway, workspace, load(_two(), _ROWS))
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
+    apply_to(notion, workspace, load(_two(), _ROWS))
+    _, manifest = read_manifest(notion, workspace.root_page_id)
     entry = manifest.databases["features"]
-    status = gateway.get_data_source(entry.data_source_id).properties[entry.properties["status"]]
+    status = notion.get_data_source(entry.data_source_id).properties[entry.properties["status"]]
     assert isinstance(status.config, OptionsConfig)
     theirs = OptionsConfig((*status.config.options, Option("beta")))
-    gateway.update_data_source(
+    notion.update_data_source(
         entry.data_source_id, {status.id: PropertyPatch(type="status", config=theirs)}
     )
     more = {**_STATUS, "options": [*_STATUS["options"], {"key": "beta", "name": "Beta"}]}
-    result = apply_to(gateway, workspace, load(_two(status=more), _ROWS))
+    result = apply_to(notion, workspace, load(_two(status=more), _ROWS))
     assert [(each.address, each.action) for each in result.changes] == [
         ("features.status.beta", "update")
     ]
-    source = gateway.get_data_source(entry.data_source_id)
+    source = notion.get_data_source(entry.data_source_id)
     now = source.properties[status.id].config
     assert isinstance(now, OptionsConfig)
     assert [each.name for each in now.options] == ["Open", "Done", "beta"]
     assert (
-        read_manifest(gateway, workspace.root_page_id)[1]
+        read_manifest(notion, workspace.root_page_id)[1]
         .databases["features"]
         .options["status.beta"]
     )
 
 
-def test_clients_may_rename_everything(gateway: NotionClient, workspace: LocalWorkspace) -> None:
+def test_clients_may_rename_everything(notion: NotionClient, workspace: LocalWorkspace) -> None:
     loaded = load(
         _two(double={"type": "formula", "title": "Double", "expression": 'empty(prop("Status"))'}),
         _ROWS,
     )
-    apply_to(gateway, workspace, loaded)
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
+    apply_to(notion, workspace, loaded)
+    _, manifest = read_manifest(notion, workspace.root_page_id)
     entry = manifest.databases["features"]
-    gateway.update_database(entry.database_id, title="Funktionen")
+    notion.update_database(entry.database_id, title="Funktionen")
     renamed = {
         entry.properties["status"]: PropertyPatch(name="Zustand"),
         "title": PropertyPatch(name="Titel"),
     }
-    gateway.update_data_source(entry.data_source_id, renamed)
-    plan = plan_for(gateway, workspace, loaded)
+    notion.update_data_source(entry.data_source_id, renamed)
+    plan = plan_for(notion, workspace, loaded)
     assert plan.changes == ()
     assert [each.address for each in plan.notes] == ["features", "features.name", "features.status"]
     changed = load(
@@ -380,13 +380,13 @@ def test_clients_may_rename_everything(gateway: NotionClient, workspace: LocalWo
         ),
         _ROWS,
     )
-    assert [each.address for each in apply_to(gateway, workspace, changed).changes] == [
+    assert [each.address for each in apply_to(notion, workspace, changed).changes] == [
         "features.double"
     ]
 
 
 def test_a_view_follows_the_template_and_loses_a_filter_that_it_no_longer_has(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     data = _two()
     view = {
@@ -396,32 +396,32 @@ def test_a_view_follows_the_template_and_loses_a_filter_that_it_no_longer_has(
         "sort": [{"name": "ascending"}],
     }
     data["databases"]["features"]["views"] = {"open": view}
-    apply_to(gateway, workspace, load(data))
+    apply_to(notion, workspace, load(data))
     data["databases"]["features"]["views"] = {"open": {"title": "All", "type": "table"}}
-    result = apply_to(gateway, workspace, load(data))
+    result = apply_to(notion, workspace, load(data))
     assert [(each.address, each.action) for each in result.changes] == [
         ("features.views.open", "update")
     ]
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
-    changed = gateway.get_view(manifest.databases["features"].views["open"].id)
+    _, manifest = read_manifest(notion, workspace.root_page_id)
+    changed = notion.get_view(manifest.databases["features"].views["open"].id)
     assert (changed.name, changed.filter, changed.sorts) == ("All", None, ())
 
 
-def test_without_rows_is_remembered(gateway: NotionClient, workspace: LocalWorkspace) -> None:
+def test_without_rows_is_remembered(notion: NotionClient, workspace: LocalWorkspace) -> None:
     loaded = load(_two(), _ROWS)
     root = NotionId(workspace.root_page_id)
-    reading = provision.read_for(gateway, root, loaded)
+    reading = provision.read_for(notion, root, loaded)
     result = provision.apply(
-        gateway,
+        notion,
         provision.plan(reading, provision.PlanOptions(with_rows=False)),
         reading,
         provision.ApplySettings(NOW),
     )
     assert result.applied_rows == ()
-    assert plan_for(gateway, workspace, loaded).changes == ()
-    reading = provision.read_for(gateway, root, loaded)
+    assert plan_for(notion, workspace, loaded).changes == ()
+    reading = provision.read_for(notion, root, loaded)
     later = provision.apply(
-        gateway,
+        notion,
         provision.plan(reading, provision.PlanOptions(with_rows=True)),
         reading,
         provision.ApplySettings(NOW),
@@ -430,25 +430,25 @@ def test_without_rows_is_remembered(gateway: NotionClient, workspace: LocalWorks
 
 
 def test_applied_rows_contain_what_was_written(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    result = apply_to(gateway, workspace, load(_two(), _ROWS))
+    result = apply_to(notion, workspace, load(_two(), _ROWS))
     row = next(
         each for each in result.applied_rows if (each.database, each.key) == ("features", "a")
     )
-    page = gateway.get_page(row.page_id)
+    page = notion.get_page(row.page_id)
     for value in row.values.values():
         assert page.properties[value.id] == value or isinstance(value.value, RelationValue)
 
 
 def test_the_record_page_begins_with_a_text_for_people(
-    gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
+    notion: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
-    apply_to(gateway, workspace, load(_two(), _ROWS))
-    page_id, manifest = read_manifest(gateway, workspace.root_page_id)
+    apply_to(notion, workspace, load(_two(), _ROWS))
+    page_id, manifest = read_manifest(notion, workspace.root_page_id)
     assert manifest.state == "applied"
-    assert manifest_pages(gateway, workspace) == {"notion-pm: test": 1}
-    callout, told, of_sync, record = gateway.list_children(page_id)
+    assert manifest_pages(notion, workspace) == {"notion-pm: test": 1}
+    callout, told, of_sync, record = notion.list_children(page_id)
     assert callout.text.startswith("This page belongs to notion-pm.")
     assert told.text.startswith(
         "Template test, version 1: 2 databases. Last apply: 2026-11-22 09:00 UTC."
@@ -457,70 +457,70 @@ def test_the_record_page_begins_with_a_text_for_people(
 
 
 def test_a_damaged_record_does_not_count_as_a_first_apply(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     loaded = load(_two(), _ROWS)
-    apply_to(gateway, workspace, loaded)
-    page_id, _ = read_manifest(gateway, workspace.root_page_id)
-    (record,) = (each for each in gateway.list_children(page_id) if each.type == "code")
-    gateway.update_text_block(record.id, "code", '{"format": 1', language="json")
+    apply_to(notion, workspace, loaded)
+    page_id, _ = read_manifest(notion, workspace.root_page_id)
+    (record,) = (each for each in notion.list_children(page_id) if each.type == "code")
+    notion.update_text_block(record.id, "code", '{"format": 1', language="json")
     with pytest.raises(RecordUnreadable):
-        plan_for(gateway, workspace, loaded)
+        plan_for(notion, workspace, loaded)
 
 
 def test_a_trashed_database_stops_the_apply(
-    gateway: NotionClient, workspace: LocalWorkspace, api: httpx.Client
+    notion: NotionClient, workspace: LocalWorkspace, api: httpx.Client
 ) -> None:
     loaded = load(_two(), _ROWS)
-    apply_to(gateway, workspace, loaded)
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
+    apply_to(notion, workspace, loaded)
+    _, manifest = read_manifest(notion, workspace.root_page_id)
     database_id = manifest.databases["features"].database_id
     assert api.patch(f"databases/{database_id}", json={"in_trash": True}).status_code == 200
     with pytest.raises(UnsafeChange, match="in the trash"):
-        apply_to(gateway, workspace, loaded)
+        apply_to(notion, workspace, loaded)
 
 
 def test_a_workspace_without_any_apply_says_so(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     with pytest.raises(UsageError, match="No template was applied to this workspace yet") as error:
-        read_manifest(gateway, workspace.root_page_id)
+        read_manifest(notion, workspace.root_page_id)
     assert "notion-pm apply product" in error.value.advice
 
 
-def test_two_records_need_a_template_name(gateway: NotionClient, workspace: LocalWorkspace) -> None:
-    apply_to(gateway, workspace, load(_two()))
+def test_two_records_need_a_template_name(notion: NotionClient, workspace: LocalWorkspace) -> None:
+    apply_to(notion, workspace, load(_two()))
     other = {
         "template": "other",
         "databases": {"notes": {"title": "Notes", "properties": {"name": _NAME}}},
     }
-    apply_to(gateway, workspace, load(other))
-    assert read_manifest(gateway, workspace.root_page_id, "other")[1].template == "other"
+    apply_to(notion, workspace, load(other))
+    assert read_manifest(notion, workspace.root_page_id, "other")[1].template == "other"
     with pytest.raises(UsageError, match="Several templates were applied here: other, test"):
-        read_manifest(gateway, workspace.root_page_id)
+        read_manifest(notion, workspace.root_page_id)
 
 
 def test_a_lossy_change_is_applied_when_it_is_allowed(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     before = _two(
         size={"type": "rich_text", "title": "Size"}, kind={"type": "rich_text", "title": "Kind"}
     )
-    apply_to(gateway, workspace, load(before, _ROWS))
+    apply_to(notion, workspace, load(before, _ROWS))
     options = [{"key": "a", "name": "A"}]
     kind = {"type": "select", "title": "Kind", "options": options}
     after = load(_two(size={"type": "number", "title": "Size", "format": "euro"}, kind=kind), _ROWS)
     with pytest.raises(UnsafeChange, match="may lose values"):
-        apply_to(gateway, workspace, after)
-    result = apply_to(gateway, workspace, after, allow_lossy=True)
+        apply_to(notion, workspace, after)
+    result = apply_to(notion, workspace, after, allow_lossy=True)
     assert [each.address for each in result.changes] == ["features.kind", "features.size"]
-    properties = dict(tables(gateway, workspace)["Features"][0].properties)
+    properties = dict(tables(notion, workspace)["Features"][0].properties)
     assert (properties["Size"], properties["Kind"]) == ("number", "select")
-    assert plan_for(gateway, workspace, after).changes == ()
+    assert plan_for(notion, workspace, after).changes == ()
 
 
 def test_every_kind_of_setting_follows_the_template(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     def version(
         size: str, prefix: str, function: str, expression: str, description: str
@@ -542,9 +542,9 @@ def test_every_kind_of_setting_follows_the_template(
         data["databases"]["features"]["description"] = description
         return load(data, _ROWS)
 
-    apply_to(gateway, workspace, version("euro", "FEAT", "count", 'prop("Size") * 2', "One"))
+    apply_to(notion, workspace, version("euro", "FEAT", "count", 'prop("Size") * 2', "One"))
     after = version("dollar", "SPEC", "unique", 'prop("Size") * 3', "Two")
-    result = apply_to(gateway, workspace, after, force=True)
+    result = apply_to(notion, workspace, after, force=True)
     assert {each.address: each.action for each in result.changes} == {
         "features": "update",
         "features.count": "update",
@@ -554,8 +554,8 @@ def test_every_kind_of_setting_follows_the_template(
         "features.status": "update",
     }
     assert result.planned == result.sent
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
-    source = gateway.get_data_source(manifest.databases["features"].data_source_id)
+    _, manifest = read_manifest(notion, workspace.root_page_id)
+    source = notion.get_data_source(manifest.databases["features"].data_source_id)
     assert {
         each.name: each.description for each in source.properties.values() if each.description
     } == {
@@ -568,13 +568,11 @@ def test_every_kind_of_setting_follows_the_template(
     assert [each.name for each in status.config.options] == ["Open", "Done"]
 
 
-def test_progress_is_shown_in_a_few_phases(
-    gateway: NotionClient, workspace: LocalWorkspace
-) -> None:
+def test_progress_is_shown_in_a_few_phases(notion: NotionClient, workspace: LocalWorkspace) -> None:
     told: dict[str, list[tuple[int, int]]] = {}
     loaded = load(_two(), _ROWS)
     apply_to(
-        gateway,
+        notion,
         workspace,
         loaded,
         progress=lambda what, done, total: told.setdefault(what, []).append((done, total)),
@@ -588,7 +586,7 @@ def test_progress_is_shown_in_a_few_phases(
 
 
 def test_a_rollup_is_set_again_with_its_deleted_relation(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     count = {
         "type": "rollup",
@@ -607,10 +605,10 @@ def test_a_rollup_is_set_again_with_its_deleted_relation(
     shown = {"type": "formula", "title": "Shown", "expression": 'empty(prop("Insights"))'}
     data = _two(count=count, shown=shown)
     data["databases"]["insights"]["properties"]["back"] = back
-    apply_to(gateway, workspace, load(data, _ROWS))
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
-    gateway.update_data_source(entry.data_source_id, {entry.properties["insights"]: None})
-    result = apply_to(gateway, workspace, load(data, _ROWS))
+    apply_to(notion, workspace, load(data, _ROWS))
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
+    notion.update_data_source(entry.data_source_id, {entry.properties["insights"]: None})
+    result = apply_to(notion, workspace, load(data, _ROWS))
     assert {each.address: each.action for each in result.changes} == {
         "features.count": "update",
         "features.insights": "create",
@@ -619,25 +617,25 @@ def test_a_rollup_is_set_again_with_its_deleted_relation(
         "insights.features": "create",
     }
     assert result.planned == result.sent
-    assert plan_for(gateway, workspace, load(data, _ROWS)).changes == ()
+    assert plan_for(notion, workspace, load(data, _ROWS)).changes == ()
 
 
 def test_the_manifest_keeps_the_templates_order(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
-    apply_to(gateway, workspace, load(_two()))
+    apply_to(notion, workspace, load(_two()))
     more = _two(size={"type": "number", "title": "Size"})
     more["databases"]["features"]["properties"] = dict(
         reversed(more["databases"]["features"]["properties"].items())
     )
-    apply_to(gateway, workspace, load(more))
-    manifest = read_manifest(gateway, workspace.root_page_id)[1]
+    apply_to(notion, workspace, load(more))
+    manifest = read_manifest(notion, workspace.root_page_id)[1]
     assert list(manifest.databases) == ["features", "insights"]
     assert list(manifest.databases["features"].properties) == ["size", "insights", "status", "name"]
 
 
 def test_a_database_of_the_same_title_is_noted_and_kept(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     two = _two()
     one = {
@@ -649,17 +647,17 @@ def test_a_database_of_the_same_title_is_noted_and_kept(
             }
         },
     }
-    apply_to(gateway, workspace, load(one))
+    apply_to(notion, workspace, load(one))
     title = {"Name": PropertyPatch(type="title")}
-    gateway.create_database(workspace.root_page_id, "Features", title, look_up=lambda: None)
-    plan = plan_for(gateway, workspace, load(two))
+    notion.create_database(workspace.root_page_id, "Features", title, look_up=lambda: None)
+    plan = plan_for(notion, workspace, load(two))
     assert [(each.address, each.message) for each in plan.notes] == [
         ("features", "another database here is also called 'Features'; it is left alone")
     ]
 
 
 def test_a_description_alone_changes_and_leaves_settings_as_they_are(
-    gateway: NotionClient, workspace: LocalWorkspace
+    notion: NotionClient, workspace: LocalWorkspace
 ) -> None:
     def version(description: str) -> LoadedTemplate:
         said = {"description": description}
@@ -680,13 +678,13 @@ def test_a_description_alone_changes_and_leaves_settings_as_they_are(
         data["databases"]["features"]["properties"]["insights"].update(said)
         return load(data, _ROWS)
 
-    apply_to(gateway, workspace, version("One"))
-    before = tables(gateway, workspace)
-    result = apply_to(gateway, workspace, version("Two"))
+    apply_to(notion, workspace, version("One"))
+    before = tables(notion, workspace)
+    result = apply_to(notion, workspace, version("Two"))
     assert len(result.changes) == 6
     assert result.planned == result.sent
-    assert tables(gateway, workspace) == before
-    source = gateway.get_data_source(
-        read_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
+    assert tables(notion, workspace) == before
+    source = notion.get_data_source(
+        read_manifest(notion, workspace.root_page_id)[1].databases["features"].data_source_id
     )
     assert [each.description for each in source.properties.values()].count("Two") == 6

@@ -34,51 +34,53 @@ from tests.support.duplicates import (
     record_page,
     record_text,
 )
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.provisioned import NOW, manifest_pages, tables
 
 
 class Client:
-    """A client's workspace with the product template and some of its starter rows, and two machines."""
+    """A client's workspace with the product template and some of its starter rows, and two
+    machines.
+    """
 
     def __init__(self, workspace: LocalWorkspace, folder: Path) -> None:
         self.workspace = workspace
-        self.gateway: NotionClient = gateway_to(workspace)[0]
+        self.notion: NotionClient = notion_client_for(workspace)[0]
         self.root = NotionId(workspace.root_page_id)
         self.home, self.bare = folder / "home", folder / "bare"
         self.home.mkdir()
         self.bare.mkdir()
         full = templates.load("product")
         self.loaded = full.model_copy(update={"rows": {"vision": full.rows["vision"]}})
-        reading = provision.read_for(self.gateway, self.root, self.loaded)
+        reading = provision.read_for(self.notion, self.root, self.loaded)
         made = provision.apply(
-            self.gateway, provision.plan(reading), reading, provision.ApplySettings(NOW)
+            self.notion, provision.plan(reading), reading, provision.ApplySettings(NOW)
         )
         remember_for_sync(self.home, self.loaded, made)
-        self.record = record_of(self.gateway, self.root)
+        self.record = record_of(self.notion, self.root)
 
     def repair(self, home: Path) -> Repair:
         """Build the record again."""
-        repair = plan_repair(self.gateway, self.root, "product", home, now=NOW)
+        repair = plan_repair(self.notion, self.root, "product", home, now=NOW)
         assert repair is not None
-        carry_out_repair(self.gateway, self.root, repair, home)
+        carry_out_repair(self.notion, self.root, repair, home)
         return repair
 
     def changes(self, home: Path | None = None) -> list[str]:
-        reading = provision.read_for(self.gateway, self.root, self.loaded, home=home)
+        reading = provision.read_for(self.notion, self.root, self.loaded, home=home)
         return [change.address for change in provision.plan(reading).changes]
 
 
-def record_of(gateway: NotionClient, parent_id: str) -> NotionId:
-    return read_manifest(gateway, parent_id)[0]
+def record_of(notion: NotionClient, parent_id: str) -> NotionId:
+    return read_manifest(notion, parent_id)[0]
 
 
 @pytest.fixture
 def client(workspace: LocalWorkspace, tmp_path: Path) -> Iterator[Client]:
     made = Client(workspace, tmp_path)
     yield made
-    made.gateway.close()
+    made.notion.close()
 
 
 def _trash(api: httpx.Client, page: str) -> None:
@@ -112,16 +114,16 @@ def _empty(client: Client, api: httpx.Client) -> None:
 def test_an_untouched_workspace_needs_nothing_after_a_repair(
     client: Client, api: httpx.Client, damage: Callable[[Client, httpx.Client], None], machine: str
 ) -> None:
-    before = tables(client.gateway, client.workspace)
+    before = tables(client.notion, client.workspace)
     damage(client, api)
     with pytest.raises((RecordLost, RecordUnreadable)):
         client.changes()
     repair = client.repair(getattr(client, machine))
     assert repair.missing == ()
     assert client.changes() == []
-    assert tables(client.gateway, client.workspace) == before
-    assert manifest_pages(client.gateway, client.workspace) == {"notion-pm: product": 1}
-    page = open_record_page(client.gateway, client.root)
+    assert tables(client.notion, client.workspace) == before
+    assert manifest_pages(client.notion, client.workspace) == {"notion-pm: product": 1}
+    page = open_record_page(client.notion, client.root)
     record = json.loads(record_text(api, page.id))
     assert (record["page_id"], record["parent_id"]) == (page.id, client.root)
     assert len(record["databases"]["vision"]["rows"]) == len(client.loaded.rows["vision"])
@@ -147,31 +149,31 @@ def test_repair_without_memory_finds_unmistakable_things_and_reports_the_rest(
 
 
 def _rename_things(client: Client) -> None:
-    entry = read_manifest(client.gateway, client.root)[1].databases["insights"]
-    client.gateway.update_database(entry.database_id, title="Voice of the customer")
+    entry = read_manifest(client.notion, client.root)[1].databases["insights"]
+    client.notion.update_database(entry.database_id, title="Voice of the customer")
     names = {"name": "Erkenntnis", "status": "Zustand", "features": "Merkmale", "kind": "Art"}
     patches = {entry.properties[key]: PropertyPatch(name=name) for key, name in names.items()}
-    client.gateway.update_data_source(entry.data_source_id, patches)
+    client.notion.update_data_source(entry.data_source_id, patches)
 
 
 def test_a_readable_record_needs_no_repair(client: Client) -> None:
-    assert plan_repair(client.gateway, client.root, "product", client.home, now=NOW) is None
+    assert plan_repair(client.notion, client.root, "product", client.home, now=NOW) is None
 
 
 def test_there_is_nothing_to_repair_without_databases(client: Client, api: httpx.Client) -> None:
     empty = NotionId(create_page(api, client.root, "Empty"))
     create_database(api, empty, "Lunch menu")
     with pytest.raises(UsageError, match="No database"):
-        plan_repair(client.gateway, empty, "product", None, now=NOW)
+        plan_repair(client.notion, empty, "product", None, now=NOW)
 
 
 def test_a_copied_record_is_not_repaired(client: Client, api: httpx.Client, tmp_path: Path) -> None:
     page = NotionId(create_page(api, client.root, "Client A"))
-    reading = provision.read_for(client.gateway, page, client.loaded)
-    provision.apply(client.gateway, provision.plan(reading), reading, provision.ApplySettings(NOW))
+    reading = provision.read_for(client.notion, page, client.loaded)
+    provision.apply(client.notion, provision.plan(reading), reading, provision.ApplySettings(NOW))
     copy = NotionId(client.workspace.duplicate(page))
     with pytest.raises(RecordCopied):
-        plan_repair(client.gateway, copy, "product", client.bare, now=NOW)
+        plan_repair(client.notion, copy, "product", client.bare, now=NOW)
 
 
 def test_a_duplicated_page_becomes_a_new_client(
@@ -271,7 +273,7 @@ def test_a_good_record_is_kept_when_a_second_page_with_its_title_is_damaged(
         _overwrite(client, api)
     before = record_text(api, good)
     with pytest.raises(UsageError) as refused:
-        plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
+        plan_repair(client.notion, client.root, "product", client.home, now=NOW)
     assert bad.replace("-", "") in refused.value.advice
     assert good.replace("-", "") not in refused.value.advice
     assert record_text(api, good) == before
@@ -284,7 +286,7 @@ def test_a_renamed_good_record_is_kept_too(client: Client, api: httpx.Client) ->
     assert api.patch(f"pages/{client.record}", json={"properties": title}).is_success
     create_page(api, client.root, "notion-pm: product")
     with pytest.raises(UsageError):
-        plan_repair(client.gateway, client.root, "product", client.bare, now=NOW)
+        plan_repair(client.notion, client.root, "product", client.bare, now=NOW)
 
 
 @pytest.mark.parametrize("damage", [_delete_for_good, _overwrite, _empty])
@@ -293,7 +295,7 @@ def test_a_repair_writes_nothing_when_the_record_was_restored_since(
 ) -> None:
     good = record_text(api, client.record)
     damage(client, api)
-    repair = plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
+    repair = plan_repair(client.notion, client.root, "product", client.home, now=NOW)
     assert repair is not None
     if damage is _delete_for_good:
         create_record_page(
@@ -303,7 +305,7 @@ def test_a_repair_writes_nothing_when_the_record_was_restored_since(
         _write_back(client, api, good)
     before = _pages_and_texts(client, api)
     with pytest.raises(RecordChanged):
-        carry_out_repair(client.gateway, client.root, repair, client.home)
+        carry_out_repair(client.notion, client.root, repair, client.home)
     assert _pages_and_texts(client, api) == before
 
 
@@ -311,12 +313,12 @@ def test_a_repair_writes_nothing_when_other_databases_are_found_now(
     client: Client, api: httpx.Client
 ) -> None:
     _overwrite(client, api)
-    repair = plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
+    repair = plan_repair(client.notion, client.root, "product", client.home, now=NOW)
     assert repair is not None
-    client.gateway.trash_database(repair.found["insights"].database.id)
+    client.notion.trash_database(repair.found["insights"].database.id)
     before = _pages_and_texts(client, api)
     with pytest.raises(RecordChanged):
-        carry_out_repair(client.gateway, client.root, repair, client.home)
+        carry_out_repair(client.notion, client.root, repair, client.home)
     assert _pages_and_texts(client, api) == before
 
 
@@ -324,16 +326,16 @@ def test_a_page_without_its_record_is_kept_while_another_run_holds_the_lock(
     client: Client, api: httpx.Client, workspace: LocalWorkspace
 ) -> None:
     _empty(client, api)
-    repair = plan_repair(client.gateway, client.root, "product", client.home, now=NOW)
+    repair = plan_repair(client.notion, client.root, "product", client.home, now=NOW)
     assert repair is not None
-    other = gateway_to(workspace)[0]
+    other = notion_client_for(workspace)[0]
     with WorkspaceLock(other, Claimant("notion-pm repair", holder="ben@office")) as lock:
         lock.take(client.record)
         with pytest.raises(WorkspaceLocked):
-            carry_out_repair(client.gateway, client.root, repair, client.home)
+            carry_out_repair(client.notion, client.root, repair, client.home)
         assert not api.get(f"pages/{client.record}").json()["in_trash"]
     other.close()
-    carry_out_repair(client.gateway, client.root, repair, client.home)
+    carry_out_repair(client.notion, client.root, repair, client.home)
     assert client.changes() == []
 
 

@@ -27,7 +27,7 @@ from notion_pm.provision.plan.plan import make_plan
 from notion_pm.provision.plan.plan_options import PlanOptions
 from notion_pm.template import templates
 from notion_pm.template.references import check_references
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.provisioned import apply_to, plan_for
 
 
@@ -100,8 +100,8 @@ def test_an_apply_sends_the_fewest_requests(
 ) -> None:
     specs = loaded.template.databases.values()
     assert (len(specs), sum(len(each.views) for each in specs)) == (databases, views)
-    gateway, transport = gateway_to(workspace)
-    result = apply_to(gateway, workspace, loaded)
+    notion, transport = notion_client_for(workspace)
+    result = apply_to(notion, workspace, loaded)
     sent = _sent(transport.seen)
     settled = (
         sent["PATCH data_sources"] + sent["GET data_sources"] - databases
@@ -124,23 +124,23 @@ def test_an_apply_sends_the_fewest_requests(
     assert sent["GET blocks"] == 5, reads
     assert sent["DELETE blocks"] == 1, "the claim"
     assert result.sent == sum(made.values()) + 3 + 5 + 1 + databases
-    gateway.close()
+    notion.close()
 
 
 def test_a_plan_without_changes_reads_each_database_and_its_views(
     workspace: LocalWorkspace,
 ) -> None:
     loaded = templates.load("full").model_copy(update={"rows": {}})
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, loaded)
-    again, transport = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, loaded)
+    again, transport = notion_client_for(workspace)
     assert plan_for(again, workspace, loaded).changes == ()
     assert _sent(transport.seen) == {
         "GET blocks": 2,
         "GET data_sources": 9,
         "GET views": 9 + 1,  # the dashboard tells its widgets
     }
-    gateway.close()
+    notion.close()
     again.close()
 
 

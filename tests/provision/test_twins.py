@@ -20,7 +20,7 @@ from notion_pm.model.template import LoadedTemplate
 from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.record import read_manifest
 from tests.support.faults import Killed
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.provisioned import apply_to, plan_for
 from tests.support.template_worlds import load
 
@@ -37,7 +37,7 @@ def workspace(tmp_path: Path) -> Iterator[LocalWorkspace]:
 @pytest.fixture
 def person(workspace: LocalWorkspace) -> Iterator[NotionClient]:
     """Somebody else, who works under the same page."""
-    opened, _ = gateway_to(
+    opened, _ = notion_client_for(
         workspace, token=workspace.connect("a person", shared=[workspace.root_page_id])
     )
     yield opened
@@ -52,35 +52,35 @@ def _template(name: str = "small", *rows: str) -> LoadedTemplate:
     )
 
 
-def _databases(gateway: NotionClient, workspace: LocalWorkspace) -> list[NotionId]:
-    blocks = gateway.list_children(workspace.root_page_id)
+def _databases(notion: NotionClient, workspace: LocalWorkspace) -> list[NotionId]:
+    blocks = notion.list_children(workspace.root_page_id)
     return [each.id for each in blocks if each.type == "child_database"]
 
 
-def _add_database(gateway: NotionClient, workspace: LocalWorkspace) -> NotionId:
+def _add_database(notion: NotionClient, workspace: LocalWorkspace) -> NotionId:
     properties = {"Name": PropertyPatch(type="title")}
-    return gateway.create_database(
+    return notion.create_database(
         workspace.root_page_id, "Features", properties, look_up=lambda: None
     ).id
 
 
 def test_databases_of_two_templates_made_in_one_minute_both_stay(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, _template("one"))
-    result = apply_to(gateway, workspace, _template("two"))
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, _template("one"))
+    result = apply_to(notion, workspace, _template("two"))
     assert result.twins == ()
-    assert len(_databases(gateway, workspace)) == 2
-    gateway.close()
+    assert len(_databases(notion, workspace)) == 2
+    notion.close()
 
 
 def test_a_database_that_was_created_twice_goes_to_the_trash(workspace: LocalWorkspace) -> None:
     repeated = Rule(methods=("POST",), path="/v1/databases", trouble="repeated", first=1)
     workspace.faults.change(Faults(rules=(repeated,)))
-    gateway, _ = gateway_to(workspace)
-    result = apply_to(gateway, workspace, _template())
+    notion, _ = notion_client_for(workspace)
+    result = apply_to(notion, workspace, _template())
     assert len(result.twins) == 1
-    assert len(_databases(gateway, workspace)) == 1
-    gateway.close()
+    assert len(_databases(notion, workspace)) == 1
+    notion.close()
 
 
 def test_a_database_that_a_person_adds_during_an_apply_stays(
@@ -92,22 +92,22 @@ def test_a_database_that_a_person_adds_during_an_apply_stays(
         if request.method == "POST" and request.url.path == "/v1/databases" and not added:
             added.append(_add_database(person, workspace))
 
-    gateway, _ = gateway_to(workspace, weather=weather)
-    result = apply_to(gateway, workspace, _template())
+    notion, _ = notion_client_for(workspace, weather=weather)
+    result = apply_to(notion, workspace, _template())
     assert result.twins == ()
-    assert added[0] in _databases(gateway, workspace)
-    assert len(_databases(gateway, workspace)) == 2
-    gateway.close()
+    assert added[0] in _databases(notion, workspace)
+    assert len(_databases(notion, workspace)) == 2
+    notion.close()
 
 
 @pytest.mark.parametrize("moment", ["before", "during"])
 def test_a_row_that_a_person_adds_stays(
     workspace: LocalWorkspace, person: NotionClient, moment: str
 ) -> None:
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, _template("small", "A"))
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, _template("small", "A"))
     source_id = (
-        read_manifest(gateway, workspace.root_page_id)[1].databases["features"].data_source_id
+        read_manifest(notion, workspace.root_page_id)[1].databases["features"].data_source_id
     )
     added: list[NotionId] = []
 
@@ -121,12 +121,12 @@ def test_a_row_that_a_person_adds_stays(
 
     if moment == "before":
         add()
-    working, _ = gateway_to(workspace, weather=weather)
+    working, _ = notion_client_for(workspace, weather=weather)
     result = apply_to(working, workspace, _template("small", "A", "B"))
     assert result.twins == ()
-    assert not gateway.get_page(added[0]).in_trash
-    assert [page.title for page in gateway.query(source_id)].count("B") == 2
-    for each in (gateway, working):
+    assert not notion.get_page(added[0]).in_trash
+    assert [page.title for page in notion.query(source_id)].count("B") == 2
+    for each in (notion, working):
         each.close()
 
 
@@ -155,7 +155,7 @@ def test_a_database_that_a_person_made_after_an_interruption_is_not_ours(
         if request.method == "POST" and request.url.path == "/v1/databases":
             raise Killed
 
-    interrupted, _ = gateway_to(workspace, weather=weather)
+    interrupted, _ = notion_client_for(workspace, weather=weather)
     with pytest.raises(Killed):
         apply_to(interrupted, workspace, _insights(wide=wide))
     theirs = person.create_database(
@@ -168,18 +168,18 @@ def test_a_database_that_a_person_made_after_an_interruption_is_not_ours(
         name = PropertyValue("title", "title", title)
         person.create_row(theirs.data_source_ids[0], [name], look_up=lambda: None)
 
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     with pytest.raises(RecordLost) as stopped:
-        apply_to(gateway, workspace, _insights(wide=wide))
+        apply_to(notion, workspace, _insights(wide=wide))
     assert "notion-pm adopt small" in stopped.value.advice
-    assert _databases(gateway, workspace) == [theirs.id]
+    assert _databases(notion, workspace) == [theirs.id]
 
     person.update_database(theirs.id, title="Interviews")
-    apply_to(gateway, workspace, _insights(wide=wide))
-    recorded = read_manifest(gateway, workspace.root_page_id)[1].databases["insights"].database_id
+    apply_to(notion, workspace, _insights(wide=wide))
+    recorded = read_manifest(notion, workspace.root_page_id)[1].databases["insights"].database_id
     assert recorded != theirs.id
-    assert set(_databases(gateway, workspace)) == {theirs.id, recorded}
-    for each in (interrupted, gateway):
+    assert set(_databases(notion, workspace)) == {theirs.id, recorded}
+    for each in (interrupted, notion):
         each.close()
 
 
@@ -197,29 +197,29 @@ def _with_views(**views: Any) -> LoadedTemplate:
 def test_a_tab_that_a_person_copied_after_an_interruption_stays(
     workspace: LocalWorkspace, person: NotionClient, recorded: bool
 ) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     late = {"title": "Late", "type": "gallery"}
     before, wanted = (
         _with_views(**{"all": _ALL} if recorded else {}),
         _with_views(all=_ALL, late=late),
     )
-    apply_to(gateway, workspace, before)
+    apply_to(notion, workspace, before)
     _interrupt_at_view(workspace, wanted, "Late")
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
     copy = person.create_view(
         entry.database_id, entry.data_source_id, "All", "list", look_up=lambda: None
     )
 
-    planned = plan_for(gateway, workspace, wanted).requests
-    working, transport = gateway_to(workspace)
+    planned = plan_for(notion, workspace, wanted).requests
+    working, transport = notion_client_for(workspace)
     with pytest.raises(CreatedTwice):
         apply_to(working, workspace, wanted)
     assert len(transport.seen) == planned
-    views = [gateway.get_view(each) for each in gateway.list_view_ids(entry.database_id)]
+    views = [notion.get_view(each) for each in notion.list_view_ids(entry.database_id)]
     assert [view.name for view in views].count("All") == 2
     assert copy.id in {view.id for view in views}
     assert apply_to(working, workspace, wanted).changes == ()
-    for each in (gateway, working):
+    for each in (notion, working):
         each.close()
 
 
@@ -227,15 +227,15 @@ def test_a_tab_that_a_person_copied_after_an_interruption_stays(
 def test_a_widget_that_a_person_copied_stays(
     workspace: LocalWorkspace, person: NotionClient, interrupted: bool
 ) -> None:
-    gateway, _ = gateway_to(workspace)
+    notion, _ = notion_client_for(workspace)
     more = {"title": "More", "type": "table"}
     wanted = _with_views(board=_BOARD, all=_WIDGET, more=more)
     apply_to(
-        gateway,
+        notion,
         workspace,
         _with_views(board={**_BOARD, "widgets": [["features.all"]]}, all=_WIDGET),
     )
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
     if interrupted:
         _interrupt_at_view(workspace, wanted, "More")
     place = WidgetPlace(entry.views["board"].id, None, beside=False)
@@ -244,47 +244,47 @@ def test_a_widget_that_a_person_copied_stays(
     )
     if interrupted:
         with pytest.raises(CreatedTwice):
-            apply_to(gateway, workspace, wanted)
+            apply_to(notion, workspace, wanted)
     else:
-        assert apply_to(gateway, workspace, wanted).twins == ()
-    rows = gateway.get_view(entry.views["board"].id).rows
+        assert apply_to(notion, workspace, wanted).twins == ()
+    rows = notion.get_view(entry.views["board"].id).rows
     assert copy.id in {view_id for row in rows for view_id in row}
-    gateway.close()
+    notion.close()
 
 
 def test_a_view_that_was_created_twice_is_deleted(workspace: LocalWorkspace) -> None:
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, _with_views(all=_ALL))
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, _with_views(all=_ALL))
     workspace.faults.change(
         Faults(rules=(Rule(methods=("POST",), path="/v1/views", trouble="repeated", first=1),))
     )
     result = apply_to(
-        gateway, workspace, _with_views(all=_ALL, late={"title": "Late", "type": "gallery"})
+        notion, workspace, _with_views(all=_ALL, late={"title": "Late", "type": "gallery"})
     )
     assert len(result.twins) == 1
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
-    names = [gateway.get_view(each).name for each in gateway.list_view_ids(entry.database_id)]
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
+    names = [notion.get_view(each).name for each in notion.list_view_ids(entry.database_id)]
     assert names.count("Late") == 1
-    gateway.close()
+    notion.close()
 
 
 @pytest.mark.parametrize("answer", ["first", "second"])
 def test_a_dashboard_that_was_created_twice_is_deleted(
     workspace: LocalWorkspace, answer: Literal["first", "second"]
 ) -> None:
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, _with_views(all=_ALL))
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, _with_views(all=_ALL))
     repeated = Rule(methods=("POST",), path="/v1/views", trouble="repeated", answer=answer, first=1)
     workspace.faults.change(Faults(rules=(repeated,)))
     board = {**_BOARD, "widgets": [["features.widget"]]}
-    result = apply_to(gateway, workspace, _with_views(all=_ALL, board=board, widget=_WIDGET))
+    result = apply_to(notion, workspace, _with_views(all=_ALL, board=board, widget=_WIDGET))
     assert len(result.twins) == 1
-    entry = read_manifest(gateway, workspace.root_page_id)[1].databases["features"]
-    views = [gateway.get_view(each) for each in gateway.list_view_ids(entry.database_id)]
+    entry = read_manifest(notion, workspace.root_page_id)[1].databases["features"]
+    views = [notion.get_view(each) for each in notion.list_view_ids(entry.database_id)]
     boards = [view for view in views if view.type == "dashboard"]
     assert [view.id for view in boards] == [entry.views["board"].id]
     assert any(boards[0].rows)
-    gateway.close()
+    notion.close()
 
 
 def _interrupt_at_view(workspace: LocalWorkspace, loaded: LoadedTemplate, title: str) -> None:
@@ -295,7 +295,7 @@ def _interrupt_at_view(workspace: LocalWorkspace, loaded: LoadedTemplate, title:
         if is_create and json.loads(request.content)["name"] == title:
             raise Killed
 
-    interrupted, _ = gateway_to(workspace, weather=weather)
+    interrupted, _ = notion_client_for(workspace, weather=weather)
     with pytest.raises(Killed):
         apply_to(interrupted, workspace, loaded)
     interrupted.close()

@@ -33,7 +33,7 @@ from notion_pm.workspace import fresh_updates
 from notion_pm.workspace.record import read_manifest
 from tests.conftest import client_of
 from tests.support.faults import Fault, Killed, LastBreath, killed
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.provisioned import NOW, plan_for
 from tests.support.template_worlds import load
@@ -168,35 +168,35 @@ class Client:
         self.workspace: LocalWorkspace = open_workspace(
             folder / "workspace.sqlite", clock=self.clock
         )
-        self.gateway, _ = gateway_to(self.workspace)
+        self.notion, _ = notion_client_for(self.workspace)
         self.state = folder / "state"
         self.root = NotionId(self.workspace.root_page_id)
         if is_new:
             self._add_something()
 
     def _add_something(self) -> None:
-        theirs = self.gateway.create_database(
+        theirs = self.notion.create_database(
             self.root,
             "Features of old",
             {"Name": PropertyPatch(type="title")},
             look_up=lambda: None,
         )
-        self.gateway.create_row(
+        self.notion.create_row(
             theirs.data_source_ids[0],
             [PropertyValue("title", "title", "Theirs")],
             look_up=lambda: None,
         )
 
     def close(self) -> None:
-        self.gateway.close()
+        self.notion.close()
         self.workspace.close()
 
     def apply(
-        self, loaded: LoadedTemplate, *, gateway: NotionClient | None = None, **options: Any
+        self, loaded: LoadedTemplate, *, notion: NotionClient | None = None, **options: Any
     ) -> None:
         """Apply a template, a day after the last time."""
         self.clock.advance(days=1)
-        door = gateway or self.gateway
+        door = notion or self.notion
         reading = provision.read_for(door, self.root, loaded)
         plan = with_affected_page_counts(
             door, provision.plan(reading, PlanOptions(**options)), reading
@@ -209,19 +209,19 @@ class Client:
             state_directory=self.state,
             state_home=self.state,
         )
-        assert result.planned == result.sent or gateway
+        assert result.planned == result.sent or notion
 
-    def undo(self, gateway: NotionClient | None = None) -> UndoPlan:
-        door = gateway or self.gateway
+    def undo(self, notion: NotionClient | None = None) -> UndoPlan:
+        door = notion or self.notion
         prepared = prepare_undo(door, self.root, self.state, jobs=1)
         undo(door, prepared, self.state, now=self.clock.now, jobs=1)
         return prepared.plan
 
     def entry(self, database: str) -> DatabaseEntry:
-        return read_manifest(self.gateway, self.root)[1].databases[database]
+        return read_manifest(self.notion, self.root)[1].databases[database]
 
     def set(self, database: str, row: str, *values: PropertyValue) -> None:
-        self.gateway.update_page(self.entry(database).rows[row], values)
+        self.notion.update_page(self.entry(database).rows[row], values)
 
     def everything(self) -> list[Any]:
         """All there is under the parent page, as Notion tells it, but for the times of edits."""
@@ -288,14 +288,14 @@ def test_undoing_an_upgrade_restores_the_workspace(client: Client) -> None:
     client.apply(_first())
     before, planned = (
         client.everything(),
-        plan_for(client.gateway, client.workspace, _second()).changes,
+        plan_for(client.notion, client.workspace, _second()).changes,
     )
     client.apply(_second())
     plan = client.undo()
     assert plan.kept == ()
     assert client.everything() == before
-    assert plan_for(client.gateway, client.workspace, _first()).changes == ()
-    assert plan_for(client.gateway, client.workspace, _second()).changes == planned
+    assert plan_for(client.notion, client.workspace, _first()).changes == ()
+    assert plan_for(client.notion, client.workspace, _second()).changes == planned
     client.undo()  # and the one before it
     assert [each[0] for each in client.everything() if isinstance(each, tuple)] == []
 
@@ -303,15 +303,15 @@ def test_undoing_an_upgrade_restores_the_workspace(client: Client) -> None:
 def test_undo_keeps_what_people_filled_in_or_changed_since(client: Client) -> None:
     client.apply(_first())
     client.apply(_second())
-    entry, gateway = client.entry("features"), client.gateway
+    entry, notion = client.entry("features"), client.notion
     parked = OptionValue(entry.options["stage.parked"], "Parked")
     text = PropertyValue(entry.properties["risk"], "rich_text", "High")
     client.set("features", "a", text, PropertyValue(entry.properties["stage"], "select", parked))
-    gateway.update_view(entry.views["board"].id, name="Our board")
-    gateway.update_data_source(
+    notion.update_view(entry.views["board"].id, name="Our board")
+    notion.update_data_source(
         entry.data_source_id, {entry.properties["asks"]: PropertyPatch(name="Voices")}
     )
-    row = client.gateway.create_row(
+    row = client.notion.create_row(
         client.entry("releases").data_source_id,
         [PropertyValue("title", "title", "1.0")],
         look_up=lambda: None,
@@ -325,12 +325,12 @@ def test_undo_keeps_what_people_filled_in_or_changed_since(client: Client) -> No
         "features.views.board": "people changed it since",
         "releases": "1 page added by people",
     }
-    assert gateway.get_page(row.id).in_trash is False
-    source = gateway.get_data_source(entry.data_source_id)
+    assert notion.get_page(row.id).in_trash is False
+    source = notion.get_data_source(entry.data_source_id)
     assert {each.name for each in source.properties.values()} == {
         "Name", "Stage", "Effort", "Double", "Voices", "Risk", "Release",
     }  # fmt: skip
-    again = plan_for(gateway, client.workspace, _second())
+    again = plan_for(notion, client.workspace, _second())
     assert {str(each.address) for each in again.changes} == {
         "features", "features.double", "features.effort", "features.rows.b", "features.stage", "features.views.open",
         "manifest",
@@ -342,7 +342,7 @@ def test_undo_keeps_a_database_in_use_and_the_databases_it_links_to(client: Clie
     entry = client.entry("features")
     client.set("features", "a", PropertyValue(entry.properties["effort"], "number", 3))
     before = client.everything()
-    plan = prepare_undo(client.gateway, client.root, client.state).plan
+    plan = prepare_undo(client.notion, client.root, client.state).plan
     assert plan.requests == ()
     assert _left(plan) == {
         "asks": "features, which is kept, links to it",
@@ -357,7 +357,7 @@ def test_undo_keeps_rows_that_people_linked(client: Client) -> None:
     features, asks = client.entry("features"), client.entry("asks")
     link = PropertyValue(features.properties["asks"], "relation", RelationValue((asks.rows["x"],)))
     title = PropertyValue("title", "title", "Own")
-    client.gateway.create_row(features.data_source_id, [title, link], look_up=lambda: None)
+    client.notion.create_row(features.data_source_id, [title, link], look_up=lambda: None)
     plan = client.undo()
     assert _left(plan) == {"asks.rows.x": "people linked it since"}
     assert [str(each.address) for each in plan.changes] == ["features.rows.a"]
@@ -370,7 +370,7 @@ def test_undo_lists_pruned_properties_and_makes_pruned_views_again(client: Clien
     assert set(_left(plan)) == {"features.risk"}
     assert "cannot restore" in _left(plan)["features.risk"]
     views = client.entry("features").views
-    assert client.gateway.get_view(views["board"].id).name == "Board"
+    assert client.notion.get_view(views["board"].id).name == "Board"
 
 
 def test_undo_keeps_a_replaced_option_that_pages_hold(client: Client) -> None:
@@ -389,7 +389,7 @@ def test_undo_keeps_a_replaced_option_that_pages_hold(client: Client) -> None:
         "features.stage.closed": "1 page holds it",
     }
     row = (
-        client.gateway.get_page(client.entry("features").rows["a"])
+        client.notion.get_page(client.entry("features").rows["a"])
         .properties[entry.properties["stage"]]
         .value
     )
@@ -411,16 +411,16 @@ def test_undo_restores_the_name_of_an_option_that_no_page_holds(
     client.apply(LoadedTemplate.model_validate(renamed))
     assert _stages(client) == [before[0], name]
     if is_interrupted:
-        gateway, _ = gateway_to(client.workspace, weather=_killed_when_the_old_option_is_back)
+        notion, _ = notion_client_for(client.workspace, weather=_killed_when_the_old_option_is_back)
         with pytest.raises(Killed):
-            client.undo(gateway)
-        gateway.close()
+            client.undo(notion)
+        notion.close()
         client.clock.advance(hours=1)  # so that the claim of the killed run has expired
     plan = client.undo()
     assert _left(plan) == {}
     assert _stages(client) == before
     assert client.entry("features").options["stage.closed"] in _stage_ids(client)
-    reading = provision.read_for(client.gateway, client.root, _first())
+    reading = provision.read_for(client.notion, client.root, _first())
     assert provision.plan(reading).changes == ()
 
 
@@ -443,19 +443,19 @@ def _stage_ids(client: Client) -> set[str | None]:
 
 def _stage_options(client: Client) -> tuple[Option, ...]:
     entry = client.entry("features")
-    source = client.gateway.get_data_source(entry.data_source_id)
+    source = client.notion.get_data_source(entry.data_source_id)
     return options_of(source.properties[entry.properties["stage"]])
 
 
 def _cut_short(client: Client, moment: int, *, after: bool, work: Any) -> bool:
     """Do something until the process is killed at a request. Return whether it was killed."""
-    gateway, _ = gateway_to(client.workspace, weather=killed(moment, after=after))
+    notion, _ = notion_client_for(client.workspace, weather=killed(moment, after=after))
     try:
-        work(gateway)
+        work(notion)
     except Killed:
         return True
     finally:
-        gateway.close()
+        notion.close()
     return False
 
 
@@ -472,7 +472,7 @@ def test_an_undo_killed_at_any_request_can_be_continued(tmp_path: Path, after: b
         client.apply(_second())
         killed = _cut_short(client, moment, after=after, work=client.undo)
         client.clock.advance(hours=1)  # so that the claim of the killed run has expired
-        if killed and read_manifest(client.gateway, client.root)[1].version == 2:
+        if killed and read_manifest(client.notion, client.root)[1].version == 2:
             client.undo()
         assert client.everything() == before, f"killed at request {moment}"
         client.close()
@@ -493,11 +493,11 @@ def test_an_apply_killed_at_any_request_can_be_undone(tmp_path: Path, after: boo
             client,
             moment,
             after=after,
-            work=lambda door, of=client: of.apply(_second(), gateway=door),
+            work=lambda door, of=client: of.apply(_second(), notion=door),
         )
         applied = client.clock.now
         client.clock.advance(hours=1)  # so that the claim of the killed run has expired
-        if read_manifest(client.gateway, client.root)[1].started >= applied:
+        if read_manifest(client.notion, client.root)[1].started >= applied:
             client.undo()
         assert client.everything() == before, f"killed at request {moment}"
         client.close()
@@ -514,7 +514,7 @@ class Person:
             "a value": self._fill_in,
             "an option": self._choose,
             "a row": self._edit_row,
-            "a view": lambda: client.gateway.update_view(
+            "a view": lambda: client.notion.update_view(
                 self._features.views["board"].id, name="Our board"
             ),
             "a page": self._add_page,
@@ -522,9 +522,9 @@ class Person:
         self.stays: dict[str, Callable[[], bool]] = {
             "a value": lambda: self._holds("risk", "High"),
             "an option": lambda: self._holds("stage", "Parked"),
-            "a row": lambda: not client.gateway.get_page(self._features.rows["b"]).in_trash,
+            "a row": lambda: not client.notion.get_page(self._features.rows["b"]).in_trash,
             "a view": self._has_view,
-            "a page": lambda: not client.gateway.get_database(self._releases.database_id).in_trash,
+            "a page": lambda: not client.notion.get_database(self._releases.database_id).in_trash,
         }
 
     def do_all(self) -> set[str]:
@@ -538,7 +538,7 @@ class Person:
 
     def _set(self, row: str, key: str, kind: str, value: Any) -> None:
         values = [PropertyValue(self._features.properties[key], kind, value)]
-        self._client.gateway.update_page(self._features.rows[row], values)
+        self._client.notion.update_page(self._features.rows[row], values)
 
     def _fill_in(self) -> None:
         self._set("a", "risk", "rich_text", "High")
@@ -553,19 +553,17 @@ class Person:
 
     def _add_page(self) -> None:
         title = PropertyValue("title", "title", "1.0")
-        self._client.gateway.create_row(
-            self._releases.data_source_id, [title], look_up=lambda: None
-        )
+        self._client.notion.create_row(self._releases.data_source_id, [title], look_up=lambda: None)
 
     def _holds(self, key: str, text: str) -> bool:
-        page = self._client.gateway.get_page(self._features.rows["a"])
+        page = self._client.notion.get_page(self._features.rows["a"])
         found = page.properties.get(self._features.properties[key])
         value = found.value if found else None
         return text in {value, getattr(value, "name", None)}
 
     def _has_view(self) -> bool:
         view_id = self._features.views["board"].id
-        return view_id in self._client.gateway.list_view_ids(self._features.database_id)
+        return view_id in self._client.notion.list_view_ids(self._features.database_id)
 
 
 @pytest.fixture(scope="module")
@@ -594,11 +592,11 @@ def _undo_with_edits(
         if number == moment:
             made.update(person.do_all())
 
-    gateway, transport = gateway_to(client.workspace, weather=weather)
-    prepared = prepare_undo(gateway, client.root, client.state, jobs=1)
-    left = undo(gateway, prepared, client.state, now=client.clock.now, jobs=1)
+    notion, transport = notion_client_for(client.workspace, weather=weather)
+    prepared = prepare_undo(notion, client.root, client.state, jobs=1)
+    left = undo(notion, prepared, client.state, now=client.clock.now, jobs=1)
     lost = {name for name in made if not person.stays[name]()}
-    gateway.close()
+    notion.close()
     client.close()
     return transport.seen, made, lost, left
 
@@ -611,7 +609,8 @@ def test_undo_keeps_what_people_do_while_it_runs(upgraded: Path, tmp_path: Path)
         for number, request in enumerate(requests, 1)
         if request.method in {"PATCH", "DELETE"}
     ]
-    # The first write is the claim. Then all is planned again, the rows are read, and the lock is checked.
+    # The first write is the claim. Then all is planned again, the rows are read, and the lock is
+    # checked.
     first = writes[1] - 2
     seen: Counter[str] = Counter()
     for number in range(first, len(requests) + 1):
@@ -644,13 +643,13 @@ def test_rows_are_read_again_when_trashing_them_takes_long(
         if not edited:
             edited.append(rows["row11"] if rows["row11"] not in request.url.path else rows["row0"])
             client.clock.advance(minutes=5)
-            client.gateway.update_page(edited[0], [PropertyValue("title", "title", "Mine")])
+            client.notion.update_page(edited[0], [PropertyValue("title", "title", "Mine")])
         time.sleep(0.05)
 
-    gateway, _ = gateway_to(client.workspace, weather=slow)
-    client.undo(gateway)
-    gateway.close()
-    kept = {key for key, page_id in rows.items() if not client.gateway.get_page(page_id).in_trash}
+    notion, _ = notion_client_for(client.workspace, weather=slow)
+    client.undo(notion)
+    notion.close()
+    kept = {key for key, page_id in rows.items() if not client.notion.get_page(page_id).in_trash}
     assert kept == {"first", *(key for key, page_id in rows.items() if page_id == edited[0])}
 
 
@@ -659,11 +658,11 @@ def test_undo_writes_nothing_if_people_edited_after_the_confirmation(
 ) -> None:
     client.apply(_first())
     client.apply(_second())
-    prepared = prepare_undo(client.gateway, client.root, client.state)
+    prepared = prepare_undo(client.notion, client.root, client.state)
     Person(client).do_all()
     before = client.everything()
     with pytest.raises(UndoChanged) as changed:
-        undo(client.gateway, prepared, client.state, now=client.clock.now)
+        undo(client.notion, prepared, client.state, now=client.clock.now)
     assert client.everything() == before
     assert len(changed.value.prepared.plan.kept) >= 5
 
@@ -671,7 +670,7 @@ def test_undo_writes_nothing_if_people_edited_after_the_confirmation(
 def test_an_apply_on_another_machine_is_reported(client: Client, tmp_path: Path) -> None:
     client.apply(_first())
     with pytest.raises(UsageError, match="another machine"):
-        prepare_undo(client.gateway, client.root, tmp_path / "another")
+        prepare_undo(client.notion, client.root, tmp_path / "another")
 
 
 def test_the_command_shows_the_plan_asks_and_undoes(tmp_path: Path) -> None:
@@ -716,15 +715,15 @@ def test_an_undo_with_nothing_left_to_do_writes_nothing(tmp_path: Path) -> None:
 
     def yes_after_people_filled_it() -> str:
         workspace = open_workspace(tmp_path / "w.sqlite")
-        gateway, _ = gateway_to(
+        notion, _ = notion_client_for(
             workspace, token=workspace.connect("a person", shared=[workspace.root_page_id])
         )
-        records.append(read_manifest(gateway, workspace.root_page_id)[1])
+        records.append(read_manifest(notion, workspace.root_page_id)[1])
         name = PropertyValue("title", "title", "Theirs")
-        gateway.create_row(
+        notion.create_row(
             records[0].databases["features"].data_source_id, [name], look_up=lambda: None
         )
-        gateway.close()
+        notion.close()
         workspace.close()
         return "y"
 
@@ -733,9 +732,9 @@ def test_an_undo_with_nothing_left_to_do_writes_nothing(tmp_path: Path) -> None:
     assert done.code == 0
     assert "There is nothing to undo." in done.out
     workspace = open_workspace(tmp_path / "w.sqlite")
-    gateway, _ = gateway_to(workspace)
-    assert read_manifest(gateway, workspace.root_page_id)[1] == records[0]
-    gateway.close()
+    notion, _ = notion_client_for(workspace)
+    assert read_manifest(notion, workspace.root_page_id)[1] == records[0]
+    notion.close()
     workspace.close()
     journals = [path.read_text(encoding="utf-8") for path in (tmp_path / "state").rglob("*.jsonl")]
     assert journals

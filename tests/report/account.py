@@ -197,7 +197,9 @@ class Account:
         return self._tables.execute(query, used).fetchall()
 
     def differences(self) -> Iterator[str]:
-        """Yield each stamped value that is not what the account says, and each limit that is broken."""
+        """Yield each stamped value that is not what the account says, and each limit that is
+        broken.
+        """
         for address, query in STAMPED.items():
             table, column = address.split(".")
             held = dict(self.rows(f"SELECT page_id, {column} FROM {table}"))

@@ -1,6 +1,8 @@
-"""The independent account: what sync stamps and what the report shows, against plain SQL over our own export.
+"""The independent account: what sync stamps and what the report shows, against plain SQL over our
+own export.
 
-NOTION_PM_ACCOUNTS says how many random workspaces are checked (default 4). A failure prints the seed.
+NOTION_PM_ACCOUNTS says how many random workspaces are checked (default 4). A failure prints the
+seed.
 """
 
 from __future__ import annotations
@@ -76,7 +78,9 @@ def test_every_number_is_what_an_independent_account_says(
 def test_it_finds_an_amount_that_is_counted_twice(
     applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sum what insights carry, as a template once did: each insight shared by two customers counts both amounts."""
+    """Sum what insights carry, as a template once did: each insight shared by two customers counts
+    both amounts.
+    """
     shipped = templates.load("full")
     faulty = {
         "C1-arr": {"set": "insights.arr", "value": {"sum": "customer.arr"}},

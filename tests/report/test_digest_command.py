@@ -51,7 +51,7 @@ def run(product: Product, *arguments: str) -> Result:
 
 
 def only_page(product: Product, database: str) -> NotionId:
-    (page,) = product.gateway.query(product.manifest.databases[database].data_source_id)
+    (page,) = product.notion.query(product.manifest.databases[database].data_source_id)
     return page.id
 
 

@@ -1,4 +1,6 @@
-"""`notion-pm report` as it is run: what it writes, what it costs, and what has changed since a date."""
+"""`notion-pm report` as it is run: what it writes, what it costs, and what has changed since a
+date.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,7 @@ def test_what_no_rule_reads_is_remembered_from_report_to_report(product: Product
 
 
 def only_page(product: Product, database: str) -> NotionId:
-    (page,) = product.gateway.query(product.manifest.databases[database].data_source_id)
+    (page,) = product.notion.query(product.manifest.databases[database].data_source_id)
     return page.id
 
 

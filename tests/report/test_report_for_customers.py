@@ -81,7 +81,9 @@ class Outline(HTMLParser):
 
 
 def internal_strings(product: Product) -> set[str]:
-    """Everything that the workspace holds and that is not meant for customers, of four characters or more."""
+    """Everything that the workspace holds and that is not meant for customers, of four characters
+    or more.
+    """
     found: set[str] = {product.workspace.root_page_id}
     for database, entry in product.manifest.databases.items():
         found |= {entry.data_source_id, entry.database_id}
@@ -90,7 +92,7 @@ def internal_strings(product: Product) -> set[str]:
             for key in ("public_title", "public_note")
             if key in entry.properties
         }
-        for page in product.gateway.query(entry.data_source_id):
+        for page in product.notion.query(entry.data_source_id):
             found |= {page.id, page.url, page.title, database}
             for property_id, held in page.properties.items():
                 if property_id not in public:
@@ -154,7 +156,7 @@ def test_a_program_gets_counts(product: Product) -> None:
 
 def test_without_public_titles_it_shows_nothing_and_says_so(product: Product) -> None:
     entry = product.manifest.databases["features"]
-    for page in product.gateway.query(entry.data_source_id):
+    for page in product.notion.query(entry.data_source_id):
         product.set("features", NotionId(page.id), public_title="")
     result = run(product, "--audience", "customers")
     assert result.exit_code == 0

@@ -473,7 +473,9 @@ def test_links_within_the_page_have_targets() -> None:
 
 
 def wide_world(features: int, insights: int) -> World:
-    """A workspace of so many features under two objectives, with several insights of long words behind each."""
+    """A workspace of so many features under two objectives, with several insights of long words
+    behind each.
+    """
     world = (
         World()
         .add("vision", "aim", kind="objective", status="active")

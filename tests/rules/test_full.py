@@ -1,4 +1,6 @@
-"""The rules that discovery, full and okrs add, one test a rule: they read like the rules of the templates."""
+"""The rules that discovery, full and okrs add, one test a rule: they read like the rules of the
+templates.
+"""
 
 from __future__ import annotations
 

@@ -153,7 +153,8 @@ class TestWhy:
         self, product: Product, tmp_path: Path
     ) -> None:
         (tmp_path / "own.yaml").write_text(
-            "template: product\nversion: 1\ntitle: Own\ndatabases: {features: {title: F, properties: "
+            "template: product\nversion: 1\ntitle: Own\ndatabases: {features: {title: F, "
+            "properties: "
             "{name: {type: title, title: N}, priority: {type: select, title: Priority, "
             "options: [{key: p0, name: P0}, {key: p1, name: P1}]}}}}\n"
             "sync: {one: {why: All is urgent., set: features.priority, to: p0}, "

@@ -34,7 +34,9 @@ def create_record_page(api: httpx.Client, parent_id: str, title: str, text: str)
 
 
 def create_copied_page(api: httpx.Client, origin: str, text: str | None = None) -> str:
-    """Copy the record page and the databases of a page to a new page below it, as far as copies are told by them."""
+    """Copy the record page and the databases of a page to a new page below it, as far as copies are
+    told by them.
+    """
     copy = create_page(api, origin, "Client B")
     create_record_page(
         api, copy, "notion-pm: product", text or record_text(api, record_page(api, origin))

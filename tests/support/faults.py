@@ -10,7 +10,9 @@ import httpx
 
 @dataclass
 class Fault:
-    """One failure: an answer of its own, or a lost connection (`lost`); `after` the work was done, or before it."""
+    """One failure: an answer of its own, or a lost connection (`lost`); `after` the work was done,
+    or before it.
+    """
 
     status: int = 503
     code: str = "service_unavailable"
@@ -66,7 +68,9 @@ Weather = Callable[[int, httpx.Request], Fault | None]
 
 
 def killed(moment: int, *, after: bool) -> Weather:
-    """Return the weather in which a process ends at a request: before it is sent, or after it was carried out."""
+    """Return the weather in which a process ends at a request: before it is sent, or after it was
+    carried out.
+    """
 
     def weather(number: int, _: httpx.Request) -> Fault | None:
         if number == moment and after:

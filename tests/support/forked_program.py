@@ -26,7 +26,9 @@ _PROCESSES.set_forkserver_preload(
 )
 
 AHEAD = "TESTS_CLOCK_AHEAD"
-"""The variable that says how many seconds the clock of the process is ahead; less than none: behind."""
+"""The variable that says how many seconds the clock of the process is ahead; less than none:
+behind.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,9 @@ def _run(
 
 
 def _set_clock_ahead(seconds: float) -> None:
-    """Let the clock of this process be wrong, or keep up with a server's clock that a test has moved on."""
+    """Let the clock of this process be wrong, or keep up with a server's clock that a test has
+    moved on.
+    """
     from notion_pm.console.context import Context
 
     original, now = Context.claimant, Context.now

@@ -88,7 +88,8 @@ class Machine:
 
 @dataclass
 class Line:
-    """The line between the machines and the workspace: how slow it is, and what happens at a request.
+    """The line between the machines and the workspace: how slow it is, and what happens at a
+    request.
 
     `on_request` gets the number of the request, from 1. It returns whether the request arrives.
     """

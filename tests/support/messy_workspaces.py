@@ -1,4 +1,6 @@
-"""Workspaces as consultants find them: names in other languages and words, other types, columns of their own, rows."""
+"""Workspaces as consultants find them: names in other languages and words, other types, columns of
+their own, rows.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +35,17 @@ def _options(*names: str) -> OptionsConfig:
     return OptionsConfig(tuple(Option(each, color="gray") for each in names))
 
 
-def _made(gateway: NotionClient, parent: str, title: str, **properties: PropertyPatch) -> Database:
+def _made(notion: NotionClient, parent: str, title: str, **properties: PropertyPatch) -> Database:
     named = {key.replace("_", " "): each for key, each in properties.items()}
-    return gateway.create_database(parent, title, named, icon="🗂", look_up=lambda: None)
+    return notion.create_database(parent, title, named, icon="🗂", look_up=lambda: None)
 
 
-def german(gateway: NotionClient, parent: str) -> dict[str, Database]:
-    """Feedback in German: a select where the template has a status, and options in other words and cases."""
+def german(notion: NotionClient, parent: str) -> dict[str, Database]:
+    """Feedback in German: a select where the template has a status, and options in other words and
+    cases.
+    """
     feedback = _made(
-        gateway,
+        notion,
         parent,
         "🗣 Kundenfeedback",
         Titel=_is("title"),
@@ -53,21 +57,23 @@ def german(gateway: NotionClient, parent: str) -> dict[str, Database]:
         ARR=_is("number", NumberConfig("euro")),
         Mittagessen=_is("checkbox"),
     )
-    source = gateway.get_data_source(feedback.data_source_ids[0])
+    source = notion.get_data_source(feedback.data_source_ids[0])
     held = {
         "Titel": "Zu langsam",
         "Zitat": "Das dauert ewig",
         "Status": OptionValue("", "Neu"),
         "ARR": 12000,
     }
-    _write(gateway, source.id, held)
+    _write(notion, source.id, held)
     return {"insights": feedback}
 
 
-def english(gateway: NotionClient, parent: str) -> dict[str, Database]:
-    """A roadmap with columns that are called nearly the same, texts for people and numbers, and an id of its own."""
+def english(notion: NotionClient, parent: str) -> dict[str, Database]:
+    """A roadmap with columns that are called nearly the same, texts for people and numbers, and an
+    id of its own.
+    """
     roadmap = _made(
-        gateway,
+        notion,
         parent,
         "Roadmap",
         Item=_is("title"),
@@ -83,47 +89,47 @@ def english(gateway: NotionClient, parent: str) -> dict[str, Database]:
     )
     source_id = roadmap.data_source_ids[0]
     _write(
-        gateway,
+        notion,
         source_id,
         {"Item": "Dark mode", "Owner": "Kim", "Estimate": 0.5, "Stage": OptionValue("", "Done")},
     )
-    _made(gateway, parent, "Lunch menu", Dish=_is("title"), Veggie=_is("checkbox"))
+    _made(notion, parent, "Lunch menu", Dish=_is("title"), Veggie=_is("checkbox"))
     return {"features": roadmap}
 
 
-def related(gateway: NotionClient, parent: str) -> dict[str, Database]:
+def related(notion: NotionClient, parent: str) -> dict[str, Database]:
     """Two databases that a two-way relation ties together already, as the template does."""
     requests = _made(
-        gateway, parent, "Customer requests", Name=_is("title"), Customer=_is("rich_text")
+        notion, parent, "Customer requests", Name=_is("title"), Customer=_is("rich_text")
     )
-    backlog = _made(gateway, parent, "Product backlog", Name=_is("title"), Impact=_is("number"))
+    backlog = _made(notion, parent, "Product backlog", Name=_is("title"), Impact=_is("number"))
     near, far = backlog.data_source_ids[0], requests.data_source_ids[0]
     relation = RelationConfig(far, two_way=True)
-    gateway.update_data_source(near, {"Requests": PropertyPatch(type="relation", config=relation)})
-    asked = _write(gateway, far, {"Name": "Slow", "Customer": "Globex"})
+    notion.update_data_source(near, {"Requests": PropertyPatch(type="relation", config=relation)})
+    asked = _write(notion, far, {"Name": "Slow", "Customer": "Globex"})
     link = next(
-        each
-        for each in gateway.get_data_source(near).properties.values()
-        if each.type == "relation"
+        each for each in notion.get_data_source(near).properties.values() if each.type == "relation"
     )
     values = [
         PropertyValue("title", "title", "Fast"),
         PropertyValue(link.id, "relation", RelationValue((asked,))),
     ]
-    gateway.create_row(near, values, look_up=lambda: None)
+    notion.create_row(near, values, look_up=lambda: None)
     return {"insights": requests, "features": backlog}
 
 
-def _write(gateway: NotionClient, source_id: NotionId, held: dict[str, Any]) -> NotionId:
-    types = {each.name: each for each in gateway.get_data_source(source_id).properties.values()}
+def _write(notion: NotionClient, source_id: NotionId, held: dict[str, Any]) -> NotionId:
+    types = {each.name: each for each in notion.get_data_source(source_id).properties.values()}
     values = [
         PropertyValue(types[name].id, types[name].type, value) for name, value in held.items()
     ]
-    return gateway.create_row(source_id, values, look_up=lambda: None).id
+    return notion.create_row(source_id, values, look_up=lambda: None).id
 
 
 def theirs(workspace: LocalWorkspace, databases: dict[str, Database]) -> dict[str, Any]:
-    """All that the client has: titles, columns with their settings and options, and what rows hold in them."""
+    """All that the client has: titles, columns with their settings and options, and what rows hold
+    in them.
+    """
     with client_of(workspace) as api:
         return {key: _whole(api, each) for key, each in databases.items()}
 

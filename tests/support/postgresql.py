@@ -1,6 +1,8 @@
-"""A PostgreSQL of our own for tests: made in a folder, reached over a socket in it, gone afterwards.
+"""A PostgreSQL of our own for tests: made in a folder, reached over a socket in it, gone
+afterwards.
 
-Needs Debian's package `postgresql`. PostgreSQL refuses to run as root; then it runs as the package's user.
+Needs Debian's package `postgresql`. PostgreSQL refuses to run as root; then it runs as the
+package's user.
 """
 
 from __future__ import annotations

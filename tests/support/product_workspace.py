@@ -1,4 +1,6 @@
-"""A product workspace for tests of sync: applied once, then a copy for each test; people edit it through a gateway."""
+"""A product workspace for tests of sync: applied once, then a copy for each test; people edit it
+through a gateway.
+"""
 
 from __future__ import annotations
 
@@ -23,25 +25,27 @@ from notion_pm.template import templates
 from notion_pm.workspace.record import read_manifest
 from notion_pm.workspace.sync_context import SyncContext
 from tests.support.faults import FaultyTransport
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 
 FILE = "workspace.sqlite"
 READ_AGAIN = "READ AGAIN"
 
 
 def apply_product(folder: Path) -> Path:
-    """Apply the product template, without its starter rows, to a new local workspace; return its file."""
+    """Apply the product template, without its starter rows, to a new local workspace; return its
+    file.
+    """
     return apply_template(folder, "product")
 
 
 def apply_template(folder: Path, name: str) -> Path:
     """Apply a template, without its starter rows, to a new local workspace; return its file."""
     workspace = open_workspace(folder / FILE, clock=ManualClock())
-    gateway, _ = gateway_to(workspace)
-    reading = provision.read(gateway, NotionId(workspace.root_page_id), name, {}, jobs=4)
+    notion, _ = notion_client_for(workspace)
+    reading = provision.read(notion, NotionId(workspace.root_page_id), name, {}, jobs=4)
     plan = provision.plan(reading, provision.PlanOptions(with_rows=False))
-    provision.apply(gateway, plan, reading, provision.ApplySettings(ManualClock().now))
-    gateway.close()
+    provision.apply(notion, plan, reading, provision.ApplySettings(ManualClock().now))
+    notion.close()
     workspace.close()
     return folder / FILE
 
@@ -52,7 +56,7 @@ class Product:
 
     workspace: LocalWorkspace
     clock: ManualClock
-    gateway: NotionClient
+    notion: NotionClient
     transport: FaultyTransport
     manifest: Manifest
     state: Path
@@ -62,17 +66,19 @@ class Product:
 
     @classmethod
     def copied(cls, applied: Path, folder: Path, now: datetime | None = None) -> Product:
-        """Return a copy of an applied workspace, an hour after the apply unless told what time it is."""
+        """Return a copy of an applied workspace, an hour after the apply unless told what time it
+        is.
+        """
         for each in applied.parent.glob(f"{FILE}*"):
             shutil.copy(each, folder / each.name)
         clock = ManualClock(now or ManualClock().now + timedelta(hours=1))
         workspace = open_workspace(folder / FILE, clock=clock)
-        gateway, transport = gateway_to(workspace)
-        _, manifest = read_manifest(gateway, workspace.root_page_id)
-        return cls(workspace, clock, gateway, transport, manifest, folder / "state")
+        notion, transport = notion_client_for(workspace)
+        _, manifest = read_manifest(notion, workspace.root_page_id)
+        return cls(workspace, clock, notion, transport, manifest, folder / "state")
 
     def close(self) -> None:
-        self.gateway.close()
+        self.notion.close()
         self.workspace.close()
 
     # --- what people do
@@ -85,11 +91,11 @@ class Product:
             self._value(database, key, title),
             *(self._value(database, k, v) for k, v in values.items()),
         ]
-        return self.gateway.create_row(entry.data_source_id, held, look_up=lambda: None).id
+        return self.notion.create_row(entry.data_source_id, held, look_up=lambda: None).id
 
     def set(self, database: str, page_id: NotionId, **values: Any) -> None:
         """Edit a page."""
-        self.gateway.update_page(
+        self.notion.update_page(
             page_id, [self._value(database, key, each) for key, each in values.items()]
         )
 
@@ -106,7 +112,7 @@ class Product:
         return held
 
     def page(self, page_id: NotionId) -> Page:
-        return self.gateway.get_page(page_id)
+        return self.notion.get_page(page_id)
 
     def later(self, **delta: float) -> None:
         """Let time pass: an hour, unless told otherwise."""
@@ -114,13 +120,13 @@ class Product:
 
     # --- sync
 
-    def place(self, gateway: NotionClient | None = None) -> SyncContext:
+    def place(self, notion: NotionClient | None = None) -> SyncContext:
         """Where a sync works at this moment."""
         parent = NotionId(self.workspace.root_page_id)
-        return SyncContext(gateway or self.gateway, parent, self.state, self.clock.now, jobs=2)
+        return SyncContext(notion or self.notion, parent, self.state, self.clock.now, jobs=2)
 
-    def sync(self, gateway: NotionClient | None = None, **options: Any) -> SyncResult:
-        return sync(self.place(gateway), SyncOptions(**options))
+    def sync(self, notion: NotionClient | None = None, **options: Any) -> SyncResult:
+        return sync(self.place(notion), SyncOptions(**options))
 
     def requests_of_sync(self, **options: Any) -> tuple[SyncResult, list[str]]:
         """Sync, and return the requests that it sent."""

@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 def decoded_ids_in(traffic: Path) -> tuple[list[str], int]:
-    """Return the requests that name a property by its decoded id, and how many name one by its id as received.
+    """Return the requests that name a property by its decoded id, and how many name one by its id
+    as received.
 
-    Known are the ids that answers hold anywhere. An id that reads the same in both forms proves nothing.
+    Known are the ids that answers hold anywhere. An id that reads the same in both forms proves
+    nothing.
     """
     exchanges = [json.loads(line) for line in traffic.read_text().splitlines()]
     known: set[str] = set()
@@ -24,7 +26,8 @@ def decoded_ids_in(traffic: Path) -> tuple[list[str], int]:
     for exchange in exchanges:
         texts = set(_texts(exchange["request"]))
         url = urlsplit(exchange["path"])
-        # In a query string an id is encoded once, so that reading the query string must give the decoded form.
+        # In a query string an id is encoded once, so that reading the query string must give the
+        # decoded form.
         queried = {
             value for key, value in parse_qsl(url.query) if key.startswith("filter_properties")
         }
@@ -37,7 +40,9 @@ def decoded_ids_in(traffic: Path) -> tuple[list[str], int]:
 
 
 def _ids_in_schemas(answer: Any) -> Iterator[str]:
-    """Yield the ids of properties in data sources and pages, in the form in which they are received."""
+    """Yield the ids of properties in data sources and pages, in the form in which they are
+    received.
+    """
     if isinstance(answer, list):
         for each in answer:
             yield from _ids_in_schemas(each)
@@ -48,7 +53,9 @@ def _ids_in_schemas(answer: Any) -> Iterator[str]:
 
 
 def _texts(request: Any) -> Iterator[str]:
-    """Yield all keys and texts of a request's body, but what people wrote: texts of more than an id's length."""
+    """Yield all keys and texts of a request's body, but what people wrote: texts of more than an
+    id's length.
+    """
     if isinstance(request, str):
         yield request
     elif isinstance(request, list):

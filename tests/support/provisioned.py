@@ -1,4 +1,6 @@
-"""Provisioning for tests: apply templates to a local workspace, and look at what is there afterwards."""
+"""Provisioning for tests: apply templates to a local workspace, and look at what is there
+afterwards.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,13 @@ from notion_pm.workspace.lock import Claimant
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
-def plan_for(gateway: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate) -> Plan:
+def plan_for(notion: NotionClient, workspace: LocalWorkspace, loaded: LoadedTemplate) -> Plan:
     """Return the plan of a template for what exists."""
-    return provision.plan(provision.read_for(gateway, NotionId(workspace.root_page_id), loaded))
+    return provision.plan(provision.read_for(notion, NotionId(workspace.root_page_id), loaded))
 
 
 def apply_to(
-    gateway: NotionClient,
+    notion: NotionClient,
     workspace: LocalWorkspace,
     loaded: LoadedTemplate,
     *,
@@ -34,10 +36,10 @@ def apply_to(
     **options: Any,
 ) -> ApplyResult:
     """Plan a template and carry it out."""
-    reading = provision.read_for(gateway, NotionId(workspace.root_page_id), loaded)
+    reading = provision.read_for(notion, NotionId(workspace.root_page_id), loaded)
     options.setdefault("claimant", claimant_of(workspace))
     return provision.apply(
-        gateway, provision.plan(reading), reading, provision.ApplySettings(now, **options)
+        notion, provision.plan(reading), reading, provision.ApplySettings(now, **options)
     )
 
 
@@ -55,16 +57,16 @@ class Table:
     rows: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
 
 
-def tables(gateway: NotionClient, workspace: LocalWorkspace) -> dict[str, list[Table]]:
+def tables(notion: NotionClient, workspace: LocalWorkspace) -> dict[str, list[Table]]:
     """Return all databases under the root page by title; more than one of a title is a duplicate."""
     found: dict[str, list[Table]] = {}
-    blocks = gateway.list_children(workspace.root_page_id)
-    databases = [gateway.get_database(each.id) for each in blocks if each.type == "child_database"]
-    pages = {each.id: list(gateway.query(each.data_source_ids[0])) for each in databases}
+    blocks = notion.list_children(workspace.root_page_id)
+    databases = [notion.get_database(each.id) for each in blocks if each.type == "child_database"]
+    pages = {each.id: list(notion.query(each.data_source_ids[0])) for each in databases}
     titles = {page.id: page.title for each in pages.values() for page in each}
     for each in databases:
-        source = gateway.get_data_source(each.data_source_ids[0])
-        views = [gateway.get_view(view_id) for view_id in gateway.list_view_ids(each.id)]
+        source = notion.get_data_source(each.data_source_ids[0])
+        views = [notion.get_view(view_id) for view_id in notion.list_view_ids(each.id)]
         table = Table(
             properties=tuple(sorted((prop.name, prop.type) for prop in source.properties.values())),
             views=tuple((view.name, view.type) for view in views),
@@ -74,14 +76,16 @@ def tables(gateway: NotionClient, workspace: LocalWorkspace) -> dict[str, list[T
     return found
 
 
-def manifest_pages(gateway: NotionClient, workspace: LocalWorkspace) -> Counter[str]:
+def manifest_pages(notion: NotionClient, workspace: LocalWorkspace) -> Counter[str]:
     """Count the pages under the root page by title."""
-    blocks = gateway.list_children(workspace.root_page_id)
+    blocks = notion.list_children(workspace.root_page_id)
     return Counter(each.title for each in blocks if each.type == "child_page")
 
 
 def _links(page: Page, titles: dict[NotionId, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The relations of a page as titles, by property id order: ids differ between two applies, titles do not."""
+    """The relations of a page as titles, by property id order: ids differ between two applies,
+    titles do not.
+    """
     values = [
         each.value for each in page.properties.values() if isinstance(each.value, RelationValue)
     ]

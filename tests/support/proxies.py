@@ -1,4 +1,6 @@
-"""A company's network in small: a proxy that tunnels, and servers with certificates of an own authority."""
+"""A company's network in small: a proxy that tunnels, and servers with certificates of an own
+authority.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Random product workspaces for the independent account, made through the API as people would fill them."""
+"""Random product workspaces for the independent account, made through the API as people would fill
+them.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,8 @@ HEALTHS = (None, "on_track", "on_track", "at_risk", "off_track", "no_update")
 def fill(product: Product, random: Random, today: date) -> None:
     """Fill a workspace of the template `full` with what makes counting hard.
 
-    Insights of several customers and of none, without importance, kind or date; trees of features and opportunities;
-    features that several ways lead to; what was dropped; customers that churned.
+    Insights of several customers and of none, without importance, kind or date; trees of features
+    and opportunities; features that several ways lead to; what was dropped; customers that churned.
     """
     _Filling(product, random, today).fill()
 

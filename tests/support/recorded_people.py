@@ -1,11 +1,13 @@
-"""Replay recorded traffic of the real Notion on a local workspace, with what people had made there beforehand.
+"""Replay recorded traffic of the real Notion on a local workspace, with what people had made there
+beforehand.
 
     python tests/support/recorded_people.py --tools ../shared/tools --recordings ../shared/recordings -- --base-url URL ...
 
-The tool that replays (`replay.py`) seeds through the API alone what a recording takes for granted, so everything is
-made by the bot, now, and what only Notion's app can make is missing. Here the control routes of the local workspace
-make the rest: the people, and through them whatever a person made; custom emojis, wikis, unsupported blocks; and each
-thing at the time at which it was made. What follows `--` are options of the tool.
+The tool that replays (`replay.py`) seeds through the API alone what a recording takes for granted,
+so everything is made by the bot, now, and what only Notion's app can make is missing. Here the
+control routes of the local workspace make the rest: the people, and through them whatever a person
+made; custom emojis, wikis, unsupported blocks; and each thing at the time at which it was made.
+What follows `--` are options of the tool.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ _LAST_SECOND = 59.0
 class Clock:
     """Sets the clock of the workspace to times of a recording, which have minutes only.
 
-    The seconds are those since the replay of the recording began: so of two things made in the same minute the second
-    stays the younger one.
+    The seconds are those since the replay of the recording began: so of two things made in the same
+    minute the second stays the younger one.
     """
 
     def __init__(self, emulator: Json) -> None:
@@ -92,7 +94,10 @@ def emulator_class(replay: Json) -> type[Json]:
 
 
 def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
-    """Return the tool's seeder, taught what the control routes can do. `bots` are the ids of recorded bots."""
+    """Return the tool's seeder, taught what the control routes can do.
+
+    `bots` are the ids of recorded bots.
+    """
     base: Any = replay.Seeder
     people: dict[str, str] = {}  # recorded id -> id here; a person is made once for all recordings
     emojis: dict[str, str] = {}
@@ -216,7 +221,10 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
         # -- pages
 
         def page(self, recorded: str, known: Json) -> None:
-            """Make a page. One that the recording shows as a block alone is made as other recordings show it."""
+            """Make a page.
+
+            One that the recording shows as a block alone is made as other recordings show it.
+            """
             if known is None:
                 known = self._page_known_as_block(recorded)
             if known:
@@ -241,7 +249,9 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             }
 
         def _make_numbers_pass(self, known: Json) -> None:
-            """Make and trash rows until the next one gets the recorded number: it followed rows that are gone."""
+            """Make and trash rows until the next one gets the recorded number: it followed rows
+            that are gone.
+            """
             numbers = [
                 each["unique_id"]["number"]
                 for each in known["properties"].values()
@@ -316,7 +326,9 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
             return emojis[key]
 
         def _file_uploads(self) -> None:
-            """Make the uploads that the recording lists, but those from other addresses: their size is not known."""
+            """Make the uploads that the recording lists, but those from other addresses: their size
+            is not known.
+            """
             for interaction in self.interactions:
                 if interaction.method == "GET" and interaction.path == "/v1/file_uploads":
                     for upload in reversed(
@@ -353,7 +365,9 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
         # -- blocks
 
         def ensure(self, recorded: str, kind: str) -> Json:
-            """Make something; a block also where the recording shows nothing but the block of its page."""
+            """Make something; a block also where the recording shows nothing but the block of its
+            page.
+            """
             known = self.world.get(recorded)
             if (
                 kind == "block"
@@ -429,7 +443,9 @@ def seeder_class(replay: Json, bots: frozenset[str]) -> type[Json]:
 
 
 def _can_be_sent_with(block: Json, following: Json) -> bool:
-    """Tell whether two neighbouring blocks have one author and time, and can be made by one request."""
+    """Tell whether two neighbouring blocks have one author and time, and can be made by one
+    request.
+    """
     separate = ("child_page", "child_database")
     keys = ("created_by", "created_time")
     alike = all(block[key] == following[key] for key in keys)
@@ -447,7 +463,9 @@ def _grouped_options(status: Json) -> list[Json]:
 
 
 def _with_far_names(body: Json, known: Json) -> Json:
-    """Return a change of a schema in which two-way relations give the recorded name to their far side."""
+    """Return a change of a schema in which two-way relations give the recorded name to their far
+    side.
+    """
     properties = {}
     for name, spec in body.get("properties", {}).items():
         relation = spec.get("relation") or {}
@@ -481,7 +499,9 @@ def replayer_class(replay: Json) -> type[Json]:
 
 
 def comparer_class(replay: Json, bot_names: frozenset[str]) -> type[Json]:
-    """Return the tool's comparer, for which all bots have the same name: ours is called otherwise than the recorded."""
+    """Return the tool's comparer, for which all bots have the same name: ours is called otherwise
+    than the recorded.
+    """
     base: Any = replay.Comparer
 
     class Comparer(base):  # type: ignore[misc]
@@ -502,7 +522,9 @@ def comparer_class(replay: Json, bot_names: frozenset[str]) -> type[Json]:
 
 
 def recorded_bots(replay: Json, recordings: list[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the ids and the names of the bots that speak in recordings: those shown, and the authors of answers."""
+    """Return the ids and the names of the bots that speak in recordings: those shown, and the
+    authors of answers.
+    """
     ids: set[str] = set()
     names: set[str] = set()
     for path in replay.find(recordings):

@@ -1,4 +1,6 @@
-"""A small product workspace for tests of rules: pages by short names, evaluated by the product template's own rules."""
+"""A small product workspace for tests of rules: pages by short names, evaluated by the product
+template's own rules.
+"""
 
 from __future__ import annotations
 

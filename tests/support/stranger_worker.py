@@ -1,7 +1,8 @@
 """A process that runs the program again and again, and says how each run ended.
 
-It lives long, so that a test can try thousands of files; the modules are loaded once. Each line on stdin is a JSON
-list of arguments, each line on stdout a JSON object. A run that hangs ends the process with a traceback.
+It lives long, so that a test can try thousands of files; the modules are loaded once. Each line on
+stdin is a JSON list of arguments, each line on stdout a JSON object. A run that hangs ends the
+process with a traceback.
 """
 
 from __future__ import annotations

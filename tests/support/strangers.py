@@ -1,4 +1,6 @@
-"""Files as strangers write them: valid ones of this project, changed at random into what nobody expects."""
+"""Files as strangers write them: valid ones of this project, changed at random into what nobody
+expects.
+"""
 
 from __future__ import annotations
 

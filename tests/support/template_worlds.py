@@ -1,4 +1,6 @@
-"""Templates for tests of planning, and the Notion that would exist if each had been applied to the letter."""
+"""Templates for tests of planning, and the Notion that would exist if each had been applied to the
+letter.
+"""
 
 from __future__ import annotations
 
@@ -194,7 +196,9 @@ _PLAIN = (
 
 @st.composite
 def templates(draw: st.DrawFn) -> LoadedTemplate:
-    """Draw a sound template: databases that relate to each other in any way, with rollups, formulas, views and rows."""
+    """Draw a sound template: databases that relate to each other in any way, with rollups,
+    formulas, views and rows.
+    """
     databases = list(_KEYS[: draw(st.integers(1, 3))])
     data = {key: _drawn_database(draw, key, databases) for key in databases}
     rows = {key: _drawn_rows(draw, key, data[key]) for key in databases}

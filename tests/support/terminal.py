@@ -18,7 +18,8 @@ def at_a_terminal(
 ) -> Finished:
     """Run the program at a terminal, and type each answer when its question is there.
 
-    An answer may be a function, which does something while the question waits and returns what to type.
+    An answer may be a function, which does something while the question waits and returns what to
+    type.
     """
     waiting = list(typed)
     ours, theirs = pty.openpty()

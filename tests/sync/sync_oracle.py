@@ -1,4 +1,5 @@
-"""What a sync of `sync_machine.yaml` should come to, said a second time and simply: by tables and plain Python.
+"""What a sync of `sync_machine.yaml` should come to, said a second time and simply: by tables and
+plain Python.
 
 It shares no code with the rules: it is what docs/sync.md says, for one template.
 """
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Row = dict[str, Any]
-"""A page: its title as `name`, options by key, relations as sorted tuples of ids of pages that are not in the trash."""
+"""A page: its title as `name`, options by key, relations as sorted tuples of ids of pages that are
+not in the trash.
+"""
 World = Mapping[str, Mapping[str, Row]]
 Place = tuple[str, str]
 """Page id and property."""
@@ -41,7 +44,9 @@ class Memory:
 
 @dataclass
 class Outcome:
-    """What a sync should come to: what each property that rules set holds, what is remembered, what it conflicts on."""
+    """What a sync should come to: what each property that rules set holds, what is remembered, what
+    it conflicts on.
+    """
 
     values: dict[Place, Any] = field(default_factory=dict)
     memory: dict[Place, Memory] = field(default_factory=dict)
@@ -98,7 +103,9 @@ def _is_barred(change: tuple[Any, Any], barred: Iterable[tuple[Any, Any]]) -> bo
 def decide(
     target: tuple[str, str], now: Any, said: Any, base: Memory | None, *, locked: bool
 ) -> tuple[Any, Memory, bool]:
-    """The table of docs/sync.md: what a property holds afterwards, what is remembered, whether it is a conflict."""
+    """The table of docs/sync.md: what a property holds afterwards, what is remembered, whether it
+    is a conflict.
+    """
     before = base.said if base else SILENT
     if said is SILENT or alike(now, said):
         return now, Memory(now, said), False
@@ -121,7 +128,9 @@ def decide(
 
 
 def belongs_to_people(target: tuple[str, str], now: Any, said: Any) -> bool:
-    """Whether rules leave a value alone whoever set it: kept options, the end of a page's way, no step forward."""
+    """Whether rules leave a value alone whoever set it: kept options, the end of a page's way, no
+    step forward.
+    """
     if target == ("asks", "status") and now == "parked" and said != "shipped":
         return True
     backwards = -1 < rank(target, said) < rank(target, now)

@@ -13,7 +13,7 @@ from notion_pm.cli import main
 from notion_pm.emulator import open_workspace
 from notion_pm.model.page import OptionValue, PropertyValue
 from notion_pm.workspace.record import read_manifest
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 
 
 def run(*arguments: str) -> str:
@@ -48,12 +48,12 @@ def test_a_feature_that_ships_before_the_first_sync_has_entered_shipped(
 
 def ship(file: Path, row: str) -> None:
     workspace = open_workspace(file)
-    gateway, _ = gateway_to(workspace)
-    _, manifest = read_manifest(gateway, workspace.root_page_id)
+    notion, _ = notion_client_for(workspace)
+    _, manifest = read_manifest(notion, workspace.root_page_id)
     entry = manifest.databases["features"]
     shipped = OptionValue(entry.options["status.shipped"], "")
-    gateway.update_page(
+    notion.update_page(
         entry.rows[row], [PropertyValue(entry.properties["status"], "status", shipped)]
     )
-    gateway.close()
+    notion.close()
     workspace.close()

@@ -1,4 +1,6 @@
-"""What people set while a sync runs stays: pages are read again before they are written, and after every pause."""
+"""What people set while a sync runs stays: pages are read again before they are written, and after
+every pause.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from notion_pm.sync.summary import SyncReport
 from notion_pm.sync.undo import CHANGED_SINCE, plan_undo, undo_sync
 from notion_pm.workspace import fresh_updates
 from tests.support.faults import Fault
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.product_workspace import READ_AGAIN, Product, apply_product, is_read_again
 
 Weather = Callable[[int, httpx.Request], Fault | None]
@@ -33,7 +35,9 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
 
 
 def shipped_feature(product: Product, asks: int) -> tuple[NotionId, list[NotionId]]:
-    """A feature that shipped since the last sync, so that the insights behind it are to become Shipped."""
+    """A feature that shipped since the last sync, so that the insights behind it are to become
+    Shipped.
+    """
     wings = product.add("features", "Wings", status="in_progress")
     insights = [
         product.add("insights", f"Ask {number}", features=[wings]) for number in range(asks)
@@ -67,12 +71,12 @@ def writes(page_id: NotionId) -> Callable[[httpx.Request], bool]:
 def test_a_value_set_after_the_reading_stays_and_is_reported(product: Product) -> None:
     wings, _ = shipped_feature(product, 0)
     product.add("insights", "Ask", features=[wings])
-    gateway, _ = gateway_to(
+    notion, _ = notion_client_for(
         product.workspace,
         weather=once(is_read_again, lambda: product.set("features", wings, evidence_count=9)),
     )
-    result = product.sync(gateway)
-    gateway.close()
+    result = product.sync(notion)
+    notion.close()
     assert product.get("features", wings, "evidence_count") == 9
     (conflict,) = result.evaluation.conflicts
     assert (conflict.property, conflict.value, conflict.derived, conflict.new) == (
@@ -95,9 +99,9 @@ def test_a_value_set_after_the_reading_stays_and_is_reported(product: Product) -
 def test_a_write_that_has_to_be_sent_again_is_decided_again(product: Product, fault: Fault) -> None:
     _, (ask, other) = shipped_feature(product, 2)
     weather = once(writes(ask), lambda: product.set("insights", ask, status="wont_do"), fault)
-    gateway, _ = gateway_to(product.workspace, weather=weather)
-    result = product.sync(gateway)
-    gateway.close()
+    notion, _ = notion_client_for(product.workspace, weather=weather)
+    result = product.sync(notion)
+    notion.close()
     assert product.get("insights", ask, "status") == "Won't do"
     assert product.get("insights", other, "status") == "Shipped"
     assert ask not in {update.page.id for update in result.evaluation.updates}
@@ -116,9 +120,9 @@ def test_pages_that_wait_beside_it_are_decided_again(product: Product) -> None:
         lambda: product.set("insights", last, status="wont_do"),
         Fault(429, "rate_limited", {"Retry-After": "3"}),
     )
-    gateway, _ = gateway_to(product.workspace, weather=weather)
-    product.sync(gateway, force=True)
-    gateway.close()
+    notion, _ = notion_client_for(product.workspace, weather=weather)
+    product.sync(notion, force=True)
+    notion.close()
     assert product.get("insights", last, "status") == "Won't do"
     assert sum(product.get("insights", each, "status") == "Shipped" for each in asks) == 11
 
@@ -140,9 +144,9 @@ def test_pages_are_read_again_when_writing_a_batch_takes_long(
         time.sleep(0.05 if request.method == "PATCH" else 0)
         return None
 
-    gateway, transport = gateway_to(product.workspace, weather=slow)
-    result = product.sync(gateway, force=True)
-    gateway.close()
+    notion, transport = notion_client_for(product.workspace, weather=slow)
+    result = product.sync(notion, force=True)
+    notion.close()
     assert product.get("insights", last, "status") == "Won't do"
     assert sum(product.get("insights", each, "status") == "Shipped" for each in asks) == 11
     assert any(
@@ -154,11 +158,11 @@ def test_pages_are_read_again_when_writing_a_batch_takes_long(
 
 def test_a_write_whose_answer_was_lost_is_found_and_not_sent_twice(product: Product) -> None:
     _, (ask,) = shipped_feature(product, 1)
-    gateway, transport = gateway_to(
+    notion, transport = notion_client_for(
         product.workspace, weather=once(writes(ask), lambda: None, Fault(lost=True, after=True))
     )
-    result = product.sync(gateway)
-    gateway.close()
+    result = product.sync(notion)
+    notion.close()
     assert len([each for each in transport.seen if writes(ask)(each)]) == 1
     assert ask in {update.page.id for update in result.evaluation.updates}
     product.later()
@@ -167,12 +171,14 @@ def test_a_write_whose_answer_was_lost_is_found_and_not_sent_twice(product: Prod
 
 
 def test_pages_that_depend_on_an_edit_are_decided_again(product: Product) -> None:
-    """A customer is added to an insight that is about to be written; its feature counts them in the same run."""
+    """A customer is added to an insight that is about to be written; its feature counts them in the
+    same run.
+    """
     wings, (ask, _) = shipped_feature(product, 2)
     weather = once(is_read_again, lambda: product.set("insights", ask, customer="Acme"))
-    gateway, _ = gateway_to(product.workspace, weather=weather)
-    product.sync(gateway)
-    gateway.close()
+    notion, _ = notion_client_for(product.workspace, weather=weather)
+    product.sync(notion)
+    notion.close()
     assert product.get("features", wings, "customers") == 1
 
 

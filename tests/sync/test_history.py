@@ -1,4 +1,6 @@
-"""What sync remembers of what happened: runs, changes by people and by rules, undo, quarantine, and `why`."""
+"""What sync remembers of what happened: runs, changes by people and by rules, undo, quarantine, and
+`why`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from notion_pm.state.state import State
 from notion_pm.sync.undo import CHANGED_SINCE, GONE, LOCKED, SyncUndo, plan_undo, undo_sync
 from notion_pm.sync.why import why
 from tests.support.faults import Fault, Killed, LastBreath
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.product_workspace import Product, apply_product
 
 
@@ -111,7 +113,7 @@ class TestHistory:
 
     def test_a_run_that_fails_is_there_with_its_error(self, product: Product) -> None:
         product.sync()
-        gateway, _ = gateway_to(
+        notion, _ = notion_client_for(
             product.workspace,
             weather=lambda _, request: (
                 Fault(400, "validation_error") if "query" in request.url.path else None
@@ -119,8 +121,8 @@ class TestHistory:
         )
         product.later()
         with pytest.raises(RequestRefused):
-            product.sync(gateway)
-        gateway.close()
+            product.sync(notion)
+        notion.close()
         with remembered(product) as state:
             assert [each.outcome for each in state.history.runs()][-1] == "failed"
 
@@ -134,7 +136,7 @@ class TestHistory:
         product.set("features", new, name="Big fins")
         product.sync()
         product.later()
-        product.gateway.trash_page(new)
+        product.notion.trash_page(new)
         product.sync(full=True)
         titles = [each[2:4] for each in happened(product) if each[1] == THE_PAGE]
         assert titles == [(None, "Fins"), ("Fins", "Big fins"), ("Big fins", None)]
@@ -150,7 +152,7 @@ class TestHistory:
             product.later()
             product.set("features", wings, status=status)
             product.set("insights", ask, features=links)
-        product.gateway.trash_page(ask)
+        product.notion.trash_page(ask)
         product.sync(full=True)
         with remembered(product) as state:
             for moment, pages in moments:
@@ -170,10 +172,10 @@ class TestHistory:
         product.sync()
         product.later()
         product.add("features", "Wings", status="in_progress", insights=[ask])
-        gateway, _ = gateway_to(product.workspace, weather=dies_of_a_write)
+        notion, _ = notion_client_for(product.workspace, weather=dies_of_a_write)
         with pytest.raises(Killed):
-            product.sync(gateway)
-        gateway.close()
+            product.sync(notion)
+        notion.close()
         product.later()
         product.sync()
         assert [each[4] for each in happened(product) if each[:2] == ("Ask", "status")] == ["rule"]
@@ -238,7 +240,7 @@ class TestUndo:
         product.later()
         product.set("features", pages["Changed"], evidence_count=9)
         product.set("features", pages["Locked"], sync_lock=True)
-        product.gateway.trash_page(pages["Thrown away"])
+        product.notion.trash_page(pages["Thrown away"])
         product.sync(full=True)  # changes nothing: the last that did is undone
         product.later()
         found = undo(product)
@@ -252,11 +254,11 @@ class TestUndo:
         assert product.get("features", pages["Free"], "evidence_count") is None
 
     def test_an_undo_that_is_interrupted_is_ended_by_another(self, shipped: Product) -> None:
-        gateway, _ = gateway_to(shipped.workspace, weather=dies_of_a_write)
+        notion, _ = notion_client_for(shipped.workspace, weather=dies_of_a_write)
         found = plan_undo(shipped.place(), None)
         with pytest.raises(Killed):
-            undo_sync(shipped.place(gateway), found)
-        gateway.close()
+            undo_sync(shipped.place(notion), found)
+        notion.close()
         undo(shipped)
         assert not plan_undo(shipped.place(), None).updates
 

@@ -41,7 +41,9 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
 
 
 class Slow:
-    """A workspace that takes its time to write (and to query), and tells which requests it has answered."""
+    """A workspace that takes its time to write (and to query), and tells which requests it has
+    answered.
+    """
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app

@@ -1,4 +1,6 @@
-"""Sync while queries lag behind: they show pages as they were up to 20 seconds ago, also before its own writes."""
+"""Sync while queries lag behind: they show pages as they were up to 20 seconds ago, also before its
+own writes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from notion_pm.sync.sync import SyncOptions, SyncResult, sync
 from notion_pm.template import templates
 from notion_pm.workspace.record import read_manifest
 from notion_pm.workspace.sync_context import SyncContext
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.provisioned import apply_to
 
 _TEMPLATE = """\
@@ -39,8 +41,8 @@ _LAG = 20
 
 
 @pytest.fixture
-def gateway(workspace: LocalWorkspace) -> Iterator[NotionClient]:
-    opened, _ = gateway_to(workspace)
+def notion(workspace: LocalWorkspace) -> Iterator[NotionClient]:
+    opened, _ = notion_client_for(workspace)
     yield opened
     opened.close()
 
@@ -49,21 +51,19 @@ class Scene:
     """A feature that a sync knows as not done, and queries that lag from now on."""
 
     def __init__(
-        self, gateway: NotionClient, workspace: LocalWorkspace, clock: ManualClock, folder: Path
+        self, notion: NotionClient, workspace: LocalWorkspace, clock: ManualClock, folder: Path
     ) -> None:
-        self.gateway, self.clock = gateway, clock
+        self.notion, self.clock = notion, clock
         template = folder / "small.yaml"
         template.write_text(_TEMPLATE, encoding="utf-8")
-        apply_to(gateway, workspace, templates.load(str(template)), now=clock.now)
-        _, manifest = read_manifest(gateway, workspace.root_page_id)
+        apply_to(notion, workspace, templates.load(str(template)), now=clock.now)
+        _, manifest = read_manifest(notion, workspace.root_page_id)
         self.entry: DatabaseEntry = manifest.databases["features"]
         name = PropertyValue("title", "title", "Wings")
-        self.page_id = gateway.create_row(
-            self.entry.data_source_id, [name], look_up=lambda: None
-        ).id
+        self.page_id = notion.create_row(self.entry.data_source_id, [name], look_up=lambda: None).id
         root = NotionId(workspace.root_page_id)
         self.sync: Callable[[bool], SyncResult] = lambda full: sync(
-            SyncContext(gateway, root, folder / "state", clock.now),
+            SyncContext(notion, root, folder / "state", clock.now),
             SyncOptions(str(template), full=full),
         )
         self.sync(False)
@@ -71,21 +71,19 @@ class Scene:
         workspace.faults.change(Faults(behaviour=Behaviour(query_lag=_LAG)))
 
     def tick(self, key: str, value: bool) -> None:
-        self.gateway.update_page(
+        self.notion.update_page(
             self.page_id, [PropertyValue(self.entry.properties[key], "checkbox", value)]
         )
 
     def is_ticked(self, key: str) -> bool:
-        return bool(
-            self.gateway.get_page(self.page_id).properties[self.entry.properties[key]].value
-        )
+        return bool(self.notion.get_page(self.page_id).properties[self.entry.properties[key]].value)
 
 
 @pytest.fixture
 def scene(
-    gateway: NotionClient, workspace: LocalWorkspace, clock: ManualClock, tmp_path: Path
+    notion: NotionClient, workspace: LocalWorkspace, clock: ManualClock, tmp_path: Path
 ) -> Scene:
-    return Scene(gateway, workspace, clock, tmp_path)
+    return Scene(notion, workspace, clock, tmp_path)
 
 
 @pytest.mark.parametrize("full", [False, True])

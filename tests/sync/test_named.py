@@ -74,7 +74,7 @@ def test_a_page_in_the_trash_counts_no_more_and_counts_again_when_it_is_back(
 ) -> None:
     wings, asks = a_feature(product, 3)
     assert product.get("features", wings, "evidence_count") == 3
-    product.gateway.trash_page(asks[0])
+    product.notion.trash_page(asks[0])
     result = product.sync(only=frozenset({asks[0]}))
     assert [each.page.id for each in result.vanished] == [asks[0]]
     assert product.get("features", wings, "evidence_count") == 2

@@ -1,4 +1,6 @@
-"""A full read that was broken off goes on where it ended, and comes to what one whole read comes to."""
+"""A full read that was broken off goes on where it ended, and comes to what one whole read comes
+to.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from notion_pm.sync.reading import MOST_LOST_PAGES_FETCHED
 from notion_pm.sync.sync import SyncOptions, SyncResult, sync
 from tests.conftest import client_of
 from tests.support.faults import Fault, Killed, killed
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.product_workspace import Product, apply_product, is_read_again
 
 FEATURES, INSIGHTS = 250, 450
@@ -49,7 +51,9 @@ def product(filled: Path, tmp_path: Path) -> Iterator[Product]:
 
 
 def broken_off(product: Product, after: int, *, lost: bool = False) -> None:
-    """Sync until so many queries are answered; then the process ends, at once or between Notion's work and answer."""
+    """Sync until so many queries are answered; then the process ends, at once or between Notion's
+    work and answer.
+    """
     queries = iter(range(10**6))
 
     def weather(number: int, request: httpx.Request) -> Fault | None:
@@ -57,14 +61,16 @@ def broken_off(product: Product, after: int, *, lost: bool = False) -> None:
             return killed(0, after=lost)(0, request)
         return None
 
-    gateway, _ = gateway_to(product.workspace, weather=weather)
+    notion, _ = notion_client_for(product.workspace, weather=weather)
     with pytest.raises(Killed):
-        sync(replace(product.place(gateway), jobs=1), SyncOptions(force=True))
-    gateway.close()
+        sync(replace(product.place(notion), jobs=1), SyncOptions(force=True))
+    notion.close()
 
 
 def queries_of(product: Product, **options: Any) -> tuple[SyncResult, list[httpx.Request]]:
-    """Sync, and return the queries of its read; not those that look at pages again before they are written."""
+    """Sync, and return the queries of its read; not those that look at pages again before they are
+    written.
+    """
     before = len(product.transport.seen)
     result = product.sync(force=True, **options)
     queries = [each for each in product.transport.seen[before:] if "query" in each.url.path]
@@ -84,7 +90,7 @@ def pages_there(product: Product, folder: Path) -> Pages:
 
 
 def oldest(product: Product, database: str) -> NotionId:
-    return next(product.gateway.query(product.manifest.databases[database].data_source_id)).id
+    return next(product.notion.query(product.manifest.databases[database].data_source_id)).id
 
 
 @pytest.mark.parametrize("after", range(1, QUERIES))
@@ -163,7 +169,7 @@ def test_pages_deleted_in_between_are_noticed_a_day_after_the_first_part(
     insight = oldest(product, "insights")
     broken_off(product, QUERIES - 1)
     product.later(hours=20)
-    product.gateway.trash_page(insight)
+    product.notion.trash_page(insight)
     product.sync(force=True)
     product.later(hours=3)
     product.sync()
@@ -173,7 +179,9 @@ def test_pages_deleted_in_between_are_noticed_a_day_after_the_first_part(
 
 
 def restore(product: Product, *pages: NotionId) -> None:
-    """Take pages out of the trash, without a mark of an edit: whether Notion leaves one is not known."""
+    """Take pages out of the trash, without a mark of an edit: whether Notion leaves one is not
+    known.
+    """
     with client_of(product.workspace) as person:
         for page in pages:
             assert person.patch(f"pages/{page}", json={"in_trash": False}).status_code == 200
@@ -194,7 +202,7 @@ def named_by_none(product: Product, database: str) -> list[NotionId]:
         if isinstance(held, RelatedPages)
         for id in held.ids
     }
-    rows = product.gateway.query(product.manifest.databases[database].data_source_id)
+    rows = product.notion.query(product.manifest.databases[database].data_source_id)
     return [row.id for row in rows if row.id not in named]
 
 
@@ -205,7 +213,7 @@ def test_that_pages_are_gone_does_not_come_from_a_part(product: Product, number:
     assert len(pages) == number
     product.later(days=1)
     for each in pages:
-        product.gateway.trash_page(each)
+        product.notion.trash_page(each)
     broken_off(product, QUERIES - 2)
     restore(product, *pages)
     assert product.sync(force=True).vanished == ()
@@ -214,7 +222,7 @@ def test_that_pages_are_gone_does_not_come_from_a_part(product: Product, number:
 
 def test_a_threshold_that_stops_a_run_does_not_cost_the_read(product: Product) -> None:
     wings = product.add("features", "Wings", status="in_progress")
-    for page in product.gateway.query(product.manifest.databases["insights"].data_source_id):
+    for page in product.notion.query(product.manifest.databases["insights"].data_source_id):
         product.set("insights", page.id, status="triaged", features=[wings])
     product.later()
     with pytest.raises(UnsafeChange):

@@ -27,7 +27,7 @@ from notion_pm.sync.sync import sync
 from notion_pm.workspace.sync_context import SyncContext
 from tests.conftest import client_of
 from tests.support.faults import Fault, Killed, LastBreath
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.product_workspace import READ_AGAIN, Product, apply_product, changed
 
 QUERIES = ["POST query"] * 3
@@ -172,7 +172,7 @@ class TestReading:
     def test_a_clock_that_is_ahead_of_notions_misses_nothing(self, product: Product) -> None:
         wings = product.add("features", "Wings")
         place = SyncContext(
-            product.gateway,
+            product.notion,
             NotionId(product.workspace.root_page_id),
             product.state,
             product.clock.now,
@@ -189,7 +189,7 @@ class TestReading:
         asks = [product.add("insights", f"Ask {n}", features=[wings]) for n in range(2)]
         product.sync()
         product.later()
-        product.gateway.trash_page(asks[0])
+        product.notion.trash_page(asks[0])
         result = product.sync(full=True)
         assert changed(result.evaluation) == {"Wings.evidence_count": 1}
         assert [(each.page.title, each.reason) for each in result.vanished] == [
@@ -208,9 +208,9 @@ class TestReading:
         product.later(days=1)
         root = product.workspace.root_page_id
         token = product.workspace.connect(
-            "partial", shared=[e.id for e in product.gateway.list_children(root)]
+            "partial", shared=[e.id for e in product.notion.list_children(root)]
         )
-        private = product.gateway.create_page(NotionId(root), "Private", look_up=lambda: None).id
+        private = product.notion.create_page(NotionId(root), "Private", look_up=lambda: None).id
         there = wings if reason == "moved" else private
         with client_of(product.workspace) as person:
             person.patch(
@@ -218,11 +218,11 @@ class TestReading:
                 json={"properties": {}, "is_archived": True} if reason == "archived" else {},
             )
             if reason == "trashed":
-                product.gateway.trash_page(ask)
+                product.notion.trash_page(ask)
             elif reason != "archived":
                 parent = {"type": "page_id", "page_id": there}
                 person.post(f"pages/{ask}/move", json={"parent": parent}).raise_for_status()
-        partial, _ = gateway_to(product.workspace, token=token)
+        partial, _ = notion_client_for(product.workspace, token=token)
         result = product.sync(partial, only=frozenset({ask}) if named else None)
         partial.close()
         assert [(each.page.title, each.reason) for each in result.vanished] == [("Ask", reason)]
@@ -251,7 +251,7 @@ class TestReading:
         asks = [product.add("insights", f"Ask {n}") for n in range(12)]
         product.sync()
         for each in asks[:5]:
-            product.gateway.trash_page(each)
+            product.notion.trash_page(each)
         with pytest.raises(UnsafeChange, match="5 of 12 pages of insights can no longer be found"):
             product.sync(full=True)
         assert len(product.sync(full=True, force=True).vanished) == 5
@@ -259,12 +259,12 @@ class TestReading:
     def test_a_workspace_without_a_template_says_what_to_do(
         self, workspace: LocalWorkspace, tmp_path: Path
     ) -> None:
-        gateway, _ = gateway_to(workspace)
+        notion, _ = notion_client_for(workspace)
         now = datetime(2026, 7, 1, tzinfo=UTC)
         with pytest.raises(UsageError) as raised:
-            sync(SyncContext(gateway, NotionId(workspace.root_page_id), tmp_path / "state", now))
+            sync(SyncContext(notion, NotionId(workspace.root_page_id), tmp_path / "state", now))
         assert "notion-pm apply product" in raised.value.advice
-        gateway.close()
+        notion.close()
 
 
 class TestStructure:
@@ -273,7 +273,7 @@ class TestStructure:
     def restructure(self, product: Product, changes: dict[str, PropertyPatch | None]) -> None:
         entry = product.manifest.databases["features"]
         by_id = {entry.properties[key]: change for key, change in changes.items()}
-        product.gateway.update_data_source(entry.data_source_id, by_id)
+        product.notion.update_data_source(entry.data_source_id, by_id)
 
     def test_properties_that_were_deleted_are_named(self, product: Product) -> None:
         product.sync()
@@ -335,17 +335,17 @@ class TestPeople:
 
     def test_an_option_that_people_added_is_left_alone(self, product: Product) -> None:
         entry = product.manifest.databases["insights"]
-        status = product.gateway.get_data_source(entry.data_source_id).properties[
+        status = product.notion.get_data_source(entry.data_source_id).properties[
             entry.properties["status"]
         ]
         assert isinstance(status.config, OptionsConfig)
         more = OptionsConfig((*status.config.options, type(status.config.options[0])("On ice")))
-        product.gateway.update_data_source(
+        product.notion.update_data_source(
             entry.data_source_id, {status.id: PropertyPatch(type="status", config=more)}
         )
         wings = product.add("features", "Wings", status="shipped")
         asked = product.add("insights", "Ask", features=[wings])
-        product.gateway.update_page(
+        product.notion.update_page(
             asked, [PropertyValue(status.id, "status", OptionValue("", "On ice"))]
         )
         result = product.sync()
@@ -387,7 +387,9 @@ class TestSafety:
                 else None
             )
 
-        stormy, _ = gateway_to(product.workspace, weather=storm, patience=Patience(attempts=2))
+        stormy, _ = notion_client_for(
+            product.workspace, weather=storm, patience=Patience(attempts=2)
+        )
         with pytest.raises(Unavailable):
             product.sync(stormy)
         stormy.close()
@@ -408,10 +410,10 @@ class TestSafety:
                 and asked in request.url.path
                 and not product.page(asked).in_trash
             ):
-                product.gateway.trash_page(asked)
+                product.notion.trash_page(asked)
             return None
 
-        robbed, _ = gateway_to(product.workspace, weather=thief)
+        robbed, _ = notion_client_for(product.workspace, weather=thief)
         result = product.sync(robbed)
         robbed.close()
         assert [(each.page.title, each.reason) for each in result.dropped] == [("Ask", "trashed")]
@@ -432,7 +434,9 @@ class TestSafety:
 
 
 class TestLost:
-    """Databases that people delete, or take from the connection: told by name, and never a reason to write."""
+    """Databases that people delete, or take from the connection: told by name, and never a reason
+    to write.
+    """
 
     @pytest.fixture
     def synced(self, product: Product) -> Product:
@@ -443,18 +447,18 @@ class TestLost:
         return product
 
     def test_a_database_in_the_trash(self, synced: Product) -> None:
-        synced.gateway.trash_database(synced.manifest.databases["insights"].database_id)
+        synced.notion.trash_database(synced.manifest.databases["insights"].database_id)
         synced.later(days=1)
         with pytest.raises(UsageError, match="'Customer insights' is in the trash") as told:
             synced.sync()
         assert "Restore it" in told.value.advice
 
     def test_a_database_that_is_no_longer_shared(self, synced: Product) -> None:
-        root = synced.gateway.list_children(synced.workspace.root_page_id)
+        root = synced.notion.list_children(synced.workspace.root_page_id)
         insights = synced.manifest.databases["insights"].database_id
         shared = [each.id for each in root if each.id != insights]
         token = synced.workspace.connect("partial", shared=shared)
-        partial, _ = gateway_to(synced.workspace, token=token)
+        partial, _ = notion_client_for(synced.workspace, token=token)
         with pytest.raises(NotShared, match="cannot be reached") as told:
             synced.sync(partial)
         partial.close()
@@ -462,7 +466,7 @@ class TestLost:
         assert synced.sync().evaluation.updates == (), "what is remembered was not touched"
 
     def test_a_database_moved_to_another_page_is_still_the_same(self, synced: Product) -> None:
-        page = synced.gateway.create_page(
+        page = synced.notion.create_page(
             NotionId(synced.workspace.root_page_id), "Archive", look_up=lambda: None
         )
         insights = synced.manifest.databases["insights"].database_id
@@ -491,7 +495,7 @@ class TestInterrupted:
             counting = request.method == "PATCH" and wings in request.url.path
             return LastBreath(after=True) if counting else None
 
-        lost, _ = gateway_to(product.workspace, weather=deaf)
+        lost, _ = notion_client_for(product.workspace, weather=deaf)
         with pytest.raises(Killed):
             product.sync(lost)
         lost.close()
@@ -525,7 +529,7 @@ class TestInterrupted:
                     raise KeyboardInterrupt
             return None
 
-        stopped, _ = gateway_to(product.workspace, weather=interrupt)
+        stopped, _ = notion_client_for(product.workspace, weather=interrupt)
         with pytest.raises(KeyboardInterrupt):
             product.sync(stopped)
         stopped.close()
@@ -535,7 +539,9 @@ class TestInterrupted:
 
 
 def rename(product: Product, old: str, new: str) -> None:
-    """Let a person rename an option in Notion's own interface; the API has no way (notion-api.md 3.2)."""
+    """Let a person rename an option in Notion's own interface; the API has no way (notion-api.md
+    3.2).
+    """
     with closing(sqlite3.connect(product.workspace.path)) as connection, connection:
         replaced = "UPDATE data_sources SET properties = replace(properties, ?, ?)"
         connection.execute(replaced, (json.dumps(old), json.dumps(new)))

@@ -138,7 +138,8 @@ def test_a_template_of_ones_own_is_remembered_by_its_path(product: Product, tmp_
     own = tmp_path / "own.yaml"
     own.write_text(
         "template: product\nversion: 1\ntitle: Own\ndatabases: {features: {title: F, properties: "
-        "{name: {type: title, title: N}, priority: {type: select, title: P, options: [{key: p0, name: P0}]}}}}\n"
+        "{name: {type: title, title: N}, priority: {type: select, title: P, options: [{key: p0, "
+        "name: P0}]}}}}\n"
         "sync: {urgent: {why: All is urgent., set: features.priority, to: p0}}\n"
     )
     wings = product.add("features", "Wings")

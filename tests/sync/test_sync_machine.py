@@ -1,15 +1,17 @@
-"""Sync is right whatever happens: people edit, Notion fails, runs are killed, time passes, two machines take turns.
+"""Sync is right whatever happens: people edit, Notion fails, runs are killed, time passes, two
+machines take turns.
 
-A state machine does at random what happens to a workspace in years. After every sync the workspace is what
-`sync_oracle.py` says, a second account of docs/sync.md; nothing that people own or that no rule sets was changed,
-nothing was lost or doubled; a further sync changes nothing and costs one query per database; the state file is sound.
-An undo of the last sync sets back what is still as that left it, and nothing else; it stays so, as does what would flip
-back.
+A state machine does at random what happens to a workspace in years. After every sync the workspace
+is what `sync_oracle.py` says, a second account of docs/sync.md; nothing that people own or that no
+rule sets was changed, nothing was lost or doubled; a further sync changes nothing and costs one
+query per database; the state file is sound. An undo of the last sync sets back what is still as
+that left it, and nothing else; it stays so, as does what would flip back.
 
-A step is a sync, in calm or bad weather or killed, after up to five things that people did. Left out are edits of a
-property that an interrupted run was about to write (whose they are cannot be told afterwards), a machine that syncs
-while the other one's run is interrupted, and incremental syncs after a page was deleted, restored or moved (only a full
-read tells of it). Full reads keep what they have got after every two rows, so that those that are broken off go on.
+A step is a sync, in calm or bad weather or killed, after up to five things that people did. Left
+out are edits of a property that an interrupted run was about to write (whose they are cannot be
+told afterwards), a machine that syncs while the other one's run is interrupted, and incremental
+syncs after a page was deleted, restored or moved (only a full read tells of it). Full reads keep
+what they have got after every two rows, so that those that are broken off go on.
 
 By default some 200 steps. The proof takes some minutes; half of it runs on each of two processors:
 
@@ -62,7 +64,7 @@ from notion_pm.workspace.record import read_manifest
 from notion_pm.workspace.sync_context import SyncContext
 from tests.conftest import client_of
 from tests.support.faults import Fault
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.product_workspace import is_read_again
 from tests.support.provisioned import apply_to
 from tests.sync.sync_oracle import (
@@ -182,7 +184,9 @@ class Weather:
         raise Killed
 
     def bury(self) -> None:
-        """Leave behind what was committed at the moment of death: what the dying run still did has not happened."""
+        """Leave behind what was committed at the moment of death: what the dying run still did has
+        not happened.
+        """
         if self.dead and self.state is not None:
             for suffix in ("", "-wal", "-shm"):
                 (self.state / f"{STATE_FILE}{suffix}").unlink(missing_ok=True)
@@ -198,9 +202,9 @@ def _back_up(source: Path, target: Path) -> None:
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("applied")
     workspace = open_workspace(folder / FILE, clock=ManualClock())
-    gateway, _ = gateway_to(workspace)
-    apply_to(gateway, workspace, templates.load(str(TEMPLATE)), now=ManualClock().now)
-    gateway.close()
+    notion, _ = notion_client_for(workspace)
+    apply_to(notion, workspace, templates.load(str(TEMPLATE)), now=ManualClock().now)
+    notion.close()
     workspace.close()
     return folder
 
@@ -217,9 +221,9 @@ class Machine(RuleBasedStateMachine):
             shutil.copy(each, self.folder / each.name)
         self.clock = ManualClock(ManualClock().now + timedelta(hours=1))
         self.workspace = open_workspace(self.folder / FILE, clock=self.clock)
-        self.gateway, _ = gateway_to(self.workspace)
+        self.notion, _ = notion_client_for(self.workspace)
         self.client = client_of(self.workspace)
-        _, self.manifest = read_manifest(self.gateway, self.workspace.root_page_id)
+        _, self.manifest = read_manifest(self.notion, self.workspace.root_page_id)
         self.schema = TemplateSchema(templates.load(str(TEMPLATE)).template)
         self.memory: dict[str, dict[Spot, Memory]] = {each: {} for each in MACHINES}
         self.hands: set[Spot] = set()  # what people set last
@@ -235,7 +239,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.client.close()
-        self.gateway.close()
+        self.notion.close()
         self.workspace.close()
         shutil.rmtree(self.folder)
 
@@ -277,7 +281,9 @@ class Machine(RuleBasedStateMachine):
         self._edit_one(chance, chance.choice(sorted(RULES)))
 
     def _edit_one(self, chance: random.Random, what: tuple[str, str]) -> None:
-        """What an interrupted run may have written is not edited: nobody could tell afterwards who had set it."""
+        """What an interrupted run may have written is not edited: nobody could tell afterwards who
+        had set it.
+        """
         database, key = what
         page_id = chance.choice(self._ids(database) or [NotionId("")])
         if not page_id or (page_id, key) in self.doubt:
@@ -331,7 +337,7 @@ class Machine(RuleBasedStateMachine):
         database, key = chance.choice(sorted({*RULES, *EDITS, *LINKS}))
         entry = self.manifest.databases[database]
         patch = PropertyPatch(name=self._fresh_name())
-        self.gateway.update_data_source(entry.data_source_id, {entry.properties[key]: patch})
+        self.notion.update_data_source(entry.data_source_id, {entry.properties[key]: patch})
 
     def _rename_option(self, chance: random.Random) -> None:
         """In Notion's own interface; the API has no way (notion-api.md 3.2)."""
@@ -340,7 +346,7 @@ class Machine(RuleBasedStateMachine):
         )
         entry = self.manifest.databases[database]
         config: Any = (
-            self.gateway.get_data_source(entry.data_source_id)
+            self.notion.get_data_source(entry.data_source_id)
             .properties[entry.properties[key]]
             .config
         )
@@ -384,7 +390,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(run=RUNS, edit_at=st.integers(1, 14), edit=st.integers(0, 2**32), refused=st.booleans())
     def a_sync_while_somebody_edits(self, run: Run, edit_at: int, edit: int, refused: bool) -> None:
-        """Right before any request of the run, which Notion may then refuse because of the rate limit."""
+        """Right before any request of the run, which Notion may then refuse because of the rate
+        limit.
+        """
         machine = run.machine
         if self.interrupted or machine in self.unseen:
             return
@@ -420,7 +428,9 @@ class Machine(RuleBasedStateMachine):
     def _check_edit(
         self, machine: str, before: World, edit: Edit, weather: Weather, result: SyncResult
     ) -> None:
-        """An edit before the last look at its page stays, unless the rules may write over it; it is reported."""
+        """An edit before the last look at its page stays, unless the rules may write over it; it is
+        reported.
+        """
         database, page_id, key, value = edit
         property_id, source = self._ids_of(database, key)
         looks = [
@@ -484,7 +494,9 @@ class Machine(RuleBasedStateMachine):
         assert spot in result.kept or spot in conflicts, (self._named(spot), old, value, due[spot])
 
     def _adopt_memory(self, machine: str) -> None:
-        """Take over what the machine remembers of a run in which somebody edited: it depends on the moment."""
+        """Take over what the machine remembers of a run in which somebody edited: it depends on the
+        moment.
+        """
         with self._state(machine) as state:
             self.memory[machine] = {
                 (page_id, key): Memory(
@@ -500,7 +512,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(machine=st.sampled_from(MACHINES))
     def an_undo_of_the_last_sync(self, machine: str) -> None:
-        """What the last sync wrote is as before, where it is still there and nobody locked the page."""
+        """What the last sync wrote is as before, where it is still there and nobody locked the
+        page.
+        """
         if self.interrupted or machine in self.unseen or not self.memory[machine]:
             return
         before = self._world()
@@ -523,10 +537,10 @@ class Machine(RuleBasedStateMachine):
         if not written:
             return
         TAKEN["undone"] += 1
-        gateway, _ = gateway_to(self.workspace)
-        place = self._place(gateway, machine)
+        notion, _ = notion_client_for(self.workspace)
+        place = self._place(notion, machine)
         undo_sync(place, plan_undo(place, str(TEMPLATE)))
-        gateway.close()
+        notion.close()
         for spot, value in _by_spot(self._world()).items():
             assert alike(value, should.get(spot, old[spot])), (self._named(spot), old[spot], value)
 
@@ -586,7 +600,9 @@ class Machine(RuleBasedStateMachine):
         values: dict[Spot, Any],
         memory: dict[Spot, Memory],
     ) -> None:
-        """What an interrupted run has left: pages that it wrote, with their memory, and others as they were."""
+        """What an interrupted run has left: pages that it wrote, with their memory, and others as
+        they were.
+        """
         old, new = _by_spot(before), _by_spot(after)
         to_write = {spot for spot, value in values.items() if not alike(value, old[spot])}
         not_written = {spot[0] for spot in to_write if alike(old[spot], new[spot])}
@@ -597,17 +613,21 @@ class Machine(RuleBasedStateMachine):
 
     def _run(self, machine: str, weather: Weather, *, full: bool) -> SyncResult:
         full = self._is_asked_for(machine) if full else False
-        gateway, _ = gateway_to(self.workspace, weather=weather, patience=Patience(attempts=4))
+        notion, _ = notion_client_for(
+            self.workspace, weather=weather, patience=Patience(attempts=4)
+        )
         try:
             return sync(
-                self._place(gateway, machine),
+                self._place(notion, machine),
                 SyncOptions(template=str(TEMPLATE), full=full, force=True),
             )
         finally:
-            gateway.close()
+            notion.close()
 
     def _is_asked_for(self, machine: str) -> bool:
-        """Tell whether a full read begins anew. Most are due instead, and go on where one was broken off.
+        """Tell whether a full read begins anew.
+
+        Most are due instead, and go on where one was broken off.
 
         Not where pages went since: a part may hold them.
         """
@@ -619,9 +639,9 @@ class Machine(RuleBasedStateMachine):
             state.workspace.save(replace(remembered, read_in_full=None))
         return False
 
-    def _place(self, gateway: NotionClient, machine: str) -> SyncContext:
+    def _place(self, notion: NotionClient, machine: str) -> SyncContext:
         return SyncContext(
-            gateway,
+            notion,
             NotionId(self.workspace.root_page_id),
             self.folder / machine,
             self.clock.now,
@@ -649,9 +669,11 @@ class Machine(RuleBasedStateMachine):
             )
 
     def _check_people(self, machine: str, before: World, after: World) -> None:
-        """Nobody's work is overwritten, unless rules have got farther since the machine last looked.
+        """Nobody's work is overwritten, unless rules have got farther since the machine last
+        looked.
 
-        Or unless it is empty, rules had said nothing or the same then, or the template says that they win.
+        Or unless it is empty, rules had said nothing or the same then, or the template says that
+        they win.
         """
         old, new = _by_spot(before), _by_spot(after)
         for spot in [
@@ -698,7 +720,7 @@ class Machine(RuleBasedStateMachine):
         options = {id: address.rpartition(".")[2] for address, id in entry.options.items()}
         return {
             page.id: {key: _plain(page, id, options) for key, id in entry.properties.items()}
-            for page in self.gateway.query(entry.data_source_id)
+            for page in self.notion.query(entry.data_source_id)
         }
 
     def _fresh_name(self) -> str:
@@ -711,7 +733,7 @@ class Machine(RuleBasedStateMachine):
     def _add(self, database: str) -> NotionId:
         entry = self.manifest.databases[database]
         title = PropertyValue(entry.properties["name"], "title", self._fresh_name())
-        page_id = self.gateway.create_row(entry.data_source_id, [title], look_up=lambda: None).id
+        page_id = self.notion.create_row(entry.data_source_id, [title], look_up=lambda: None).id
         self.pages.append((database, page_id))
         return page_id
 
@@ -724,7 +746,7 @@ class Machine(RuleBasedStateMachine):
             value = RelationValue(value)
         elif kind == "date" and value is not None:
             value = DateValue(value)
-        self.gateway.update_page(page_id, [PropertyValue(entry.properties[key], kind, value)])
+        self.notion.update_page(page_id, [PropertyValue(entry.properties[key], kind, value)])
 
     def _named(self, spot: Spot) -> str:
         database = next((each for each, id in self.pages if id == spot[0]), "?")
@@ -734,7 +756,8 @@ class Machine(RuleBasedStateMachine):
 class LaggingMachine(Machine):
     """The same while queries lag: they show what a run has written only some seconds later.
 
-    What people did is old enough to be seen, but for edits during a run: those may be overwritten (docs/sync.md).
+    What people did is old enough to be seen, but for edits during a run: those may be overwritten
+    (docs/sync.md).
     """
 
     def _sync(self, machine: str, weather: Weather, *, full: bool) -> None:
@@ -764,7 +787,9 @@ class LaggingMachine(Machine):
 
 
 def _choose_edit(chance: random.Random, world: World, due: Collection[Spot] = ()) -> Edit:
-    """An edit of one property, mostly of one that rules set, and often of one that a sync is about to write (`due`)."""
+    """An edit of one property, mostly of one that rules set, and often of one that a sync is about
+    to write (`due`).
+    """
     of_due = [
         (database, page_id, key)
         for database, key in sorted(RULES)

@@ -1,4 +1,6 @@
-"""What a sync tells those who work in the workspace: one paragraph of the manifest page, written when there is news."""
+"""What a sync tells those who work in the workspace: one paragraph of the manifest page, written
+when there is news.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from notion_pm.workspace.record import open_record_page
 from notion_pm.workspace.sync_context import SyncContext
 from tests.conftest import client_of
 from tests.support.faults import Fault
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.product_workspace import Product, apply_product
 from tests.support.provisioned import apply_to, plan_for
 
@@ -42,10 +44,10 @@ def product(applied: Path, tmp_path: Path) -> Iterator[Product]:
 
 
 def paragraphs(product: Product) -> list[ChildBlock]:
-    page = open_record_page(product.gateway, product.workspace.root_page_id)
+    page = open_record_page(product.notion, product.workspace.root_page_id)
     return [
         each
-        for each in product.gateway.list_children(page.id)
+        for each in product.notion.list_children(page.id)
         if each.type == "paragraph" and not each.in_trash
     ]
 
@@ -55,10 +57,10 @@ def told(product: Product) -> str:
 
 
 def sync_once(
-    product: Product, gateway: NotionClient | None = None, options: SyncOptions = ONCE
+    product: Product, notion: NotionClient | None = None, options: SyncOptions = ONCE
 ) -> SyncRun:
     root = NotionId(product.workspace.root_page_id)
-    place = SyncContext(gateway or product.gateway, root, product.state, product.clock.now)
+    place = SyncContext(notion or product.notion, root, product.state, product.clock.now)
     return run_sync(place, options, Timing(lambda: 0.0, lambda seconds: None))
 
 
@@ -120,11 +122,11 @@ def test_apply_keeps_the_paragraph_and_plan_reports_no_drift(product: Product) -
     product.sync()
     before = told(product)
     loaded = templates.load("product")
-    assert not plan_for(product.gateway, product.workspace, loaded).changes
+    assert not plan_for(product.notion, product.workspace, loaded).changes
     product.later()
     newer = loaded.template.model_copy(update={"version": loaded.template.version + 1})
     later = loaded.model_copy(update={"template": newer})
-    apply_to(product.gateway, product.workspace, later, now=product.clock.now)
+    apply_to(product.notion, product.workspace, later, now=product.clock.now)
     assert told(product) == before
     assert f"Last apply: {product.clock.now:%Y-%m-%d %H:%M}" in paragraphs(product)[0].text
     assert paragraphs(product)[0].text.startswith("Template product")
@@ -133,7 +135,7 @@ def test_apply_keeps_the_paragraph_and_plan_reports_no_drift(product: Product) -
 def test_the_first_success_after_a_failure_is_shown_once(product: Product) -> None:
     product.sync()
     product.later()
-    down, _ = gateway_to(
+    down, _ = notion_client_for(
         product.workspace,
         weather=lambda number, request: Fault(503, "down"),
         patience=Patience(attempts=1),

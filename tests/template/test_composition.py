@@ -128,7 +128,8 @@ def test_a_problem_is_reported_in_the_file_that_has_it(tmp_path: Path) -> None:
     assert _problems(tmp_path, text) == [
         "t.yaml:9: features.properties.label: `title` is missing.",
         "t.yaml:9: unknown key `titel`. Did you mean `title`?",
-        "t.yaml:10: `nothing` should be removed, but does not exist. Possible: size, twice, kind, label.",
+        "t.yaml:10: `nothing` should be removed, but does not exist. Possible: size, twice, kind, "
+        "label.",
     ]
     assert _problems(tmp_path, "databases: {features: {properties: {kind: null}}}\n") == [
         "base.yaml:15: unknown property of features `kind`. Possible: name, size, twice."
@@ -140,7 +141,8 @@ def test_a_problem_is_reported_in_the_file_that_has_it(tmp_path: Path) -> None:
     [
         (
             "produkt",
-            "t.yaml:3: there is no template `produkt`. Did you mean `product`? Or give a path relative to",
+            "t.yaml:3: there is no template `produkt`. Did you mean `product`? Or give a path "
+            "relative to",
         ),
         (
             "t.yaml",

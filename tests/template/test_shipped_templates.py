@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from notion_pm.cli import main
 from notion_pm.emulator import LocalWorkspace
 from notion_pm.model.schema import OptionsConfig
-from tests.support.gateways import gateway_to
+from tests.support.notion_clients import notion_client_for
 from tests.support.provisioned import apply_to, plan_for
 from tests.support.template_worlds import load
 
@@ -94,17 +94,17 @@ def test_rows_add_the_options_of_an_open_property(workspace: LocalWorkspace) -> 
             ]
         },
     )
-    gateway, transport = gateway_to(workspace)
-    result = apply_to(gateway, workspace, loaded)
+    notion, transport = notion_client_for(workspace)
+    result = apply_to(notion, workspace, loaded)
     assert result.planned == result.sent == len(transport.seen)
     assert result.manifest is not None
     entry = result.manifest.databases["notes"]
-    source = gateway.get_data_source(entry.data_source_id)
+    source = notion.get_data_source(entry.data_source_id)
     assert _names(source.properties[entry.properties["tags"]].config) == {"csv", "api"}
     assert _names(source.properties[entry.properties["from"]].config) == {"PM", "Sales"}
-    again = plan_for(gateway, workspace, loaded)
+    again = plan_for(notion, workspace, loaded)
     assert (again.changes, again.notes) == ((), ())
-    gateway.close()
+    notion.close()
 
 
 def _names(config: object) -> set[str]:
@@ -143,12 +143,12 @@ def test_a_client_is_upgraded_to_the_next_version(workspace: LocalWorkspace) -> 
             },
         }
     )
-    gateway, _ = gateway_to(workspace)
-    made = apply_to(gateway, workspace, first).manifest
+    notion, _ = notion_client_for(workspace)
+    made = apply_to(notion, workspace, first).manifest
     assert made is not None
-    plan = plan_for(gateway, workspace, second)
+    plan = plan_for(notion, workspace, second)
     assert {each.change_class for each in plan.changes} == {"safe"}
-    result = apply_to(gateway, workspace, second)
+    result = apply_to(notion, workspace, second)
     assert result.planned == result.sent
     assert result.manifest is not None
     entry = result.manifest.databases["features"]
@@ -156,8 +156,8 @@ def test_a_client_is_upgraded_to_the_next_version(workspace: LocalWorkspace) -> 
     assert entry.properties["stage"] == made.databases["features"].properties["status"], (
         "the same property, renamed"
     )
-    source = gateway.get_data_source(entry.data_source_id)
+    source = notion.get_data_source(entry.data_source_id)
     found = source.properties[entry.properties["stage"]]
     assert (found.name, _names(found.config)) == ("Stage", {"Idea", "Shipped"})
-    assert plan_for(gateway, workspace, second).changes == ()
-    gateway.close()
+    assert plan_for(notion, workspace, second).changes == ()
+    notion.close()

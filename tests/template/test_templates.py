@@ -96,15 +96,18 @@ def test_all_problems_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
               board: {title: Board, type: board}
     """
     assert _problems(tmp_path, text) == [
-        "t.yaml:1: `Test` cannot be a key. Keys consist of a-z, 0-9, _ and -, and start with a letter or digit.",
+        "t.yaml:1: `Test` cannot be a key. Keys consist of a-z, 0-9, _ and -, and start with a "
+        "letter or digit.",
         "t.yaml:1: `title` is missing.",
         "t.yaml:2: version: should be a whole number, not `one`.",
         "t.yaml:3: unknown key `titel`. Did you mean `title`?",
         "t.yaml:8: unknown key `titel`. Did you mean `title`?",
         "t.yaml:9: unknown property type `statuss`. Did you mean `status`?",
-        "t.yaml:10: features.properties.size: `type` is missing. Give the type of the property, such as rich_text.",
+        "t.yaml:10: features.properties.size: `type` is missing. Give the type of the property, "
+        "such as rich_text.",
         "t.yaml:11: `a, b` contains a comma. Notion does not allow commas in option names.",
-        "t.yaml:11: unknown value for `color`: `rot`. Possible: default, gray, brown, orange, yellow, green, blue, "
+        "t.yaml:11: unknown value for `color`: `rot`. Possible: default, gray, brown, orange, "
+        "yellow, green, blue, "
         "purple, pink, red.",
         "t.yaml:13: features.views.board: a board needs `group_by`.",
     ]
@@ -141,7 +144,8 @@ def test_references_are_checked_in_spite_of_unknown_keys(tmp_path: Path) -> None
         ),
         (
             "self: {type: relation, title: Self, to: features, two_way: {key: back, title: Back}}",
-            "a relation of a database to itself can only be one-way. Notion does not support it. Leave out `two_way`.",
+            "a relation of a database to itself can only be one-way. Notion does not support it. "
+            "Leave out `two_way`.",
         ),
         (
             "count: {type: rollup, title: Count, relation: name, property: name, function: count}",
@@ -312,7 +316,8 @@ def test_a_dashboard_row_has_at_most_four_views(tmp_path: Path) -> None:
         (
             """
       a: {type: relation, title: A, to: other, two_way: {key: name, title: Back}}""",
-            "other already has a property `name`. The other side of a relation is not listed on the other database",
+            "other already has a property `name`. The other side of a relation is not listed on "
+            "the other database",
         ),
         (
             """
@@ -360,7 +365,8 @@ def test_invalid_references_between_databases(tmp_path: Path, lines: str, proble
         ),
         (
             "bind: Tasks\nsync: {T1: {why: W, set: tasks.name, note: N}}",
-            "t.yaml:15: tasks.name is in a bound database, which is only read. Use `propose: true`.",
+            "t.yaml:15: tasks.name is in a bound database, which is only read. Use `propose: "
+            "true`.",
         ),
     ],
 )
@@ -432,9 +438,11 @@ def test_rows_are_checked_cell_by_cell(tmp_path: Path) -> None:
         "rows.csv:2: `status`: unknown option `Opened`. Did you mean `open`?",
         "rows.csv:4: `after`: features has no row `c`. Possible: a, b.",
         "rows.csv:4: `after`: features has no row `x`. Possible: a, b.",
-        "rows.csv:4: `due`: `22.11.2026` is not a date. Write it like 2026-11-22, a span as 2026-11-22/2026-11-30.",
+        "rows.csv:4: `due`: `22.11.2026` is not a date. Write it like 2026-11-22, a span as "
+        "2026-11-22/2026-11-30.",
         "rows.csv:4: `size`: `many` is not a number. Write it like 1250 or 0.8.",
-        "rows.csv:5: `made`: starter rows cannot fill a property of type created_time. Leave the column out.",
+        "rows.csv:5: `made`: starter rows cannot fill a property of type created_time. Leave the "
+        "column out.",
         "rows.csv:5: `name` is empty: the row has no title.",
         "rows.csv:5: the key `b` is already used in line 4.",
     ]
@@ -463,7 +471,8 @@ def test_only_one_side_of_a_relation_may_be_filled_in(tmp_path: Path) -> None:
 def test_files_of_a_template_must_exist_in_its_folder(tmp_path: Path) -> None:
     text = _HEAD + "    body: ../../secret.md\n    rows: rows.csv\n"
     assert _problems(tmp_path, text) == [
-        "t.yaml:9: `../../secret.md` is outside the template's folder. Move it next to the template.",
+        "t.yaml:9: `../../secret.md` is outside the template's folder. Move it next to the "
+        "template.",
         f"t.yaml:10: there is no file {tmp_path}/rows.csv. Paths are relative to the template.",
     ]
 
@@ -507,7 +516,8 @@ def test_variables_are_filled_in_from_the_command_line_or_their_default(tmp_path
     assert loaded.variables == {"client": "Acme", "year": "2026"}
     problems = _problems(tmp_path, text)
     assert problems[-1] == (
-        "t.yaml:6: the variable `year` has no value. Set it with --set year=VALUE, or add a `default` in the template."
+        "t.yaml:6: the variable `year` has no value. Set it with --set year=VALUE, or add a "
+        "`default` in the template."
     )
 
 

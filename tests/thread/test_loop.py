@@ -181,7 +181,8 @@ def test_a_failing_message_is_an_error(source: str) -> None:
         "{{ customer | center(9999999999) }}",
         "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
         "{% for a in range(99999) %}{{ quote }}{{ customer * 500 }}{% endfor %}",
-        "{% set ns = namespace(x='aaaa') %}{% for a in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+        "{% set ns = namespace(x='aaaa') %}{% for a in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% "
+        "endfor %}",
         "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
         "{{ " + "(" * 5_000 + "1" + ")" * 5_000 + " }}",
         "{{ " + "9" * 6000 + " }}",

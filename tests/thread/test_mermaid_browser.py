@@ -1,4 +1,6 @@
-"""The flowcharts of `trace --mermaid`, drawn by Mermaid itself: every title is a box with these words, and no more."""
+"""The flowcharts of `trace --mermaid`, drawn by Mermaid itself: every title is a box with these
+words, and no more.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,8 @@ def drawn(chromium: webdriver.Chrome, folder: Path, source: str) -> Any:
     script = (installed(MERMAID) / "mermaid/dist/mermaid.min.js").as_uri()
     page = folder / "page.html"
     page.write_text(
-        f'<!doctype html><meta charset="utf-8"><body></body><script src="{html.escape(script)}"></script>'
+        '<!doctype html><meta charset="utf-8"><body></body><script '
+        f'src="{html.escape(script)}"></script>'
     )
     chromium.get(page.as_uri())
     return chromium.execute_async_script(DRAW, source)

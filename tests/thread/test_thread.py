@@ -1,4 +1,6 @@
-"""The thread: which databases make it, what is above and below a page, and which evidence stands behind it."""
+"""The thread: which databases make it, what is above and below a page, and which evidence stands
+behind it.
+"""
 
 from __future__ import annotations
 

@@ -124,9 +124,9 @@ def test_renamed_options_have_their_new_names(product: Product) -> None:
 def test_a_deleted_relation_is_refused_and_a_deleted_text_is_not(product: Product) -> None:
     run(product, "sync")
     entry = product.manifest.databases["insights"]
-    product.gateway.update_data_source(entry.data_source_id, {entry.properties["tags"]: None})
+    product.notion.update_data_source(entry.data_source_id, {entry.properties["tags"]: None})
     assert run(product, "trace", "FEAT-1").exit_code == 0
-    product.gateway.update_data_source(entry.data_source_id, {entry.properties["features"]: None})
+    product.notion.update_data_source(entry.data_source_id, {entry.properties["features"]: None})
     result = run(product, "trace", "FEAT-1")
     assert result.exit_code == 1
     assert "insights.features was deleted" in result.stderr
@@ -141,8 +141,8 @@ def test_an_audit_names_pages_and_what_to_do(product: Product) -> None:
     assert "Features without evidence: 1\n  Link the insights that ask for it" in out
     assert "  - Fins (Idea)\n    https://" in out
     assert (
-        "50% signal: 1 of 2 live features, 1 noise.\nA live feature (not parked or dropped) is signal"
-        in out
+        "50% signal: 1 of 2 live features, 1 noise.\nA live feature (not parked or dropped) is "
+        "signal" in out
     )
     assert out.endswith("2 findings. 5 requests.\n")
 

@@ -1,4 +1,6 @@
-"""Who may go on: the pure decisions about claims, and the protocol with claimants that interleave in every way."""
+"""Who may go on: the pure decisions about claims, and the protocol with claimants that interleave
+in every way.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ def test_other_blocks_are_no_claims() -> None:
 
 @given(st.permutations(["a", "b", "c"]), st.lists(st.integers(0, 3), min_size=3, max_size=3))
 def test_at_most_one_live_claim_may_continue(order: list[str], minutes: list[int]) -> None:
-    """Also where somebody has moved the blocks, so that the order of the page is not the order of time."""
+    """Also where somebody has moved the blocks, so that the order of the page is not the order of
+    time.
+    """
     listed = [
         _claim(id, NOON + timedelta(minutes=minute))
         for id, minute in zip(order, minutes, strict=True)

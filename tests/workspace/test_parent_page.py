@@ -1,4 +1,6 @@
-"""The page under which everything is made, and databases that people took away from it: told before any write."""
+"""The page under which everything is made, and databases that people took away from it: told before
+any write.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The state in a PostgreSQL that machines share: one sync at a time, workspaces apart, no password in any output."""
+"""The state in a PostgreSQL that machines share: one sync at a time, workspaces apart, no password
+in any output.
+"""
 
 from __future__ import annotations
 

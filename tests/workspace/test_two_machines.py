@@ -1,4 +1,5 @@
-"""Two people, two machines: commands that start almost at once, and runs that are killed, over HTTP.
+"""Two people, two machines: commands that start almost at once, and runs that are killed, over
+HTTP.
 
 By default a small sample. A part of the matrix, and all of it:
 
@@ -89,7 +90,8 @@ def test_two_runs_are_killed_and_taken_over_when_their_claims_have_expired(
 ) -> None:
     cell = Cell("apply", "apply", 0, 0.02, is_new)
     shutil.copytree(prepared.of(cell), tmp_path, dirs_exist_ok=True)
-    # The machines' clocks are real. A server's clock that is months behind would make everything look old.
+    # The machines' clocks are real. A server's clock that is months behind would make everything
+    # look old.
     clock = ManualClock(datetime.now(UTC))
     with two_machines(tmp_path, clock) as machines:
         _kill_both_at(machines, moment, arrives=arrives)
@@ -97,13 +99,16 @@ def test_two_runs_are_killed_and_taken_over_when_their_claims_have_expired(
         machines.ben.environment[AHEAD] = "720"
         taken_over = machines.ben.run(*COMMANDS["apply"])
         assert taken_over.code == 0, taken_over
-        # A run that finds nothing to do takes no lock, and leaves the expired claims to the next one.
+        # A run that finds nothing to do takes no lock, and leaves the expired claims to the next
+        # one.
         check_workspace(machines, taken_over, may_have_claims="No changes" in taken_over.out)
         assert machines.anna.run("plan", "./small.yaml", "--exit-code").code == 0
 
 
 def _kill_both_at(machines: TwoMachines, moment: int, *, arrives: bool) -> None:
-    """Run apply on both machines, and kill both at one of their requests, before or after it arrives."""
+    """Run apply on both machines, and kill both at one of their requests, before or after it
+    arrives.
+    """
     runs = [machines.anna.start(*COMMANDS["apply"]), machines.ben.start(*COMMANDS["apply"])]
 
     def kill(number: int) -> bool:

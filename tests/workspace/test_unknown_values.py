@@ -1,4 +1,6 @@
-"""Values that Notion did not compute, and types that came after this was written: unknown, never written as JSON."""
+"""Values that Notion did not compute, and types that came after this was written: unknown, never
+written as JSON.
+"""
 
 from __future__ import annotations
 

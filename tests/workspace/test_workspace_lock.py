@@ -23,8 +23,8 @@ from notion_pm.workspace.claims import Claim, read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
 from tests.conftest import client_of
 from tests.support.faults import Fault
-from tests.support.gateways import gateway_to
 from tests.support.machines import TwoMachines, two_machines
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Program
 from tests.support.terminal import at_a_terminal
 from tests.workspace.two_machine_pairs import COMMANDS, TEMPLATES, Prepared, prepare
@@ -45,28 +45,28 @@ def machines(tmp_path: Path, prepared: Prepared) -> Iterator[TwoMachines]:
 
 
 def record_page(machines: TwoMachines) -> ChildBlock:
-    gateway, _ = gateway_to(machines.workspace)
-    blocks = gateway.list_children(machines.workspace.root_page_id)
-    gateway.close()
+    notion, _ = notion_client_for(machines.workspace)
+    blocks = notion.list_children(machines.workspace.root_page_id)
+    notion.close()
     return next(block for block in blocks if block.title == "notion-pm: small")
 
 
 def claims(machines: TwoMachines) -> tuple[Claim, ...]:
-    gateway, _ = gateway_to(machines.workspace)
-    found = read_claims(gateway.list_children(record_page(machines).id))
-    gateway.close()
+    notion, _ = notion_client_for(machines.workspace)
+    found = read_claims(notion.list_children(record_page(machines).id))
+    notion.close()
     return found
 
 
 @contextmanager
 def ben_at_work(machines: TwoMachines) -> Iterator[None]:
     """Hold the lock, as a run on Ben's machine does."""
-    gateway, _ = gateway_to(machines.workspace)
-    with WorkspaceLock(gateway, Claimant("notion-pm apply", holder="ben@office")) as lock:
+    notion, _ = notion_client_for(machines.workspace)
+    with WorkspaceLock(notion, Claimant("notion-pm apply", holder="ben@office")) as lock:
         lock.take(record_page(machines).id)
         machines.line.requests.clear()
         yield
-    gateway.close()
+    notion.close()
 
 
 @pytest.mark.parametrize("name", ["apply", "import", "adopt", "undo", "destroy", "repair"])
@@ -100,12 +100,12 @@ def person(machines: TwoMachines, method: str, path: str, body: object) -> None:
 
 
 def damage_the_record(machines: TwoMachines) -> None:
-    gateway, _ = gateway_to(machines.workspace)
+    notion, _ = notion_client_for(machines.workspace)
     code = next(
-        block for block in gateway.list_children(record_page(machines).id) if block.type == "code"
+        block for block in notion.list_children(record_page(machines).id) if block.type == "code"
     )
-    gateway.update_text_block(code.id, "code", "{", language="json")
-    gateway.close()
+    notion.update_text_block(code.id, "code", "{", language="json")
+    notion.close()
 
 
 @pytest.mark.parametrize("command", ["status", "doctor"])
@@ -220,14 +220,14 @@ def test_a_lock_is_not_broken_for_a_run_that_is_refused_or_writes_nothing(
 def test_a_lock_is_broken_wherever_people_put_the_record_page(
     machines: TwoMachines, place: str
 ) -> None:
-    gateway, _ = gateway_to(machines.workspace)
+    notion, _ = notion_client_for(machines.workspace)
     page = record_page(machines)
     with ben_at_work(machines):
         if place == "renamed":
             title = {"title": [{"text": {"content": "Our record"}}]}
             person(machines, "PATCH", f"pages/{page.id}", {"properties": {"title": title}})
         elif place == "moved":
-            attic = gateway.create_page(
+            attic = notion.create_page(
                 machines.workspace.root_page_id, "Attic", look_up=lambda: None
             ).id
             person(
@@ -240,8 +240,8 @@ def test_a_lock_is_broken_wherever_people_put_the_record_page(
             damage_the_record(machines)
         command = ("repair", "./small.yaml", "--yes") if place == "damaged" else COMMANDS["apply"]
         assert machines.anna.run(*command, "--break-lock").code == 0
-        assert read_claims(gateway.list_children(page.id)) == ()
-    gateway.close()
+        assert read_claims(notion.list_children(page.id)) == ()
+    notion.close()
 
 
 def test_the_lock_of_another_template_is_not_broken(machines: TwoMachines) -> None:
@@ -266,44 +266,45 @@ class Ticking:
         return self.now
 
 
-def _write(machines: TwoMachines, gateway: NotionClient) -> NotionId:
+def _write(machines: TwoMachines, notion: NotionClient) -> NotionId:
     root = NotionId(machines.workspace.root_page_id)
-    return gateway.create_page(root, "Written", children=[], icon="🧾", look_up=lambda: None).id
+    return notion.create_page(root, "Written", children=[], icon="🧾", look_up=lambda: None).id
 
 
 def test_a_long_run_renews_its_claim(machines: TwoMachines) -> None:
-    gateway, transport = gateway_to(machines.workspace)
+    notion, transport = notion_client_for(machines.workspace)
     clock = Ticking(30)
     claimant = Claimant("notion-pm apply", holder="ben@office", monotonic=clock, wall=lambda: 0.0)
-    with WorkspaceLock(gateway, claimant) as lock:
+    with WorkspaceLock(notion, claimant) as lock:
         lock.take(record_page(machines).id)
         for _ in range(20):
-            _write(machines, gateway)
+            _write(machines, notion)
         renewals = [
             each
             for each in transport.seen
             if each.method == "PATCH" and "/blocks/" in each.url.path
         ]
-        # A lease is ten minutes. The run has taken 20 minutes or more, and has renewed every two or three.
+        # A lease is ten minutes. The run has taken 20 minutes or more, and has renewed every two or
+        # three.
         renewals = [each for each in renewals if not each.url.path.endswith("/children")]
         assert clock.now - 1_000_000 > 1200
         assert 5 <= len(renewals) <= 20
     assert claims(machines) == ()
-    gateway.close()
+    notion.close()
 
 
 def test_a_run_that_only_reads_renews_its_claim_too(machines: TwoMachines) -> None:
-    gateway, _ = gateway_to(machines.workspace)
+    notion, _ = notion_client_for(machines.workspace)
     clock = Ticking(30)
     claimant = Claimant("notion-pm apply", holder="ben@office", monotonic=clock, wall=lambda: 0.0)
-    with WorkspaceLock(gateway, claimant) as lock:
+    with WorkspaceLock(notion, claimant) as lock:
         lock.take(record_page(machines).id)
         for _ in range(40):
-            gateway.list_children(machines.workspace.root_page_id)
+            notion.list_children(machines.workspace.root_page_id)
         assert clock.now - 1_000_000 > 1200, "a lease is ten minutes"
-        assert _write(machines, gateway)
+        assert _write(machines, notion)
     assert claims(machines) == ()
-    gateway.close()
+    notion.close()
 
 
 @pytest.mark.parametrize("listings", [2, 100])
@@ -311,15 +312,15 @@ def test_a_first_apply_waits_until_its_own_page_is_listed(
     machines: TwoMachines, listings: int
 ) -> None:
     """Notion may show a new page late; a list without it may lack another run's page as well."""
-    gateway, _ = gateway_to(machines.workspace)
+    notion, _ = notion_client_for(machines.workspace)
     naps: list[float] = []
-    page = gateway.get_page(record_page(machines).id)
+    page = notion.get_page(record_page(machines).id)
     seen = iter(range(1, 1000))
 
     def list_late() -> list[ChildBlock]:
         return [record_page(machines)] if next(seen) > listings else []
 
-    with WorkspaceLock(gateway, Claimant(sleep=naps.append)) as lock:
+    with WorkspaceLock(notion, Claimant(sleep=naps.append)) as lock:
         if listings == 2:
             lock.check_new_page(page, list_late)
         else:
@@ -327,44 +328,44 @@ def test_a_first_apply_waits_until_its_own_page_is_listed(
                 lock.check_new_page(page, list_late)
         lock.forget()
     assert len(naps) == (3 if listings == 2 else 5)
-    gateway.close()
+    notion.close()
 
 
 def test_a_run_that_was_paused_for_longer_than_its_lease_writes_nothing_more(
     machines: TwoMachines,
 ) -> None:
-    gateway, transport = gateway_to(machines.workspace)
+    notion, transport = notion_client_for(machines.workspace)
     clock = Ticking(0)
     claimant = Claimant("notion-pm apply", monotonic=lambda: 0.0, wall=clock)
-    with pytest.raises(LockLost), WorkspaceLock(gateway, claimant) as lock:
+    with pytest.raises(LockLost), WorkspaceLock(notion, claimant) as lock:
         lock.take(record_page(machines).id)
-        _write(machines, gateway)
+        _write(machines, notion)
         clock.now += 601
-        _write(machines, gateway)
+        _write(machines, notion)
     assert sum(each.url.path == "/v1/pages" for each in transport.seen) == 1
-    gateway.close()
+    notion.close()
 
 
 @pytest.mark.parametrize("what", ["claim", "page"])
 def test_a_run_ends_before_its_next_write_when_its_claim_is_gone(
     machines: TwoMachines, what: str
 ) -> None:
-    gateway, transport = gateway_to(machines.workspace)
+    notion, transport = notion_client_for(machines.workspace)
     clock = Ticking(0)
     claimant = Claimant("notion-pm apply", monotonic=clock, wall=lambda: 0.0)
-    with pytest.raises(LockLost), WorkspaceLock(gateway, claimant) as lock:
+    with pytest.raises(LockLost), WorkspaceLock(notion, claimant) as lock:
         lock.take(record_page(machines).id)
-        _write(machines, gateway)
-        other, _ = gateway_to(machines.workspace)
+        _write(machines, notion)
+        other, _ = notion_client_for(machines.workspace)
         if what == "claim":
             other.delete_block(claims(machines)[0].block_id)
         else:
             other.trash_page(record_page(machines).id)
         other.close()
         clock.now += 151  # the claim is to be renewed
-        _write(machines, gateway)
+        _write(machines, notion)
     assert sum(each.url.path == "/v1/pages" for each in transport.seen) == 1
-    gateway.close()
+    notion.close()
 
 
 @pytest.mark.parametrize("is_first", [True, False])
@@ -382,22 +383,22 @@ def test_an_update_whose_check_had_to_wait_is_decided_again(
 
     root = machines.workspace.root_page_id
     title, tries = [PropertyValue("title", "title", "Renamed")], Tries()
-    gateway, _ = gateway_to(machines.workspace, weather=weather)
+    notion, _ = notion_client_for(machines.workspace, weather=weather)
     clock = Ticking(0)
     with WorkspaceLock(
-        gateway, Claimant("notion-pm sync", monotonic=clock, wall=lambda: 0.0)
+        notion, Claimant("notion-pm sync", monotonic=clock, wall=lambda: 0.0)
     ) as lock:
         lock.take(record_page(machines).id)
         if not is_first:
-            _write(machines, gateway)
+            _write(machines, notion)
             clock.now += 151  # the claim is to be renewed
         is_refusing = True
         with pytest.raises(Postponed):
-            gateway.update_page_now(root, title, tries)
+            notion.update_page_now(root, title, tries)
         assert refused == ["GET" if is_first else "PATCH"]
-        assert gateway.get_page(NotionId(root)).title != "Renamed"
-        assert gateway.update_page_now(root, title, tries).title == "Renamed"
-    gateway.close()
+        assert notion.get_page(NotionId(root)).title != "Renamed"
+        assert notion.update_page_now(root, title, tries).title == "Renamed"
+    notion.close()
 
 
 @pytest.mark.parametrize(
@@ -422,10 +423,10 @@ def test_a_run_that_need_not_end_retries_to_remove_its_claim(
         deletions += request.method == "DELETE"
         return Fault(503) if request.method == "DELETE" and deletions == 1 else None
 
-    gateway, _ = gateway_to(machines.workspace, weather=first_deletion_fails)
-    with pytest.raises(type(error)), WorkspaceLock(gateway, Claimant("notion-pm apply")) as lock:
+    notion, _ = notion_client_for(machines.workspace, weather=first_deletion_fails)
+    with pytest.raises(type(error)), WorkspaceLock(notion, Claimant("notion-pm apply")) as lock:
         lock.take(record_page(machines).id)
         raise error
     assert (deletions > 1) == has_time
     assert (claims(machines) == ()) == has_time
-    gateway.close()
+    notion.close()

@@ -11,8 +11,8 @@ from notion_pm.model.ids import NotionId
 from notion_pm.workspace.claims import read_claims
 from notion_pm.workspace.lock import Claimant, WorkspaceLock
 from tests.support.forked_program import AHEAD
-from tests.support.gateways import gateway_to
 from tests.support.machines import Machine, TwoMachines, two_machines
+from tests.support.notion_clients import notion_client_for
 from tests.workspace.test_workspace_lock import record_page
 from tests.workspace.two_machine_pairs import COMMANDS, Cell, Prepared, check_workspace, prepare
 
@@ -60,10 +60,10 @@ def _apply_until_a_database_is_made(machines: TwoMachines, machine: Machine) -> 
 
 def _forget_claims(machines: TwoMachines) -> None:
     """Remove the claim of the killed run, as if it had expired."""
-    gateway, _ = gateway_to(machines.workspace)
-    for claim in read_claims(gateway.list_children(record_page(machines).id)):
-        gateway.delete_block(NotionId(claim.block_id))
-    gateway.close()
+    notion, _ = notion_client_for(machines.workspace)
+    for claim in read_claims(notion.list_children(record_page(machines).id)):
+        notion.delete_block(NotionId(claim.block_id))
+    notion.close()
 
 
 @pytest.mark.parametrize("ahead", [HALF_AN_HOUR, -HALF_AN_HOUR])
@@ -73,10 +73,10 @@ def test_a_live_claim_is_live_on_every_machine(
     shutil.copytree(prepared.applied, tmp_path, dirs_exist_ok=True)
     with two_machines(tmp_path) as machines:
         machines.anna.environment[AHEAD] = str(ahead)
-        gateway, _ = gateway_to(machines.workspace)
-        with WorkspaceLock(gateway, Claimant("notion-pm apply", holder="ben@office")) as lock:
+        notion, _ = notion_client_for(machines.workspace)
+        with WorkspaceLock(notion, Claimant("notion-pm apply", holder="ben@office")) as lock:
             lock.take(record_page(machines).id)
             machines.line.requests.clear()
             result = machines.anna.run("apply", "./small.yaml")  # no --yes, and no terminal
         assert (result.code, machines.line.writes) == (5, []), result
-        gateway.close()
+        notion.close()

@@ -1,7 +1,7 @@
 """Two machines that run a command each, almost at once: what they work on, and what may come out.
 
-The template and the client's databases are small, so that a cell of the matrix is cheap: everything that
-the commands do to a large template, they do to this one.
+The template and the client's databases are small, so that a cell of the matrix is cheap: everything
+that the commands do to a large template, they do to this one.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from notion_pm.model.ids import NotionId
 from notion_pm.model.schema import PropertyPatch
 from notion_pm.workspace.claims import read_claims
-from tests.support.gateways import gateway_to
 from tests.support.machines import TwoMachines, two_machines
+from tests.support.notion_clients import notion_client_for
 from tests.support.program import Finished
 
 _FIRST = """\
@@ -74,7 +74,8 @@ LATENCIES = (0.02, 0.08, 0.3)
 
 @dataclass(frozen=True)
 class Cell:
-    """One race: two commands, the seconds between their starts, and the seconds that a request takes.
+    """One race: two commands, the seconds between their starts, and the seconds that a request
+    takes.
 
     `is_new`: in a workspace without a record; otherwise the template has been applied there.
     """
@@ -116,8 +117,8 @@ SAMPLE = [
 ]
 
 # A moment is a difference and a latency. Of the pairs in a workspace with a record each one races
-# once. 7 has no divisor in common with the 15 moments, so that all of them occur. In a new workspace
-# each pair races at each latency.
+# once. 7 has no divisor in common with the 15 moments, so that all of them occur. In a new
+# workspace each pair races at each latency.
 _PART = [cells[number * 7 % 15] for number, cells in enumerate(_by_pair(_APPLIED))]
 _NEW_PART = [
     cells[(number + 4 * turn) % 15]
@@ -163,10 +164,10 @@ def _prepare_adoption(machines: TwoMachines) -> None:
 
     Both have the journal of what was applied before, so that both can undo it.
     """
-    gateway, _ = gateway_to(machines.workspace)
+    notion, _ = notion_client_for(machines.workspace)
     root, title = NotionId(machines.workspace.root_page_id), {"Said": PropertyPatch(type="title")}
-    database = gateway.create_database(root, "Stimmen", title, look_up=lambda: None)
-    gateway.close()
+    database = notion.create_database(root, "Stimmen", title, look_up=lambda: None)
+    notion.close()
     anna = machines.anna
     _write(anna.folder, TEMPLATES[2], _ROWS)
     _succeed(anna.run("adopt", "./small.yaml", database.id))
@@ -235,8 +236,8 @@ def check_workspace(
     machines: TwoMachines, results: object, *, may_have_claims: bool = False
 ) -> None:
     """Every database, record page and row exists once at most, and no claim is left."""
-    gateway, _ = gateway_to(machines.workspace)
-    everything = gateway.list_children(NotionId(machines.workspace.root_page_id))
+    notion, _ = notion_client_for(machines.workspace)
+    everything = notion.list_children(NotionId(machines.workspace.root_page_id))
     blocks = [block for block in everything if not block.in_trash]
     titles = Counter(
         block.title for block in blocks if block.type in {"child_database", "child_page"}
@@ -244,9 +245,9 @@ def check_workspace(
     assert set(titles.values()) <= {1}, (titles, results)
     for block in blocks:
         if block.type == "child_page":
-            assert may_have_claims or read_claims(gateway.list_children(block.id)) == (), results
+            assert may_have_claims or read_claims(notion.list_children(block.id)) == (), results
         if block.title == "Tasks":
-            source = gateway.get_database(block.id).data_source_ids[0]
-            rows = Counter(page.title for page in gateway.query(source))
+            source = notion.get_database(block.id).data_source_ids[0]
+            rows = Counter(page.title for page in notion.query(source))
             assert set(rows.values()) <= {1}, (rows, results)
-    gateway.close()
+    notion.close()

@@ -82,7 +82,7 @@ def command(
     target = context.target
     parent = context.parent_page if isinstance(target, Local) else target.parent_page
     remote_checks = doctor.examine(
-        context.gateway, parent, lambda: context.state_home, budget=context.budget, write=write
+        context.notion, parent, lambda: context.state_home, budget=context.budget, write=write
     )
     origins = _origins(context)
     if not as_json:
@@ -101,7 +101,7 @@ def command(
                 "ok": ok,
                 "settings": [_origin_data(origin) for origin in origins],
                 "checks": [asdict(check) for check in checks],
-                "requests": context.gateway.requests.logical,
+                "requests": context.notion.requests.logical,
             }
         )
     end_with(0 if ok else 1)

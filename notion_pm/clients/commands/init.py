@@ -45,8 +45,8 @@ def command(options: RootOptions, parent_page: str | None, env_file: Path) -> No
     it adds a client to notion-pm.toml and saves its token in .env as NAME_NOTION_TOKEN. With -w
     NAME --local FILE the client is a local workspace, which needs no token.
 
-    A token in the environment (NOTION_TOKEN, or the variable of the client) is used without asking; with
-    --parent-page as well, init asks nothing. Tokens are never shown.
+    A token in the environment (NOTION_TOKEN, or the variable of the client) is used without asking;
+    with --parent-page as well, init asks nothing. Tokens are never shown.
     """
     name = options.workspace
     if name is not None:
@@ -89,17 +89,17 @@ def _connect(
     known: Variable | None, parent_page: str | None, server: Server
 ) -> tuple[str, Page, str | None]:
     """Return the token, the chosen page, and the template that was applied there before."""
-    token, gateway, bot = working_connection(known, server)
+    token, notion, bot = working_connection(known, server)
     try:
-        page = named_page(gateway, parent_page) if parent_page else chosen_page(gateway, bot)
-        return token, page, _applied_template(gateway, page)
+        page = named_page(notion, parent_page) if parent_page else chosen_page(notion, bot)
+        return token, page, _applied_template(notion, page)
     finally:
-        gateway.close()
+        notion.close()
 
 
-def _applied_template(gateway: NotionClient, page: Page) -> str | None:
+def _applied_template(notion: NotionClient, page: Page) -> str | None:
     """Return the shipped template that was applied under a page, None for none or several."""
-    recorded = recorded_templates(gateway.list_children(page.id))
+    recorded = recorded_templates(notion.list_children(page.id))
     return (
         recorded[0]
         if len(recorded) == 1 and recorded[0] in template_files.shipped_templates()

@@ -54,7 +54,7 @@ def working_connection(known: Variable | None, server: Server) -> tuple[str, Not
     raise_if_redirected(origin, server)
     token = known.value if known else _ask_for_token(server.url)
     try:
-        gateway, bot = _connect_with(token, server.url, str(origin))
+        notion, bot = _connect_with(token, server.url, str(origin))
     except Unauthorized:
         note(
             "Notion does not accept this token. Copy it again on the page of the connection: "
@@ -67,37 +67,37 @@ def working_connection(known: Variable | None, server: Server) -> tuple[str, Not
         f"The token works: connection {bot.name!r}, "
         f"workspace {bot.workspace_name or '(not named)'!r}."
     )
-    return token, gateway, bot
+    return token, notion, bot
 
 
-def named_page(gateway: NotionClient, text: str) -> Page:
+def named_page(notion: NotionClient, text: str) -> Page:
     """Return the page with an id or link.
 
     Raises UsageError, with how to share it, when the page cannot be read.
     """
     page_id = parse_notion_id(text)
     try:
-        return gateway.get_page(page_id)
+        return notion.get_page(page_id)
     except (NotShared, RequestRefused) as error:
         # Notion refuses the id of a database here; it does not report it as missing.
-        raise UsageError(str(error), sharing_advice(page_id, gateway.me())) from None
+        raise UsageError(str(error), sharing_advice(page_id, notion.me())) from None
 
 
-def chosen_page(gateway: NotionClient, bot: User) -> Page:
+def chosen_page(notion: NotionClient, bot: User) -> Page:
     """Let a person choose a shared page.
 
     A link works too: Notion's search shows newly shared pages only after some time.
     """
-    pages = _list_shared_pages(gateway, bot)
+    pages = _list_shared_pages(notion, bot)
     while True:
         answer = _prompt("Number, or the link of a page", default="", show_default=False).strip()
         if not answer:
-            pages = _list_shared_pages(gateway, bot)
+            pages = _list_shared_pages(notion, bot)
         elif answer.isdecimal() and 1 <= int(answer) <= len(pages):
             return pages[int(answer) - 1]
         else:
             try:
-                return named_page(gateway, answer)
+                return named_page(notion, answer)
             except UsageError as error:
                 note(f"{error} {error.advice}")
 
@@ -137,18 +137,18 @@ def _ask_for_token(base_url: str) -> str:
 
 
 def _connect_with(token: str, base_url: str, token_name: str) -> tuple[NotionClient, User]:
-    gateway = connect(token, base_url, token_name)
+    notion = connect(token, base_url, token_name)
     try:
-        return gateway, gateway.me()
+        return notion, notion.me()
     except NotionError:
-        gateway.close()
+        notion.close()
         raise
 
 
-def _list_shared_pages(gateway: NotionClient, bot: User) -> Sequence[Page]:
+def _list_shared_pages(notion: NotionClient, bot: User) -> Sequence[Page]:
     """Show and return the pages that can hold databases."""
     pages: list[Page] = []
-    for page in islice(gateway.shared_pages(), _MAX_PAGES_READ):
+    for page in islice(notion.shared_pages(), _MAX_PAGES_READ):
         is_row = page.data_source_id is not None
         is_record = template_of(page.title) is not None
         if not is_row and not is_record and len(pages) < _MAX_PAGES_SHOWN:

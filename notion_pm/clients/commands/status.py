@@ -30,7 +30,7 @@ def command(context: Context, *, template: str | None, exit_code: bool, as_json:
     def read_status(client: Context) -> ClientStatus:
         reference = client.template(template)
         return read_client_status(
-            client.gateway,
+            client.notion,
             client.parent_page,
             client.name,
             reference,

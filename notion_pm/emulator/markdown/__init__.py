@@ -5,8 +5,9 @@ and XML-like tags express what Markdown has no sign for
 (https://developers.notion.com/guides/data-apis/enhanced-markdown). Its signs and tags are in
 `notion_markdown`.
 
-A block is here a dict in the form that the API accepts: ``{"type": t, t: {..., "children": [...]}}``,
-with its ``id`` if the block exists already. `render` reads such blocks, `parse` returns them.
+A block is here a dict in the form that the API accepts: ``{"type": t, t: {..., "children":
+[...]}}``, with its ``id`` if the block exists already. `render` reads such blocks, `parse` returns
+them.
 """
 
 from __future__ import annotations

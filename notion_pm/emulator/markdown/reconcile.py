@@ -1,8 +1,8 @@
 """Match the blocks of a page with the blocks of its new Markdown.
 
-Unchanged blocks keep their ids, authors and comments; blocks that were changed in place are updated.
-Child pages and databases are recognised by the address in their tag, and survive wherever they are
-put.
+Unchanged blocks keep their ids, authors and comments; blocks that were changed in place are
+updated. Child pages and databases are recognised by the address in their tag, and survive wherever
+they are put.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ Placed = Kept | Changed | New
 
 
 def reconcile(existing: Sequence[Json], wanted: Sequence[Json]) -> tuple[Placed, ...]:
-    """Return, in order, what to do for each of the `wanted` blocks. All others are to be deleted."""
+    """Return, in order, what to do for each of the `wanted` blocks. All others are to be
+    deleted.
+    """
     known = {block["id"] for block in _descendants(existing)}
     return _place(existing, wanted, known)
 
@@ -85,7 +87,8 @@ def _descendants(blocks: Iterable[Json]) -> Iterator[Json]:
 
 
 def _place(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) -> tuple[Placed, ...]:
-    # Blocks are equal when their Markdown is: everything else of them cannot be changed by Markdown.
+    # Blocks are equal when their Markdown is: everything else of them cannot be changed by
+    # Markdown.
     old_texts = [render([block]) for block in existing]
     new_texts = [render([block]) for block in wanted]
     matcher = SequenceMatcher(None, old_texts, new_texts, autojunk=False)

@@ -71,7 +71,8 @@ class Search:
             matches = Sql(f"SELECT DISTINCT p.seq FROM {passing.text}", passing.values)
             return self._at_least(matches, most + 1)
 
-        # Best is a condition with pages by age: the other conditions are then checked in index order.
+        # Best is a condition with pages by age: the other conditions are then checked in index
+        # order.
         by_age = [condition for condition in self.conditions if condition.seeks_by_age]
         first = by_age[0] if by_age else None
         if first is None and len(self.conditions) == 1:

@@ -203,9 +203,9 @@ def command(
     catalogue = catalogue_of(context, template)
     with progress(context) as bars:
         report = export(
-            context.gateway, catalogue, request, export_context, jobs=context.jobs, progress=bars
+            context.notion, catalogue, request, export_context, jobs=context.jobs, progress=bars
         )
-    requests = context.gateway.requests.logical
+    requests = context.notion.requests.logical
     if as_json:
         _print_json(report, requests)
     else:

@@ -276,7 +276,7 @@ class _ImportRun:
         self._options = options
         self._records = records
         self._catalogue = catalogue_of(context, options.template)
-        self._requests_before = context.gateway.requests.logical
+        self._requests_before = context.notion.requests.logical
         stem = "import" if file == STDIN else Path(file).stem
         self._file_name = records.source or map_files.source_name(stem)
         """The part of the file's name that stays the same, without dates and numbers."""
@@ -307,7 +307,7 @@ class _ImportRun:
                 self._remember_answers(chosen)
                 plan, result = self._write(state, chosen, plan)
 
-        requests = self._context.gateway.requests.logical - self._requests_before
+        requests = self._context.notion.requests.logical - self._requests_before
         if options.as_json:
             echo_json(import_as_data(chosen, plan, result, requests))
         elif result is not None:
@@ -322,7 +322,7 @@ class _ImportRun:
             echo(line)
 
     def _open_database(self, name: str) -> Destination:
-        return open_destination(self._context.gateway, self._catalogue, name)
+        return open_destination(self._context.notion, self._catalogue, name)
 
     # --- the map
 
@@ -423,7 +423,7 @@ class _ImportRun:
         request = ImportRequest(self._records, chosen.map, context.now(), self._options.overwrite)
         with progress(context) as drawn:
             return plan_import(
-                context.gateway, state, chosen.destination, request, context.jobs, drawn
+                context.notion, state, chosen.destination, request, context.jobs, drawn
             )
 
     def _is_confirmed(self, chosen: ChosenMap, plan: ImportPlan) -> bool:
@@ -483,7 +483,7 @@ class _ImportRun:
             with progress(context) as drawn:
                 result = run_import(
                     sync_context_of(context, drawn),
-                    context.gateway,
+                    context.notion,
                     state,
                     plan,
                     context.jobs,
@@ -497,7 +497,7 @@ class _ImportRun:
         if page_id is None or not plan.writes:
             return nullcontext()
         context = self._context
-        return workspace_lock(context.gateway, page_id, context.claimant("import"))
+        return workspace_lock(context.notion, page_id, context.claimant("import"))
 
     def _save_rejects(self, rejects: Sequence[RejectedRow]) -> None:
         """Write the rows that were not imported to a file.

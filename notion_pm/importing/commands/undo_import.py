@@ -27,7 +27,7 @@ def run_undo_import(
     context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
     """Show what the last import wrote and what will be undone, ask, and undo it."""
-    requests_before = context.gateway.requests.logical
+    requests_before = context.notion.requests.logical
     with hold_run_lock(context.state_home):
         with progress(context) as drawn:
             place = sync_context_of(context, drawn)
@@ -43,7 +43,7 @@ def run_undo_import(
                 result = undo_import(replace(place, progress=drawn), plan)
 
     if as_json:
-        requests = context.gateway.requests.logical - requests_before
+        requests = context.notion.requests.logical - requests_before
         echo_json(_as_data(result) | {"requests": requests, "done": is_done})
     elif is_done:
         _show_result(result, plan)
@@ -53,7 +53,7 @@ def _lock(context: Context, plan: ImportUndo) -> AbstractContextManager[object]:
     """Hold the lock of the workspace. Without an applied template there is no lock."""
     if plan.record_page is None:
         return nullcontext()
-    return workspace_lock(context.gateway, plan.record_page, context.claimant("undo import"))
+    return workspace_lock(context.notion, plan.record_page, context.claimant("undo import"))
 
 
 def _show_plan(plan: ImportUndo) -> None:

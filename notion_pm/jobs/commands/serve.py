@@ -146,7 +146,7 @@ class Listener:
         self, context: Context, options: SyncOptions, run_options: RunOptions, inbox: Inbox
     ) -> None:
         # Wrong settings raise their error here, and not in each run.
-        _ = context.gateway, context.parent_page, context.state_home
+        _ = context.notion, context.parent_page, context.state_home
         self._context = context
         self._options = options
         self._run_options = run_options
@@ -155,7 +155,9 @@ class Listener:
         self.health = Health()
 
     def listen(self, every: float) -> None:
-        """Sync what deliveries name, and everything at the start and at an interval, until stopped."""
+        """Sync what deliveries name, and everything at the start and at an interval, until
+        stopped.
+        """
         with (
             handle_signals_and_log(self._run_options, finish_on_ctrl_c=True) as run_id,
             suppress(Stopped),
@@ -183,7 +185,7 @@ class Listener:
         if done.result is not None and done.result.written:
             # If the id of our bot cannot be read, our own edits cause one more run without changes.
             with suppress(NotionError):
-                self._bot = self._bot or self._context.gateway.me().id
+                self._bot = self._bot or self._context.notion.me().id
             self._inbox.expect(self._bot, _edits(done.result))
 
 
@@ -215,6 +217,7 @@ def _announce(url: str, key: Key) -> None:
     echo(url)
     if key.token is None:
         note(
-            "Waiting for Notion's verification token. In the connection's settings, under Webhooks, "
+            "Waiting for Notion's verification token. In the connection's settings, under "
+            "Webhooks, "
             "add a subscription with your https address. See docs/webhooks.md."
         )

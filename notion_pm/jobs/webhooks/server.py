@@ -31,7 +31,8 @@ _PARTING_SECONDS = 5
 def serving(app: WSGIApplication, host: str, port: int) -> Iterator[str]:
     """Serve while the block runs; yield the URL.
 
-    Connections that send too slowly or too much are closed. Raises UsageError when the address cannot be used.
+    Connections that send too slowly or too much are closed. Raises UsageError when the address
+    cannot be used.
     """
     # Without this waitress logs a line for each delivery that waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

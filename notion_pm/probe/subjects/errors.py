@@ -41,7 +41,8 @@ def malformed_id(lab: Lab) -> Finding:
 
 @statement(
     "errors.unknown-property-written",
-    "Writing an unknown property answers 400, and the message says `is not a property that exists`.",
+    "Writing an unknown property answers 400, and the message says `is not a property that "
+    "exists`.",
     Area.PROPERTY_IDS,
     Source.MEASUREMENT,
 )

@@ -60,7 +60,9 @@ def listed_at_once(lab: Lab) -> Lists:
 
 @experiment
 def listed_later(lab: Lab) -> Lists:
-    """Append from one connection and then from the other, wait as the lock does, and list from both."""
+    """Append from one connection and then from the other, wait as the lock does, and list from
+    both.
+    """
     made = shared_page(lab)
     lab.settle()  # so that these two do not come into the order of the two before
     append(lab, made, paragraph("three"))["results"]
@@ -91,7 +93,8 @@ def appends_in_order(lab: Lab) -> Finding:
 
 @statement(
     "locks.append-after-a-block",
-    "An append with a position after a block goes there, and answers with the blocks behind it too.",
+    "An append with a position after a block goes there, and answers with the blocks behind it "
+    "too.",
     Area.LOCKS,
     Source.RECORDING,
 )
@@ -144,7 +147,8 @@ def at_once(lab: Lab) -> Finding:
 
 @statement(
     "locks.two-connections-in-time",
-    "After the time that the lock waits, each of two connections sees what the other one has appended.",
+    "After the time that the lock waits, each of two connections sees what the other one has "
+    "appended.",
     Area.LOCKS,
     Source.ASSUMED,
 )

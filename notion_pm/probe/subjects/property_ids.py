@@ -173,7 +173,8 @@ def sort_by_name(lab: Lab) -> Finding:
 
 @statement(
     "ids.query-string",
-    "`filter_properties` in a query string takes ids encoded once, and leaves out other properties.",
+    "`filter_properties` in a query string takes ids encoded once, and leaves out other "
+    "properties.",
     Area.SYNC,
     Source.RECORDING,
 )

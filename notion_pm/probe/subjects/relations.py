@@ -53,7 +53,9 @@ def near_row(lab: Lab) -> Answer:
 
 @experiment
 def one_way(lab: Lab) -> Json:
-    """Rename the far side, make the relation one-way, and return both schemas as `near` and `far`."""
+    """Rename the far side, make the relation one-way, and return both schemas as `near` and
+    `far`.
+    """
     made = pair(lab)
     renamed = change_schema(lab, made.far, **{made.mirror["id"]: {"name": "Renamed"}})
     renamed["properties"]
@@ -75,7 +77,8 @@ def one_way(lab: Lab) -> Json:
 
 @statement(
     "relations.mirror-made",
-    "A two-way relation makes a property on the far side, named `Related to <database> (<property>)`.",
+    "A two-way relation makes a property on the far side, named `Related to <database> "
+    "(<property>)`.",
     Area.RELATIONS,
     Source.RECORDING,
 )

@@ -97,7 +97,8 @@ def data_source_below(lab: Lab) -> Finding:
 
 @statement(
     "trash.writes-below-refused",
-    "Writes below a page in the trash are refused with 400, and the message says `archived ancestor`.",
+    "Writes below a page in the trash are refused with 400, and the message says `archived "
+    "ancestor`.",
     Area.TRASH,
     Source.MEASUREMENT,
 )

@@ -129,7 +129,7 @@ def _propose_or_adopt_copy(
     with hold_run_lock(context.state_home):
         with progress(context):
             repair = plan_repair(
-                context.gateway,
+                context.notion,
                 context.parent_page,
                 template,
                 context.state_home,
@@ -149,7 +149,7 @@ def _propose(
 ) -> None:
     with progress(context):
         proposal = propose_mapping(
-            context.gateway,
+            context.notion,
             context.parent_page,
             template,
             databases,
@@ -213,7 +213,7 @@ def _apply_mapping(context: Context, path: Path, *, yes: bool, as_json: bool) ->
     with hold_run_lock(context.state_home):
         with progress(context):
             adoption = plan_adoption(
-                context.gateway,
+                context.notion,
                 context.parent_page,
                 file,
                 now=context.now(),
@@ -225,7 +225,7 @@ def _apply_mapping(context: Context, path: Path, *, yes: bool, as_json: bool) ->
         if adoption.new:
             confirm("Record this?", yes=yes, as_json=as_json)
             with progress(context):
-                adopt(context.gateway, context.parent_page, adoption, context.claimant("adopt"))
+                adopt(context.notion, context.parent_page, adoption, context.claimant("adopt"))
     if as_json:
         adopted = {key: entry.database_id for key, entry in adoption.new.items()}
         template = adoption.manifest.template

@@ -131,7 +131,7 @@ def command(
         if plan.operations and reading.page is not None:
             # Before the question: a plan that cannot be applied now need not be read.
             reading.page.refuse_if_edited()
-            now = context.gateway.server_time(context.now())
+            now = context.notion.server_time(context.now())
             raise_if_locked(reading.page.claims, context.claimant("apply"), now)
         plan, result = _apply_when_confirmed(context, request, (reading, plan))
     if as_json:
@@ -165,7 +165,7 @@ def _with_plan_file(request: ApplyRequest, path: Path) -> ApplyRequest:
 def _plan(context: Context, request: ApplyRequest) -> PlannedWorkspace:
     with progress(context):
         return provision.plan_workspace(
-            context.gateway,
+            context.notion,
             context.parent_page,
             request.reference,
             request.apply_options.values,
@@ -228,7 +228,8 @@ def _apply_when_confirmed(
         except PlanChanged as changed:
             # With a plan file or checksum, any other plan is refused, not shown.
             _raise_if_not_reviewed(changed.plan, request)
-            # A first change is accepted with --yes. A second one means that people are at work in there.
+            # A first change is accepted with --yes. A second one means that people are at work in
+            # there.
             if request.needs_no_answer and attempt:
                 raise PlanKeepsChanging from None
             shown = changed.reading, changed.plan.shown_again(plan)

@@ -44,8 +44,8 @@ def apply_all(
             planned = continue_with(
                 locked, lambda client, _: plan_client(client, template, apply_options)
             )
-        # An unsafe plan becomes this client's error, so the client is left out of the question and the
-        # apply.
+        # An unsafe plan becomes this client's error, so the client is left out of the question and
+        # the apply.
         safe = continue_with(planned, lambda _, found: raise_if_plan_unsafe(found, apply_options))
         if not as_json:
             show_plans(planned, details=details)

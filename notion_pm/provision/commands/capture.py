@@ -75,7 +75,7 @@ def command(
     page_id = parse_notion_id(page) if page else context.parent_page
     with progress(context) as shown:
         captured = capture(
-            context.gateway,
+            context.notion,
             page_id,
             name=name,
             file=output,
@@ -87,7 +87,7 @@ def command(
     write(contents, replace=force)
     files = list(contents)
     if as_json:
-        echo_json(_as_data(captured, files, context.gateway.requests.logical))
+        echo_json(_as_data(captured, files, context.notion.requests.logical))
     elif output is not None:
         written = [f"Wrote {path}" for path in files]
         next_step = f"Next:  notion-pm templates validate {output}"

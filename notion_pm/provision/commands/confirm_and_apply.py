@@ -33,7 +33,7 @@ def apply_and_record(
 
     def plan_again() -> tuple[Reading, Plan]:
         new_reading, new_plan = provision.plan_workspace_again(
-            client.gateway, reading, plan, apply_options.values, jobs=client.jobs
+            client.notion, reading, plan, apply_options.values, jobs=client.jobs
         )
         new_plan.raise_if_unsafe(force=apply_options.force, allow_lossy=apply_options.allow_lossy)
         return new_reading, new_plan
@@ -48,7 +48,7 @@ def apply_and_record(
         plan_again=plan_again,
     )
     return apply_recorded(
-        client.gateway,
+        client.notion,
         plan,
         reading,
         settings,

@@ -37,12 +37,12 @@ def command(context: Context, *, template: str | None, confirm: str | None, as_j
     """
     with hold_run_lock(context.state_home):
         with progress(context):
-            plan = plan_destroy(context.gateway, context.parent_page, template, context.state_home)
+            plan = plan_destroy(context.notion, context.parent_page, template, context.state_home)
         if not as_json:
             _show(plan)
         _confirm_name(plan.template, confirm, as_json=as_json)
         with progress(context) as shown:
-            destroy(context.gateway, plan, shown, context.state_home, context.claimant("destroy"))
+            destroy(context.notion, plan, shown, context.state_home, context.claimant("destroy"))
     if as_json:
         echo_json(plan.as_data())
     else:

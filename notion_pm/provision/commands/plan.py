@@ -86,7 +86,7 @@ def command(
         return
     with progress(context):
         reading, plan = provision.plan_workspace(
-            context.gateway,
+            context.notion,
             context.parent_page,
             context.template(template),
             apply_options.values,

@@ -91,7 +91,7 @@ def plan_client(
     """Plan for one client. Without a template, plan the one in its settings, or else the applied
     one."""
     return provision.plan_workspace(
-        client.gateway,
+        client.notion,
         client.parent_page,
         client.template(template),
         apply_options.values,
@@ -144,7 +144,7 @@ def summarize_client(
     """Return the result for one client; `done` is the word for changes without a problem."""
     plan = planned.result[1] if planned.result else None
     # A client that failed before its plan may have no connection to count.
-    requests = ended.client.gateway.requests.logical if plan else 0
+    requests = ended.client.notion.requests.logical if plan else 0
     if ended.error is not None:
         is_held_back = ended.exit_code == UnsafeChange.exit_code
         outcome = "held back" if is_held_back else "failed"

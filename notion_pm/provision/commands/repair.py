@@ -49,7 +49,7 @@ def command(context: Context, *, template: str | None, yes: bool, as_json: bool)
         try:
             with progress(context):
                 repair = plan_repair(
-                    context.gateway,
+                    context.notion,
                     context.parent_page,
                     reference,
                     context.state_home,
@@ -74,7 +74,7 @@ def confirm_and_write(
     confirm("Write this record?", yes=yes, as_json=as_json)
     with progress(context):
         carry_out_repair(
-            context.gateway,
+            context.notion,
             context.parent_page,
             repair,
             context.state_home,
@@ -96,7 +96,7 @@ def _confirm_and_restore(
     confirm("Restore it?", yes=yes, as_json=as_json)
     with progress(context):
         restore_record(
-            context.gateway,
+            context.notion,
             context.parent_page,
             page_id,
             template,

@@ -1,4 +1,6 @@
-"""What `sync`, `serve` and the Prefect flows share: run a sync once, report it in a line, notify."""
+"""What `sync`, `serve` and the Prefect flows share: run a sync once, report it in a line,
+notify.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,7 @@ def start_run(
 ) -> SyncRun:
     """Sync a workspace once, and notify the webhook. `client`: its name where there are several."""
     sync_context = SyncContext(
-        gateway=context.gateway,
+        notion=context.notion,
         parent_id=context.parent_page,
         state_directory=context.state_directory,
         shared_state=context.shared_state,

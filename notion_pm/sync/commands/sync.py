@@ -84,7 +84,8 @@ from notion_pm.text import quantity
     "--notify",
     metavar="URL",
     envvar="NOTION_PM_NOTIFY",
-    help="Post changes, new conflicts, and the first and last failure to a Slack-compatible webhook.",
+    help="Post changes, new conflicts, and the first and last failure to a Slack-compatible "
+    "webhook.",
 )
 @click.option(
     "--every",
@@ -220,7 +221,7 @@ def run_repeatedly(
 
 def _require_settings(context: Context) -> None:
     """Raise the error of wrong settings before the first run, and not in each run."""
-    _ = context.gateway, context.parent_page, context.state_home
+    _ = context.notion, context.parent_page, context.state_home
 
 
 def _run(context: Context, options: SyncOptions, run_options: RunOptions, run_id: RunId) -> SyncRun:

@@ -38,7 +38,7 @@ def run_undo_sync(
         confirm_undo(len(plan.updates), "sync", yes=yes, as_json=as_json)
         page_id = plan.current.workspace.manifest.page_id
         with (
-            workspace_lock(context.gateway, page_id, context.claimant("undo sync")),
+            workspace_lock(context.notion, page_id, context.claimant("undo sync")),
             progress(context) as draw,
         ):
             done = undo_sync(replace(sync_context, progress=draw), plan)

@@ -34,7 +34,7 @@ def calm(number: int, request: httpx.Request) -> Fault | None:
     return None
 
 
-def gateway_to(
+def notion_client_for(
     workspace: LocalWorkspace,
     *,
     weather: Callable[[int, httpx.Request], Fault | None] = calm,
@@ -43,7 +43,7 @@ def gateway_to(
     patience: Patience | None = None,
     token: str | None = None,
 ) -> tuple[NotionClient, FaultyTransport]:
-    """Return a gateway to a workspace, and the transport that saw its requests."""
+    """Return a client for a workspace, and the transport that saw its requests."""
     time = clock or PatientClock()
     transport = FaultyTransport(httpx.WSGITransport(app=workspace.app), weather)
     connection = Connection(
