@@ -6,7 +6,7 @@ that names a workspace wins:
 1. `--local FILE` (or NOTION_PM_LOCAL): a local workspace, no token needed;
 2. `-w NAME`: that workspace of `notion-pm.toml`;
 3. NOTION_TOKEN and NOTION_PM_PARENT_PAGE, in the environment or `.env`;
-4. the only workspace of `notion-pm.toml`, or the one that its `default` names.
+4. the only workspace of `notion-pm.toml`, or its `default`.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ class _WorkUnderWay:
         self._counts[what] = done, total
 
     def summary(self) -> str:
-        """Return the counts as text, empty if there are none."""
+        """Return the counts as text, empty if nothing was counted."""
         counts = [
             f"{what} {done:,} of {total:,}" if total else f"{what} {done:,}"
             for what, (done, total) in self._counts.items()

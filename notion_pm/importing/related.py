@@ -30,7 +30,7 @@ _ROW = "row:"
 class RelatedDatabase:
     """A database that rows are related to.
 
-    `domain_id`: the id of the property that tells apart two pages with one title.
+    `domain_id`: the id of the property that distinguishes two pages with one title.
     `number_id`: the id of the unique_id property. `row_keys`: the keys of its starter rows.
     """
 

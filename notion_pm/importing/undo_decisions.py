@@ -20,7 +20,7 @@ GONE = "the page was deleted"
 
 @dataclass(frozen=True, slots=True)
 class TrashPage:
-    """A page that the import created; it goes to the trash."""
+    """A page that the import created; it is moved to the trash."""
 
     write: ImportWrite
     page: Page
@@ -167,7 +167,9 @@ def decide_undo(write: ImportWrite, page: Page | None, context: UndoContext) -> 
 
 
 def _reason_to_keep(write: ImportWrite, page: Page, context: UndoContext) -> str:
-    """Return why a page that the import created stays; an empty text if it goes to the trash."""
+    """Return why a page that the import created stays; an empty text if it is moved to the
+    trash.
+    """
     if page.created_by is not None and page.last_edited_by not in {None, page.created_by}:
         return EDITED
     if page.id in context.linked_one_way:

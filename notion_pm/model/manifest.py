@@ -58,8 +58,8 @@ class DatabaseEntry(BaseModel):
     """What belongs to the template in one database.
 
     `properties`: key -> property id. `options`: `property key.option key` -> option id. `rows`: row
-    key -> page id. `titles`: the titles that were last written, to tell a client's renaming from
-    the template's. `fingerprints`: property key -> fingerprint of the template's settings that
+    key -> page id. `titles`: the titles that were last written, to distinguish a client's renaming
+    from the template's. `fingerprints`: property key -> fingerprint of the template's settings that
     Notion does not return as they were sent (formulas, descriptions); the database's own is under
     the empty key.
     """

@@ -87,7 +87,7 @@ DERIVED_TYPES = frozenset(kind.name for kind in _TABLE if kind.filled_by == "der
 """Types that lose nothing when the property is removed: Notion can derive the values again."""
 
 READ_ONLY_TYPES = frozenset(kind.name for kind in _TABLE if kind.filled_by != "people")
-"""Types whose page values nobody can write (notion-api.md 3.5)."""
+"""Types whose page values cannot be written (notion-api.md 3.5)."""
 
 EMPTY_FILTER_TYPES = frozenset(kind.name for kind in _TABLE if kind.has_empty_filter)
 
@@ -98,7 +98,7 @@ TYPES_FILLED_FROM_TEXT = TEXT_TYPES | OPTION_TYPES | {"number", "date", "checkbo
 """Types that starter rows and imports can fill. People and files cannot be made from text."""
 
 IDENTITY_TYPES = frozenset({"title", "rich_text", "url", "email"})
-"""Types whose values can tell one row from another, for example an id of the source system."""
+"""Types whose values can identify a row, for example an id of the source system."""
 
 ROLLUP_FUNCTIONS = frozenset(
     {

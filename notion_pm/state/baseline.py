@@ -1,4 +1,6 @@
-"""The baseline: what sync left in each property. It tells a person's value from one of ours."""
+"""The baseline: what sync left in each property. It separates people's values from those of
+sync.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class ModelFile(Generic[M]):
     lines: Mapping[YamlPath, int]
 
     def raise_if_invalid(self, problems: Iterable[TemplateProblem]) -> None:
-        """Raise MappingInvalid with all the problems, unless there are none."""
+        """Raise MappingInvalid with all the problems, if there are any."""
         located = [
             replace(problem, file=str(self.path), line=_line(self.lines, problem.path))
             for problem in problems

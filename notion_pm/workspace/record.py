@@ -459,7 +459,7 @@ def read_record_page(
 
 
 def learn_databases(notion: NotionClient, manifest: Manifest) -> None:
-    """Tell the client which database each data source of a record belongs to.
+    """Let the client know which database each data source of a record belongs to.
 
     Errors can then name the database.
     """

@@ -15,7 +15,7 @@ from notion_pm.state.history import RunRecord
 from notion_pm.state.state import State
 
 KEEP_HISTORY = timedelta(days=730)
-"""How long the history is kept if nobody says otherwise."""
+"""How long the history is kept by default."""
 
 
 class RunContext(Protocol):

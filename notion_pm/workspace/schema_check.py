@@ -14,7 +14,7 @@ from notion_pm.rules.page_codec import PageCodec
 
 
 def require_databases(notion: NotionClient, rules: RuleSet, manifest: Manifest) -> None:
-    """Fetch each database that rules need, because a failed query does not tell what is wrong.
+    """Fetch each database that rules need, because a failed query does not say what is wrong.
 
     Raises UsageError when one is in the trash, NotShared when one cannot be reached.
     """

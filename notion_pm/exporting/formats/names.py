@@ -66,7 +66,7 @@ class Memory(Protocol):
 class Names:
     """Returns each name once; a second one gets a number.
 
-    Names that differ only in upper and lower case count as one: most file systems do not tell them
+    Names that differ only in upper and lower case count as one: most file systems do not keep them
     apart. `memory` stores the used names, by default in a set.
     """
 

@@ -192,7 +192,7 @@ class Column:
 
     @property
     def separator(self) -> str | None:
-        """The sign between several values in a cell: the one that most cells have."""
+        """The sign between several values in a cell: the most frequent one."""
         counts: dict[str, int] = {}
         for sign in (";", "|", "\n", ","):
             counts[sign] = len([text for text in self.sample if sign in text])

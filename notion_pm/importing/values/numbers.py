@@ -8,7 +8,7 @@ from collections.abc import Iterable
 _AROUND = re.compile(
     r"^[A-Za-z]{2,4}(?=[\s\d-])|(?<=[\s\d])[A-Za-z]{2,4}\.?$|[\s'’\u00a0\u202f$€£¥₹%]"
 )
-"""What stands around a number or between its digits: currencies, blanks, percent signs."""
+"""The signs around a number or between its digits: currencies, blanks, percent signs."""
 _IN_PARENTHESES = re.compile(r"\((.+)\)")
 _GROUPED = {sign: re.compile(rf"[-+]?[1-9]\d{{0,2}}(?:\{sign}\d{{3}})+") for sign in ".,"}
 

@@ -5,7 +5,7 @@ same time, and no record names it. What existed when the apply read the workspac
 one exception: an apply that continues after an interruption, where the earlier run may have created
 both.
 
-A twin goes to the trash only if it is untouched: created and edited by our own_property connection
+A twin is trashed only if it is untouched: created and edited by our own_property connection
 alone, and a database without pages, a row with the values and the body of the recorded one, or a
 view with the same settings. Any other twin is left and reported. So is a view that existed before
 this run: Notion does not say who created it, and a deleted view does not go to the trash.

@@ -119,7 +119,7 @@ def plan_repair(
 ) -> Repair | None:
     """Find the databases of a template under a parent page, and rebuild their record. Only reads.
 
-    Return None when the record exists and nobody changed it. With `of_copy` a copied record is not
+    Return None when the record exists unchanged. With `of_copy` a copied record is not
     an error: the copied databases get a record of their own.
 
     Raises RecordLost when the record page is in the trash: `restore_record` brings it back, which

@@ -1,4 +1,4 @@
-"""Rows that the apply made: undo trashes the rows that nobody has changed since."""
+"""Rows that the apply made: undo trashes the rows that were not changed since."""
 
 from __future__ import annotations
 

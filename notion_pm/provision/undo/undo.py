@@ -61,7 +61,7 @@ class PreparedUndo:
 
 
 class UndoChanged(Exception):
-    """The plan is not the one that was agreed to. Nothing was written."""
+    """The plan differs from the confirmed one. Nothing was written."""
 
     def __init__(self, prepared: PreparedUndo) -> None:
         super().__init__("the undo changed")
