@@ -1,8 +1,11 @@
-"""Where a person can see what a command changed."""
+"""Where a person can see what a command changed, and how to run the next command."""
 
 from __future__ import annotations
 
 from shlex import quote
+
+import click
+from click.core import ParameterSource
 
 from notion_pm.config import Local
 from notion_pm.console.context import Context
@@ -14,3 +17,14 @@ def where_to_look(context: Context) -> str:
     if isinstance(context.target, Local):
         return f"See it in a browser:  notion-pm local serve {quote(str(context.target.path))}"
     return f"Open: {page_url(context.parent_page)}"
+
+
+def program_name() -> str:
+    """Return the program's name with the options that chose the workspace on the command line."""
+    root = click.get_current_context().find_root()
+    words = ["notion-pm"]
+    for parameter, option in (("workspace", "-w"), ("local", "--local")):
+        value = root.params.get(parameter)
+        if value and root.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
+            words += [option, quote(str(value))]
+    return " ".join(words)

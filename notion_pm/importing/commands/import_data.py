@@ -19,6 +19,7 @@ from notion_pm.console.completion_values import (
     complete_template,
 )
 from notion_pm.console.context import Context, pass_context
+from notion_pm.console.links import program_name, where_to_look
 from notion_pm.console.locking import check_template, locks_workspace
 from notion_pm.console.output import echo, echo_json, json_option, note, progress
 from notion_pm.console.thread_options import sync_context_of
@@ -313,6 +314,9 @@ class _ImportRun:
         elif result is not None:
             self._echo_all(overtaken_lines(result, plan))
             echo(f"{result_line(result)} {requests:,} requests in all.")
+            if result.created or result.updated:
+                echo(where_to_look(self._context))
+                echo(f"Next:  {program_name()} sync  to count the new evidence")
         if result is not None:
             self._save_rejects([*plan.rejects, *result.rejects])
 

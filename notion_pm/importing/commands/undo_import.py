@@ -10,6 +10,7 @@ from typing import Any
 from notion_pm.console.catalogue import catalogue_of
 from notion_pm.console.confirm_undo import confirm_undo
 from notion_pm.console.context import Context
+from notion_pm.console.links import where_to_look
 from notion_pm.console.output import echo, echo_json, progress
 from notion_pm.console.thread_options import sync_context_of
 from notion_pm.importing.undo import ImportUndo, plan_import_undo, undo_import
@@ -46,7 +47,7 @@ def run_undo_import(
         requests = context.notion.requests.logical - requests_before
         echo_json(_as_data(result) | {"requests": requests, "done": is_done})
     elif is_done:
-        _show_result(result, plan)
+        _show_result(result, plan, context)
 
 
 def _lock(context: Context, plan: ImportUndo) -> AbstractContextManager[object]:
@@ -87,7 +88,7 @@ def _show_some(lines: Iterable[str]) -> None:
         echo(f"      ... and {len(lines) - _MOST_SHOWN:,} more; --json lists all")
 
 
-def _show_result(result: ImportUndo, plan: ImportUndo) -> None:
+def _show_result(result: ImportUndo, plan: ImportUndo, context: Context) -> None:
     """Show what was done, and what stays that was planned to be undone: people edited it since."""
     planned = {(left.write.entry, left.property_id) for left in plan.left}
     for left in result.left:
@@ -95,7 +96,7 @@ def _show_result(result: ImportUndo, plan: ImportUndo) -> None:
             echo(f"Left after all: {_left_line(result, left)}")
     trashed = quantity(len(result.trash), "page")
     restored = quantity(len(result.restore), "page")
-    echo(f"Done: {trashed} in the trash, {restored} restored.")
+    echo(f"Done: {trashed} in the trash, {restored} restored. {where_to_look(context)}")
 
 
 def _title(step: Step) -> str:

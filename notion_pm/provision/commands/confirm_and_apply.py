@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from shlex import quote
 
 import click
-from click.core import ParameterSource
 
 from notion_pm.console.context import Context
-from notion_pm.console.links import where_to_look
+from notion_pm.console.links import program_name, where_to_look
 from notion_pm.errors import UsageError
 from notion_pm.model.ids import page_url
 from notion_pm.provision import provision
@@ -104,16 +102,5 @@ def _next_command(plan: Plan) -> str:
     """Return the command that people usually run after an apply, with the root options of this
     one."""
     if plan.recorded_version is None:
-        return f"{_program()} import FILE  to bring in your data"
-    return f"{_program()} sync  to update what the template computes"
-
-
-def _program() -> str:
-    """Return the program's name with the options that chose the workspace on the command line."""
-    root = click.get_current_context().find_root()
-    words = ["notion-pm"]
-    for parameter, option in (("workspace", "-w"), ("local", "--local")):
-        value = root.params.get(parameter)
-        if value and root.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
-            words += [option, quote(str(value))]
-    return " ".join(words)
+        return f"{program_name()} import FILE  to bring in your data"
+    return f"{program_name()} sync  to update what the template computes"
