@@ -81,6 +81,8 @@ class NotionPmError(Exception):
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
+        # An empty text means the usual advice, not none: FileUnusable and others pass their own
+        # `advice` parameter on, which is empty in most calls.
         self.advice = advice or self.usual_advice
 
 
@@ -178,6 +180,8 @@ class TemplateInvalid(NotionPmError):
         self.problems = tuple(problems)
 
 
+# A class of its own, because it is not final: `plan` and `apply` catch it, read the values of the
+# last apply from the record, and load the template again.
 class ValuesMissing(TemplateInvalid):
     """A template has variables without a value; the workspace may remember one."""
 
@@ -196,6 +200,8 @@ class MappingInvalid(NotionPmError):
         self.problems = tuple(problems)
 
 
+# Raised at the very end of `import`, after all other rows are written and remembered: a script must
+# not take an import with gaps for a complete one.
 class RowsRejected(NotionPmError):
     """An import left out rows, and wrote all others. `path`: the file with the rows left out."""
 
@@ -251,6 +257,8 @@ class Unauthorized(NotionError):
 
     def __init__(self, message: str, facts: RequestFacts = _NO_FACTS) -> None:
         super().__init__(message, facts)
+        # The code that understands a response does not know where the token comes from. The
+        # connection does: it calls `name_token` with, for example, `NOTION_TOKEN in .env`.
         self.name_token("")
 
     def name_token(self, token_name: str) -> None:
@@ -261,6 +269,8 @@ class Unauthorized(NotionError):
         )
 
 
+# Notion gives the same answer for both and does not say which (notion-api.md 6, item 14). So code
+# that catches this must not conclude that a page is deleted.
 class NotShared(NotionError):
     """A page, database or block does not exist, or is not shared with the connection."""
 
@@ -270,6 +280,8 @@ class NotShared(NotionError):
     )
 
 
+# The plan: since September 2026 a Free workspace with several members gives the same 403 when its
+# connections have used up their blocks (notion-api.md 4.2).
 class CapabilityMissing(NotionError):
     """The connection lacks a capability, or the workspace's plan forbids the request."""
 
@@ -283,6 +295,9 @@ class RequestRefused(NotionError):
     """Notion did not accept the request: a mistake in the template, or a bug in notion-pm."""
 
 
+# Notion reports it only in words, with the code of any other mistake, `validation_error`
+# (recorded). It has its own class because the request is right: the fix is in Notion, not in the
+# template.
 class InTrash(RequestRefused):
     """A write to a page that is in the trash, or below a page in the trash."""
 
@@ -296,6 +311,8 @@ _SENSIBLE_WAIT = 86_400
 """Seconds. A server that asks to wait longer than a day is not Notion, or is broken."""
 
 
+# Shorter waits are waited for and never reach a user. Runs that repeat (`sync --every`, `serve`)
+# read `retry_after`, and start the next run after that time.
 class RateLimited(NotionError):
     """Notion asks to wait longer than `--max-wait` allows. `retry_after`: seconds."""
 
@@ -347,6 +364,8 @@ class Unreachable(Unavailable):
             )
 
 
+# It counts as unavailable, since the same request may work a minute later, for example after the
+# login. The status is mostly 2xx: a write may have been carried out.
 class InvalidResponse(Unavailable):
     """A server or a proxy sent a response that Notion does not send."""
 
@@ -356,10 +375,15 @@ class InvalidResponse(Unavailable):
     )
 
 
+# Not retried, unlike its parent: a cut response may be whole the next time, but a response that is
+# too large stays too large.
 class ResponseTooLarge(InvalidResponse):
     """A response is larger than any that Notion sends."""
 
 
+# Notion has no idempotency keys (notion-api.md 6, item 5), so such a request is never just
+# repeated. `Connection.create` first looks for what it may have created; it raises this only when
+# that finds nothing and it may not try again.
 class OutcomeUnknown(Unavailable):
     """A request that creates something got no clear response: it may have been carried out."""
 
@@ -368,6 +392,9 @@ class OutcomeUnknown(Unavailable):
     )
 
 
+# Examples: a query ends at 10,000 rows and cannot be divided further (notion-api.md 4.2); a
+# response says that there is more, but has no new cursor. An export without the rest would look
+# complete.
 class IncompleteRead(NotionPmError):
     """Notion returned only a part of what was requested, and a part must not pass as the whole."""
 
@@ -404,6 +431,8 @@ class FilesNotDownloaded(NotionPmError):
         self.count = count
 
 
+# Not a FileNotDownloaded: the page has a fresh address when it is read again. The export does that
+# once, and gives up only when the fresh address is refused as well.
 class LinkExpired(NotionPmError):
     """The address of a file that Notion stores has expired.
 
@@ -480,6 +509,8 @@ class RecordUnreadable(NotionPmError):
         self.page_id = ""
 
 
+# Most commands treat it like a damaged record. `repair` must not: it would rebuild the record in
+# the old format, and lose what only the later version knows.
 class RecordFromLaterVersion(RecordUnreadable):
     """A later version of notion-pm wrote the record; it is not damaged."""
 
@@ -506,6 +537,8 @@ class RecordEdited(NotionPmError):
         self.url = url
 
 
+# Its own class because `adopt` can use a copy: the databases beside it were copied as well. All
+# other commands stop, or they would write to the databases of the original page.
 class RecordCopied(NotionPmError):
     """A record belongs to another page: it is a copy, made with *Duplicate* in Notion.
 
@@ -580,6 +613,8 @@ class NotConverged(NotionPmError):
         self.remaining = tuple(remaining)
 
 
+# Raised after the last check of an apply. An unused second copy is moved to the trash
+# by the apply itself; it is an error only when a person has to decide.
 class CreatedTwice(NotionPmError):
     """A proxy repeated a request: Notion created something twice, and both may be in use."""
 
@@ -680,6 +715,8 @@ class OptionStillUsed(UnsafeChange):
         self.titles = tuple(titles)
 
 
+# Only `sync --fail-on-conflict` raises it. Otherwise conflicts are a normal result: they are
+# reported, and a person decides.
 class ConflictsFound(NotionPmError):
     """People and rules disagree about a value."""
 
@@ -708,6 +745,8 @@ class PlanKeepsChanging(LeftForNextRun):
         )
 
 
+# Two locks, two classes. This one is for a file, or a lock in the shared state, which the system
+# releases when the run dies. WorkspaceLocked is for a claim on the record page, which only expires.
 class AlreadyRunning(LeftForNextRun):
     """Another sync or apply of the same workspace is running.
 
@@ -739,6 +778,8 @@ class WorkspaceLocked(LeftForNextRun):
         self.expires = expires
 
 
+# Notion has no conditional writes such as If-Match (notion-api.md 6, item 5). So the record is read
+# again once the lock is held, and compared with what was read before.
 class RecordChanged(LeftForNextRun):
     """Another run changed the record after this one read it: decisions are out of date."""
 
@@ -762,6 +803,8 @@ class LockLost(LeftForNextRun):
         self.reason = reason
 
 
+# Ctrl-C usually raises KeyboardInterrupt instead: a person waits. SIGTERM comes from a scheduler,
+# which allows some seconds to finish and record the current requests.
 class Stopped(LeftForNextRun):
     """The process was asked to end."""
 

@@ -104,6 +104,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        # None makes Click report the unknown command itself, with its usual text.
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"notion_pm.{_MODULES[cmd_name]}").command
@@ -135,6 +136,7 @@ class LazyGroup(click.Group):
         try:
             with misuse_is_an_error():
                 return super().invoke(ctx)
+        # Raised again: Click then prints "Aborted!" and ends with 1.
         except KeyboardInterrupt:
             for line in interrupted_lines(ctx.invoked_subcommand):
                 click.echo(line, err=True)
@@ -176,6 +178,7 @@ def with_global_options_first(args: list[str]) -> list[str]:
     rest: list[str] = []
     pending = iter(args)
     for argument in pending:
+        # After `--` everything is an argument, even a file called --debug.
         if argument == "--":
             rest += [argument, *pending]
             break

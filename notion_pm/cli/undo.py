@@ -74,6 +74,8 @@ def command(
 def _undo_apply(
     context: Context, template: str | None, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
+    # Held from the first read to the last write: a sync in between would see pages that are half
+    # restored.
     with hold_run_lock(context.state_home):
         prepared = _prepare(context, template)
         if not as_json:
@@ -94,6 +96,8 @@ def _undo_apply(
         echo_json(data)
     elif has_run:
         _show_result(context, kept_after_all)
+    # After the output, so that the result is shown although the exit code says that something is
+    # left.
     if kept_after_all:
         end_with(UnsafeChange.exit_code)
 
@@ -135,6 +139,8 @@ def _confirm_and_undo(
                 )
                 return prepared, kept
         except UndoChanged as changed:
+            # One change is usually a person who has just saved. A second one means that people are
+            # at work, and with --yes no question can slow the command down.
             if yes and attempt:
                 raise PlanKeepsChanging from None
             prepared = changed.prepared

@@ -40,6 +40,7 @@ class ClientStatus:
             return "failed"
         if self.version is None:
             return "not applied"
+        # Before "behind": a person has to look at these changes before an apply.
         if self.blocked or self.lossy:
             return "look twice"
         return "behind" if self.changes else "up to date"

@@ -40,6 +40,8 @@ def examine(
         return
     where = f" in workspace {bot.workspace_name!r}" if bot.workspace_name else ""
     yield Check("token", ok=True, detail=f"belongs to connection {bot.name!r}{where}")
+    # The request above had this version in its header: Notion answers 400 for one that it does not
+    # know (notion-api.md 1.1).
     yield Check("version", ok=True, detail=f"Notion-Version {NOTION_VERSION} is accepted")
     yield _limits(budget)
     if parent_page is None:
@@ -74,6 +76,8 @@ def _examine_sharing(notion: NotionClient, parent_page: NotionId, bot: User) -> 
         return _explain_missing_page(notion, parent_page, bot, error)
     except NotionError as error:
         return Check("parent page", ok=False, detail=str(error), advice=error.advice)
+    # A page in the trash can still be read by its id (notion-api.md 6, item 3), so reading proves
+    # nothing.
     if page.in_trash:
         advice = (
             "Restore it in Notion (Trash in the sidebar), "
@@ -132,6 +136,7 @@ def _examine_content(
 
 def _examine_writing(notion: NotionClient, parent_page: NotionId) -> Check:
     try:
+        # Nothing to look up: a second scratch page after a lost answer does no harm.
         page = notion.create_page(
             parent_page, "notion-pm doctor (may be deleted)", look_up=lambda: None
         )

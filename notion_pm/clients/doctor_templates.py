@@ -32,6 +32,7 @@ def examine_templates(
         try:
             page = find_record(notion, parent_id, children, name, home)
         except NotionPmError as error:
+            # One damaged record must not hide the state of the other templates.
             yield Check(what, ok=False, detail=str(error), advice=error.advice)
             continue
         if page is not None:
@@ -70,6 +71,7 @@ def _template_of_databases(titles: Collection[str]) -> Template | None:
         template = templates.load(name).template
         if all(database.title in titles for database in template.databases.values()):
             candidates.append(template)
+    # The largest: all databases of a small template may also be in a larger one.
     return max(candidates, key=lambda template: len(template.databases), default=None)
 
 
@@ -179,6 +181,8 @@ class _AppliedTemplate:
             if database not in self._sources:
                 continue
             existing = self._sources[database].properties
+            # Compared by id: people may rename a property, and its id stays (notion-api.md 6, item
+            # 11).
             recorded = manifest.databases[database].properties
             missing += [f"{database}.{key}" for key in keys if recorded.get(key) not in existing]
         if missing:

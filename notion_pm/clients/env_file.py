@@ -25,6 +25,7 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
     if path.is_symlink():
         _raise_unless_beside(path)
     lines = _lines(path) if path.exists() else []
+    # Checked only now: the lines are needed to decide, and nothing is written yet.
     if path.is_symlink():
         _raise_unless_settings(path, lines)
     write_private(path, "".join(f"{line}\n" for line in updated_lines(lines, values)))
@@ -74,6 +75,8 @@ def updated_lines(lines: list[str], values: Mapping[str, str]) -> list[str]:
         name = found["name"] if found else ""
         if name not in values:
             result.append(line)
+        # A variable that is set twice gets one line: the second would still hold the old value, and
+        # win.
         elif name in pending:
             result.append(pending.pop(name))
     return result + list(pending.values())
@@ -82,5 +85,6 @@ def updated_lines(lines: list[str], values: Mapping[str, str]) -> list[str]:
 def _env_string(value: str) -> str:
     if _PLAIN.match(value):
         return value
+    # Inside single quotes python-dotenv decodes only these two escapes.
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

@@ -29,6 +29,7 @@ def ignore_in_git(file: Path) -> Path | None:
             return None
     ignore = folder / ".gitignore"
     before = _text(ignore)
+    # Without the line break the name would be appended to the last pattern, and change it.
     gap = "" if before.endswith("\n") or not before else "\n"
     write_shared(ignore, f"{before}{gap}{file.name}\n")
     return file.parent / ".gitignore"
@@ -36,6 +37,7 @@ def ignore_in_git(file: Path) -> Path | None:
 
 def _repository_root(folder: Path) -> Path | None:
     for parent in (folder, *folder.parents):
+        # A folder, or a file in a worktree or a submodule.
         if (parent / ".git").exists():
             return parent
     return None

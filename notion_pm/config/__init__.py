@@ -116,6 +116,7 @@ def choose_target(
         raise UsageError("--local and --workspace cannot be combined.", "Use one of them.")
     if is_named is None:
         is_named = workspace is not None
+    # Read even for a local workspace, which needs no token: its time zone may come from a variable.
     variables = read_variables(is_named=is_named)
     if local is not None:
         return _local_target(local, local_source, variables)
@@ -123,8 +124,12 @@ def choose_target(
     if workspace is not None:
         return _target_of_entry(config, workspace, variables)
     if variables.get(TOKEN) is not None:
+        # Before the file: someone who sets a token for one command means that token, whatever the
+        # file's default is.
         return _from_variables(variables)
     name = config.default
+    # With several clients and no default there is no guess: a plan for the wrong client may be
+    # applied.
     if name is None and len(config.workspaces) == 1:
         name = next(iter(config.workspaces))
     if name is not None:
@@ -143,6 +148,8 @@ def second_token(target: Target, variable: str, *, is_named: bool) -> tuple[Secr
     Raises UsageError when the variable is not named like a token, is empty, or comes from another
     source than the server that would receive the token.
     """
+    # The same rules as for the first token: the second one is sent to the same server, which may
+    # come from a file in a downloaded folder.
     _raise_if_no_token_name(variable, "--second-token-env names")
     found = read_variables(is_named=is_named).get(variable)
     if found is None:
@@ -168,6 +175,7 @@ def configured_state(*, is_named: bool = False) -> StateSetting | None:
     if variable is not None:
         value = SecretStr(variable.value.strip())
         return validate_state(StateSetting(value, variable.source, variable.name))
+    # The variable wins over the file, as for every other setting that both may have.
     value_in_file = read_config(is_named=is_named).state
     if value_in_file is None or not value_in_file.get_secret_value():
         return None
@@ -189,6 +197,9 @@ def _from_variables(variables: Variables) -> Remote:
     token = variables.get(TOKEN)
     assert token is not None and settings.token is not None
     token_origin = TokenOrigin(token.source, token.name)
+    # A server is looked for in the source of the token first. Example: token and server in .env,
+    # and another NOTION_PM_BASE_URL in the environment: the token of .env goes to the server of
+    # .env.
     server = variables.server(TOKEN, token.source) or Server()
     raise_if_redirected(token_origin, server)
     return Remote(
@@ -217,6 +228,8 @@ def _target_of_entry(config: ConfigFile, name: str, variables: Variables) -> Tar
             f"{CONFIG_FILE} has no workspace {name!r}. It has: {known}.", "Add it, or correct -w."
         )
     settings = variables.settings()
+    # The entry comes first, then the variable: a consultant's own NOTION_PM_TIME_ZONE is the usual
+    # one, and a client elsewhere states its own.
     zone = _zone(entry.time_zone or settings.time_zone)
     if entry.local is not None:
         _raise_if_created_elsewhere(entry.local)
@@ -251,6 +264,8 @@ def _target_of_entry(config: ConfigFile, name: str, variables: Variables) -> Tar
 
 def _raise_if_created_elsewhere(local: Path) -> None:
     """Refuse to create a local workspace outside of the folder of notion-pm.toml."""
+    # The file may come with a downloaded folder. A path such as ../../.ssh/x must not create a file
+    # outside of it; a workspace that exists there was created by the user.
     if not local.exists() and not local.resolve().is_relative_to(Path.cwd()):
         raise UsageError(
             f"{CONFIG_FILE} names the local workspace {local}, which is outside of this folder "
@@ -291,6 +306,8 @@ def _raise_if_no_token_name(variable: str, who: str, example: str = "second") ->
 def _server_of_entry(entry: WorkspaceEntry, token: TokenOrigin, variables: Variables) -> Server:
     if entry.base_url is not None:
         return Server(entry.base_url, Source.CONFIG_FILE, "base_url")
+    # A token written in the file has no variable with a prefix, so only the general
+    # NOTION_PM_BASE_URL can belong to it.
     variable = token.name if token.source is not Source.CONFIG_FILE else TOKEN
     return variables.server(variable, token.source) or Server()
 

@@ -28,11 +28,15 @@ _ADVICE = "Correct it; see docs/configuration.md."
 class WorkspaceEntry(BaseModel):
     """One workspace in `notion-pm.toml`. Variables provide what it leaves out."""
 
+    # An unknown key is an error: a typing mistake such as `time-zone` would otherwise be ignored
+    # without a word.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     local: Path | None = Field(
         None, description="The file of a local workspace, instead of a workspace at Notion."
     )
+    # The default is validated too, so that an entry with neither `parent_page` nor `local` is
+    # refused.
     parent_page: str | None = Field(None, validate_default=True)
     template: str | None = Field(
         None, description="The default template of `plan`, `apply` and `status`."
@@ -79,6 +83,7 @@ def read_config(*, is_named: bool = False) -> ConfigFile:
         return ConfigFile.model_validate(tomllib.loads(text))
     except ValidationError as error:
         problems = []
+        # Without the input: it may be a token.
         for problem in error.errors(include_input=False):
             place = ".".join(map(str, problem["loc"]))
             problems.append(f"{place}: {without_prefix(problem['msg'])}")

@@ -63,10 +63,14 @@ def normalised_url(text: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError(f"{text!r} must end after the host or a path. {_EXAMPLE}")
     path = parts.path.rstrip("/")
+    # The client adds /v1 itself (notion-api.md 1.2), so requests would go to /v1/v1.
     if path.endswith("/v1"):
         raise ValueError(f"{text!r} must end before /v1")
+    # Every request carries the token in a header. On this machine it does not leave the machine.
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError(f"{text!r} would send the token unencrypted: use https")
+    # urlsplit removes the brackets of an IPv6 address; without them its last part would look like a
+    # port.
     shown_host = f"[{host}]" if ":" in host else host
     standard_port = 443 if parts.scheme == "https" else 80
     port = "" if parts.port in {None, standard_port} else f":{parts.port}"
@@ -116,6 +120,8 @@ def server_variable(token_variable: str) -> str:
 
 
 def _split(text: str) -> SplitResult:
+    # Programs differ in these: for `https://a.example\@b.example` some connect to one host, some to
+    # the other. The check and the connection must mean the same host.
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         raise ValueError(
             f"{text!r} contains characters that are not allowed in an address. {_EXAMPLE}"

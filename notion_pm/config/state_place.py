@@ -82,6 +82,8 @@ def validate_state(setting: StateSetting) -> StateSetting:
             f"database: {reason}",
             "Use a folder, or a database like  postgresql://user:password@host/database",
         )
+    # Without this check, `user:secret@host/db` would become the name of a folder, with the password
+    # in it.
     if _ACCESS.search(text):
         raise UsageError(
             f"{setting.name} in {setting.source} looks like a URL without its scheme: "
@@ -124,6 +126,7 @@ def state_home(
     Raises FileUnusable when the folder cannot be created.
     """
     if setting is not None and setting.is_database:
+        # Each workspace has its own schema there, named after its parent page.
         return SharedState(setting.value, parent_page)
     return state_folder(local, parent_page, setting)
 
@@ -133,6 +136,7 @@ def state_folder(local: Path | None, parent_page: NotionId, setting: StateSettin
 
     Journals are kept there even when a database keeps the rest. Raises FileUnusable.
     """
+    # Beside the file, so that deleting the folder of a local workspace also deletes its state.
     parent = local.parent / _BESIDE_LOCAL if local else user_state_path("notion-pm")
     if setting is not None and not setting.is_database:
         parent = Path(setting.value.get_secret_value()).expanduser()
@@ -159,9 +163,13 @@ def _folder_of_file(parent: Path, parent_page: NotionId, file: Path) -> Path:
         if _file_named_in(folder) == file.resolve():
             make_private_folder(folder)
             return folder
+    # Example: demo.sqlite was copied to test.sqlite. The first has the folder ID, the copy gets
+    # ID-2. If demo.sqlite is then renamed, its folder names a missing file, and the new name takes
+    # it over.
     abandoned = (folder for folder in known if not _is_in_use(folder))
     folder = next(abandoned, None) or _numbered_folder(parent, parent_page, len(known) + 1)
     make_private_folder(folder)
+    # A relative path, so that the folder with the workspace and its state can be moved as a whole.
     write_private(folder / _CLAIM, os.path.relpath(file.resolve(), folder.resolve()) + "\n")
     return folder
 
@@ -169,6 +177,7 @@ def _folder_of_file(parent: Path, parent_page: NotionId, file: Path) -> Path:
 def _existing_folders(parent: Path, parent_page: NotionId) -> Iterator[Path]:
     for number in count(1):
         folder = _numbered_folder(parent, parent_page, number)
+        # notion-pm only adds folders, each with the next number: the first missing one is the end.
         if not folder.is_dir():
             return
         yield folder

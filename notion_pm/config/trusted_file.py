@@ -31,6 +31,8 @@ def read_trusted(path: Path, *, is_named: bool) -> str | None:
     FileUnusable when it cannot be read.
     """
     if path.is_dir():
+        # A Python environment called .env is common and needs no warning. Any other folder of that
+        # name is more likely a mistake.
         if not (path / _PYTHON_ENVIRONMENT).exists():
             _warn_about_folder(path)
         return None
@@ -61,6 +63,7 @@ def is_readable_by_others(path: Path) -> bool:
 
 
 def _raise_unless_ours(path: Path, found: os.stat_result) -> None:
+    # Windows has no such permission bits: access lists decide there, and Python does not show them.
     if os.name != "posix":
         return
     # The link itself is checked too: another user's link could point to the file of another client.

@@ -47,6 +47,7 @@ class Settings(BaseModel):
     template: str | None = Field(None, alias="NOTION_PM_TEMPLATE")
     base_url: ServerUrl | None = Field(None, alias=BASE_URL)
     state: SecretStr | None = Field(None, alias="NOTION_PM_STATE")
+    # Not checked here: the entry of a client may state another zone, and then this one is not used.
     time_zone: str | None = Field(None, alias="NOTION_PM_TIME_ZONE")
     budget: int | None = Field(None, ge=1, alias="NOTION_PM_BUDGET")
     read_lag: float | None = Field(None, ge=0, le=600, alias="NOTION_PM_READ_LAG")
@@ -61,6 +62,7 @@ class Variables:
     def __init__(self, environment: Mapping[str, str], env_file: Mapping[str, str]) -> None:
         self._names_in_file = frozenset(name for name, value in env_file.items() if value)
         self._variables: dict[str, Variable] = {}
+        # The order matters: the environment is read last and replaces what .env says.
         for source, values in ((Source.ENV_FILE, env_file), (Source.ENVIRONMENT, environment)):
             for name, value in values.items():
                 if value:
@@ -111,6 +113,8 @@ class Variables:
         named = [variable for variable in candidates if variable is not None]
         if not named:
             return None
+        # If only another source names a server, it is returned as well, and `raise_if_redirected`
+        # decides on it. Without that, the token would go to Notion, which the user did not want.
         same_source = [variable for variable in named if variable.source is token_source]
         chosen = (same_source or named)[0]
         try:

@@ -19,7 +19,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 U = TypeVar("U")
 
+# Each of them sends up to --jobs requests at once (4 by default), so 32 in all.
 _PARALLEL_CLIENTS = 8
+# Not the largest number: 2 only says that there are changes, and 1 is worse than 5, where the next
+# run does the rest.
 _SERIOUSNESS = (1, 3, 4, 5, 2, 0)
 """Exit codes, the most serious first: error, unsafe, conflicts, not now, changes, nothing to do."""
 
@@ -68,6 +71,7 @@ def for_each_client(clients: Iterable[Context], work: Callable[[Context], T]) ->
 
     Clients of `Context.all_clients` share a request budget per token. Ctrl-C ends all of them.
     """
+    # Each client is its own first result, so that the first step has the same form as later ones.
     outcomes = [Outcome(client, client) for client in clients]
     return continue_with(outcomes, lambda client, _: work(client))
 

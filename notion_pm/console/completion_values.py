@@ -39,6 +39,8 @@ def complete_client(
     """Return the workspaces of notion-pm.toml."""
     try:
         return _items_starting_with(read_config().workspaces, typed)
+    # A shell that waits for completions has nowhere to show an error: no suggestions are better
+    # than a message in the middle of the line.
     except NotionPmError:
         return []
 

@@ -95,6 +95,8 @@ class Context:
     @property
     def name(self) -> str:
         """The name of the workspace in messages."""
+        # First, since it does not read the settings: the name is also needed in messages about
+        # settings that are wrong.
         if self._options.workspace:
             return self._options.workspace
         return self.target.path.name if isinstance(self.target, Local) else self.target.name
@@ -117,6 +119,8 @@ class Context:
                 "--all cannot be combined with a single workspace.",
                 "Leave out --all, or -w and --local.",
             )
+        # With --all the user names no client of the file, so it is used only if no other user could
+        # have changed it.
         names = read_config().workspaces
         if not names:
             raise UsageError(
@@ -156,6 +160,8 @@ class Context:
         """Return the given template, else the one in the settings, else None: the record
         names it.
         """
+        # Not DEFAULT_TEMPLATE: a workspace that has another template must not get `product` by
+        # mistake.
         return given or self.target.template
 
     @property
@@ -289,6 +295,7 @@ class Context:
     def _connect_local(self, token: str) -> Connection:
         return Connection(
             token,
+            # No budget: a local workspace runs in this process and has no limit.
             limiter=_limiter(None),
             sleep=sleep,
             base_url=LOCAL_URL,
@@ -318,6 +325,8 @@ class Limiters:
             limiter = self._known.setdefault(
                 (target.base_url, target.token.get_secret_value()), _limiter(budget)
             )
+        # Example: two clients with one token, one entry with budget = 60 and one without. Both get
+        # 60, as requests of either count for the token.
         limiter.restrict(budget)
         return limiter
 

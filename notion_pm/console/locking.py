@@ -56,6 +56,7 @@ def locks_workspace(
         @wraps(command)
         def wrapper(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
             treat_sigterm_as_ctrl_c(click.get_current_context().call_on_close)
+            # Removed from the options: the command itself does not know of --break-lock.
             if kwargs.pop("breaks", False):
                 _refuse_if_not_writing(kwargs)
                 template = check_input(context, kwargs)
@@ -99,6 +100,8 @@ def _break(context: Context, options: Mapping[str, Any], template: str | None) -
     as_json = bool(options.get("as_json"))
     confirm = options.get("confirm")
     recorded_template, claims = _find_claims(context, template)
+    # `destroy --confirm NAME`: a wrong name must be refused before the claim of another run is
+    # removed, not after.
     if confirm is not None and recorded_template is not None and confirm != recorded_template:
         raise UsageError(f"{confirm!r} is not {recorded_template!r}.", "Nothing was changed.")
     if not claims:

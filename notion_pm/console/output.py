@@ -31,6 +31,7 @@ def json_option(command: F) -> F:
 
 def echo_json(data: Any) -> None:
     """Print one JSON document."""
+    # `default=str`: ids and moments in the data become text. Names in other scripts stay readable.
     click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
 
 
@@ -43,6 +44,7 @@ def echo_lines(lines: Iterable[str]) -> None:
     """Print lines for people. In a terminal, long lines break between words, but never in a
     link.
     """
+    # In a pipe each line stays whole, so that grep finds the words of one line together.
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in lines:
         click.echo(line if width is None else wrap_line(line, width))
@@ -105,6 +107,8 @@ def one_by_one(items: Iterable[T], *clients: RequestFigures) -> Iterator[T]:
     source = iter(items)
     while True:
         with progress(*clients):
+            # The bar covers only the production of an item. While the caller works with it, it may
+            # print or ask, and a bar would overwrite that.
             try:
                 item = next(source)
             except StopIteration:
@@ -130,5 +134,6 @@ def table(
     for column, header in enumerate(headers):
         grid.add_column(header, style=(styles or {}).get(column), overflow="fold")
     for row in rows:
+        # As Text, so that rich does not read `[Beta]` in a title from Notion as markup.
         grid.add_row(*(Text(cell) for cell in row))
     Console(width=None if terminal else 200, highlight=False, soft_wrap=False).print(grid)

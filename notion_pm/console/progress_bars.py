@@ -79,6 +79,7 @@ class _Requests(ProgressColumn):
         self._clients = clients
 
     def render(self, task: Task) -> Text:
+        # The shortest wait: with several clients, work goes on as long as one of them may send.
         wait = min((client.wait for client in self._clients), default=0.0)
         if wait > _SHOWN_WAIT:
             return Text(f"Notion's budget is spent: {wait:.0f} s to wait", style="yellow")

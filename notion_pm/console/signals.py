@@ -39,12 +39,16 @@ class _StopRequest:
     def make(self, why: type[BaseException]) -> None:
         """Request a stop for this reason. A second request ends the process immediately."""
         if self._is_made.is_set():
+            # A person who presses Ctrl-C again means it. `sys.exit` would still wait for worker
+            # threads.
             if time.monotonic() - self._made_at > _ECHO:
                 os._exit(ENDED_BY_SIGNAL)
             return
         self._why = why
         self._made_at = time.monotonic()
         self._is_made.set()
+        # Raised in the main thread, where Python runs signal handlers. Worker threads notice the
+        # stop at their next `sleep`.
         if why is KeyboardInterrupt:
             raise KeyboardInterrupt
 
@@ -59,6 +63,8 @@ class _StopRequest:
         """Sleep, or raise the reason to stop."""
         if self._is_made.is_set():
             raise self._why
+        # At once, not at the deadline: a run with five minutes left that has to wait ten would only
+        # delay the next run.
         if time.monotonic() + seconds >= self._deadline:
             raise TimeLimitReached(self._limit)
         if self._is_made.wait(seconds):
@@ -67,6 +73,8 @@ class _StopRequest:
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         self._limit, self._deadline = seconds, time.monotonic() + seconds
+        # Only one limit at a time, and it ends with the block: a process such as `serve` has many
+        # runs.
         try:
             yield
         finally:

@@ -116,6 +116,8 @@ def compare_value(
       last "New"   both changed            -> keep the person's value, and report it
       last None    unknown who changed it  -> keep it, and report it
     """
+    # Lists are merged, also with `overwrite`: each item has its own history, so there is no
+    # conflict to resolve.
     if isinstance(in_file, tuple):
         current_items = current if isinstance(current, tuple) else ()
         last_items = last if isinstance(last, tuple) else ()
@@ -140,6 +142,8 @@ def _merge_list(
     current: Sequence[str], in_file: Sequence[str], last: Sequence[str]
 ) -> tuple[str, ...]:
     """Add what is new in the file, and remove what the file no longer has. People's items stay."""
+    # Example: last import [A, B], a person added C, the file has [B, D]. A goes, B and C stay, D is
+    # added: [B, C, D].
     stays = [item for item in current if item in in_file or item not in last]
     return tuple(dict.fromkeys([*stays, *in_file]))
 

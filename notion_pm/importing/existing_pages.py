@@ -46,6 +46,8 @@ def find_existing_pages(
     else:
         pages = notion.query(target.data_source_id, property_ids=property_ids)
 
+    # For titles, links and mail addresses all pages were read: those of other rows are left out
+    # here.
     wanted = {identity(by, key) for key in keys}
     found: defaultdict[str, list[Page]] = defaultdict(list)
     for page in pages:
@@ -106,6 +108,7 @@ def _compared_property_ids(target: Target, by: Field, fields: Iterable[Field]) -
     ids = ["title", by.id, *(field.id for field in fields)]
     if target.lock is not None and target.lock in target.fields:
         ids.append(target.fields[target.lock].id)
+    # Each id once: the key is often one of the compared fields too.
     return list(dict.fromkeys(ids))
 
 

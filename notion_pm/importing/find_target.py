@@ -89,6 +89,7 @@ def read_indexes(
     for field in fields:
         if field.related:
             related_by_key[field.key] = _related_database(notion, destination, field.related)
+    # By id: two relations to one database, such as customer and partner, share one read of it.
     databases = {related.data_source_id: related for related in related_by_key.values()}
 
     def read_pages(related: RelatedDatabase) -> list[RelatedPage]:
@@ -122,6 +123,7 @@ def _related_database(
                 number_id=_first_property_id(spec, entry, "unique_id", spec.properties),
                 row_keys=entry.rows,
             )
+    # A database that no template created: only its title is known, so rows find its pages by title.
     source = notion.get_data_source(source_id)
     return RelatedDatabase(source_id, source.title, "title")
 

@@ -46,6 +46,9 @@ class ImportJournal:
             for create in creates
         )
 
+    # Everything on the page, not only what was sent: Notion fills in more, for example the default
+    # option of a status (notion-api.md 3.5). When that differs later, a person changed it, and an
+    # undo keeps the page.
     def note_create(self, create: CreateRow, page: Page) -> None:
         """Record a row that was created, with everything on its page."""
         self._record([self._create_write(create, page.id, writable_content(page))])

@@ -132,6 +132,8 @@ def plan_import(
     part.
     """
     target = destination.target
+    # By Notion's clock: it is compared with `last_edited_time`, and the clock of this machine may
+    # differ.
     read_at = notion.server_time(request.now)
     file = _interpret(request, target)
     by = key_field(request.map, target)
@@ -158,6 +160,7 @@ def plan_import(
             rejects.append(decision)
         else:
             decisions.append(decision)
+    # In the order of the file, where people correct them.
     rejects.sort(key=lambda reject: reject.record.line)
 
     return ImportPlan(
@@ -187,6 +190,8 @@ def keep_shown_writes(plan: ImportPlan, shown: ImportPlan) -> ImportPlan:
     decisions: list[Decision] = []
     for decision in plan.decisions:
         match decision:
+            # Example: the preview showed an update, and the page was deleted before the answer. A
+            # new page is not what the person agreed to.
             case CreateRow(row) if row.key not in shown_creates:
                 decisions.append(SkippedRow(row, OVERTAKEN))
             case UpdateRow(row, page) if decision.changes and page.id not in shown_updates:
@@ -222,6 +227,7 @@ def _needed_pages(
     new_pages: Iterable[NewPage], decisions: Iterable[Decision]
 ) -> tuple[NewPage, ...]:
     """Return the new related pages that a row to be written is linked to."""
+    # A customer that only a rejected or skipped row names would be an empty page.
     needed = set(_items_of_lists(decisions))
     return tuple(page for page in new_pages if page.placeholder in needed)
 
@@ -262,6 +268,7 @@ class _ExistingRows:
         for row in rows:
             key = identity(self.by, row.key)
             pages = self.pages.get(key, ())
+            # With several pages of that key the row is rejected, so there is no page to link to.
             if len(pages) == 1:
                 page_ids[row_placeholder(row.key)] = pages[0].id
             elif key in self.imported:
@@ -290,6 +297,8 @@ class _ExistingRows:
             )
 
         if pages:
+            # Another page may have the key now, for example a copy that a person made before
+            # deleting the old page.
             is_same_page = imported is not None and imported.page_id == pages[0].id
             memory = imported.said if imported is not None and is_same_page else None
             return compare_row(

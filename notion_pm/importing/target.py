@@ -60,6 +60,8 @@ class Field:
 
     def choice(self, word: str) -> Choice | None:
         """Return the option with that key, else the one with that name, whatever its case."""
+        # Keys first: a template may have an option with the key `high` and another one that people
+        # named "High".
         for choice in self.choices:
             if choice.key == word:
                 return choice
@@ -116,6 +118,8 @@ class TemplateKeys:
 
 def build_target(name: str, title: str, source: DataSource, known: TemplateKeys | None) -> Target:
     """Return the target; `known` is None for a database that no template created."""
+    # The template's order first: Notion sorts properties by their ids (recorded), which says
+    # nothing to people. Properties of people follow.
     order = {property_id: place for place, property_id in enumerate(known.keys if known else ())}
     properties = sorted(source.properties.values(), key=lambda prop: order.get(prop.id, len(order)))
     fields = [_build_field(prop, known) for prop in properties]

@@ -123,6 +123,7 @@ def merge_runs(runs: Iterable[Sequence[ImportWrite]]) -> list[ImportWrite]:
             after = {**earlier.after, **write.after}
             before = earlier.before
             if before is not None:
+                # The earliest value wins: that is how the page was before the whole import.
                 before = {**(write.before or {}), **before}
             merged[key] = replace(earlier, after=after, before=before, title=write.title)
     return list(merged.values())
@@ -170,6 +171,7 @@ def _reason_to_keep(write: ImportWrite, page: Page, context: UndoContext) -> str
     """Return why a page that the import created stays; an empty text if it is moved to the
     trash.
     """
+    # The connection itself created the page. Any other last editor is a person, or another tool.
     if page.created_by is not None and page.last_edited_by not in {None, page.created_by}:
         return EDITED
     if page.id in context.linked_one_way:
@@ -182,6 +184,7 @@ def _reason_to_keep(write: ImportWrite, page: Page, context: UndoContext) -> str
             links_of_import = set(written[1]) if written else set()
             if set(current) - context.losing_links - links_of_import:
                 return LINKED
+        # `written` is missing for a property that was added to the database after the import.
         elif written and property_id not in ignored and not _is_same(kind, current, written[1]):
             return CHANGED
     return ""

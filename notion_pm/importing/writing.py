@@ -131,6 +131,7 @@ class _Writer:
         self._written = 0
 
     def run(self) -> ImportResult:
+        # Also rows without a change: what the file says now is what the next import compares with.
         unchanged = [update for update in self._plan.compared if not update.changes]
         self._remember_rows(unchanged)
         self._create_new_pages()
@@ -163,6 +164,7 @@ class _Writer:
 
     def _create_new_page(self, new: NewPage) -> Page:
         source_id = new.related.data_source_id
+        # `title` is the id of the title property in every database (notion-api.md 6, item 11).
         values = [PropertyValue("title", "title", new.title)]
         if new.domain and new.related.domain_id:
             values.append(PropertyValue(new.related.domain_id, "url", new.domain))
@@ -192,6 +194,8 @@ class _Writer:
 
     def _create_row(self, create: CreateRow) -> Page | RejectedRow:
         row, source_id = create.row, self._target.data_source_id
+        # A row that it links to was refused. Without the link, for example of a story to its epic,
+        # the row would be incomplete, so it is rejected too.
         if not self._row_pages.keys() >= set(row_placeholders_in(row.values)):
             return RejectedRow(row.record, _LINKED_ROW_MISSING)
         by = self._plan.key_field

@@ -76,6 +76,8 @@ def briefing(
         headlines += changelog.of(headline)
     shown_changes = headlines[:MOST_CHANGES]
 
+    # Example: 20 late features come before one objective without an owner. Two of each kind are
+    # shown, so the owner is asked for on the first screen too.
     by_kind = [list(kind) for kind in _decisions_by_kind(thread, strategy, slips, waiting)]
     first_of_each: list[Decision] = []
     for decisions in by_kind:
@@ -98,6 +100,7 @@ def _is_in_trouble(objective: Objective) -> bool:
 
 def _severity(objective: Objective) -> tuple[int, int]:
     """Return a sort key: the worst health first, then the largest loss of progress."""
+    # A loss of progress is a negative number, so the largest loss sorts first.
     assert objective.health
     return _TROUBLE.index(objective.health.tone), objective.gained or 0
 

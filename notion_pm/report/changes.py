@@ -61,9 +61,12 @@ def changelog(thread: Thread, past: Past) -> Changelog:
     others = 0
     shipped_ids: set[NotionId] = set()
     for difference in _net_differences(past.changes):
+        # The template may have lost a property since, and its old values have no name to show.
         if not describer.is_known(difference):
             continue
         kind = describer.kind_of(difference)
+        # Texts, numbers and links change often and say little to leadership: only their number is
+        # shown.
         if kind is None:
             others += 1
             continue
@@ -82,6 +85,7 @@ def _net_differences(changes: Iterable[HistoryChange]) -> Iterator[HistoryChange
 
     The values of a page that is new in the period are not differences.
     """
+    # Example: To do -> Doing -> Done in one week is one difference, To do -> Done.
     merged: dict[tuple[str, str], HistoryChange] = {}
     for change in changes:
         first = merged.get((change.page, change.property), change)
@@ -167,6 +171,8 @@ class _ChangeDescriber:
 
     def kind_of(self, change: HistoryChange) -> Kind | None:
         """Return the kind of a change, None for one that is only counted."""
+        # History records the page itself like a property whose value is the title: no title before
+        # means created, none after means deleted.
         if change.property == THE_PAGE:
             if change.before is None:
                 return "new"

@@ -155,6 +155,7 @@ def _figures(
     if past.since or shipped:
         figures.append(Figure(str(shipped), f"features shipped {_period(past)}", "shipped"))
 
+    # Asks without a customer are counted apart: the figure before them counts customers.
     asks = who_waits.asks - who_waits.unnamed
     what = f"customers waiting, with {quantity(asks, 'open ask')}"
     if who_waits.unnamed:
@@ -172,6 +173,7 @@ def _period(past: Past) -> str:
 
 
 def _sync_notes(sync: LastSync | None) -> list[str]:
+    # The age of the sync alone is no problem: without changes in Notion there is nothing to update.
     if sync is None or not sync.outdated:
         return []
     when = "No sync is remembered here"

@@ -101,6 +101,8 @@ def _place(features: Sequence[Bubble]) -> list[Bubble]:
 def _effort_x(effort: float, least: float, most: float) -> float:
     if most == least:
         return (_LEFT + _RIGHT) / 2
+    # Logarithmic: estimates usually double (1, 2, 4, 8 ...), and one huge feature would press all
+    # others to the left edge.
     share = (log10(effort) - log10(least)) / (log10(most) - log10(least))
     return _LEFT + (_RIGHT - _LEFT) * share
 

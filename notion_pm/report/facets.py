@@ -148,6 +148,8 @@ class _Collector:
 
     def _token(self, facet: str, option: str) -> str:
         tokens = self._tokens_by_option[facet]
+        # Short tokens such as `o3`, since every row of the page carries them; titles would make the
+        # file larger and may contain blanks.
         return tokens.setdefault(option, f"{_LETTERS[facet]}{len(tokens)}")
 
     def _releases_by_feature(self) -> dict[str, list[str]]:

@@ -61,6 +61,7 @@ def _cut_entry(entry: EvidenceEntry, limits: ListLimits) -> EvidenceEntry:
 
 def _cut_tree(tree: Tree, limits: ListLimits) -> Tree:
     shown = tree.nodes[: limits.rows]
+    # Equal shares for the trees of the top level; what one does not use is not given to another.
     share = limits.tree // max(len(shown), 1)
     return Tree(
         nodes=tuple(_cut_node(node, limits, share) for node in shown),
@@ -80,6 +81,7 @@ def _cut_node(node: Node, limits: ListLimits, budget: int) -> Node:
     quotes = [child for child in node.nodes if child.quote]
     most_quotes = min(limits.quotes, budget)
     shown_quotes = quotes[:most_quotes]
+    # Quotes first: a page without its evidence says less than a page with fewer children.
     budget -= len(shown_quotes)
     most_pages = min(limits.rows, budget)
     shown_pages = pages[:most_pages]

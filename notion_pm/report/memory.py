@@ -42,6 +42,8 @@ def recall(
     if not history_starts or (until and until <= min(history_starts)):
         return Past(since, until=until)
 
+    # Example: --since 1 January, and the first sync ran on 1 March: the report counts from 1 March,
+    # and says so.
     start = max(since, min(history_starts))
     synced = state.pages_at(start)
     seen = _without_synced_values(pages_at(sightings, start), synced)

@@ -85,6 +85,7 @@ def page_ref(thread: Thread, page: SnapshotPage) -> PageRef:
 
 def anchor(page: SnapshotPage) -> str:
     """Return a page's id as a part of the ids in the document."""
+    # Notion gives ids with dashes; without them an id is one word in the attributes of the page.
     return page.id.replace("-", "")
 
 
@@ -135,6 +136,7 @@ def health(thread: Thread, page: SnapshotPage, earlier_key: str | None = None) -
     A missing health, and one that is older than the template allows, is "No update". `earlier_key`
     is the option that it had at the start of the period.
     """
+    # None, not "No update": people cannot update what their database has no property for.
     if not thread.chain.has(page.database, "health"):
         return None
     key = fresh_health(thread, page)

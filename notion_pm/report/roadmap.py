@@ -71,6 +71,8 @@ def horizon(thread: Thread, feature: SnapshotPage) -> Horizon:
     if category == "done":
         return "done"
     key = thread.chain.status_key(feature.database) or ""
+    # Rank 0 is the first option, for example "Idea". Any later one that is not yet "doing", such as
+    # "Planned", is next. A feature without a status has no rank and is later.
     step = thread.chain.schema.rank(feature.database, key, feature.values.get(key))
     return "next" if step else "later"
 

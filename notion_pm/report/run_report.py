@@ -74,6 +74,8 @@ def make_report(
     # The figures are computed from the pages as they are, since stamps are as old as the last sync.
     thread = read.thread.with_computed_stamps()
     loaded = read.loaded.template
+    # The state is closed before the page is made: `recall` has saved what this report saw, so that
+    # a failure later does not lose it.
     with State(context.state_home, loaded.template) as state:
         past = recall(state, thread, since, context.now, until)
         syncs = [run.started for run in state.history.runs() if run.kind == "sync"]

@@ -107,6 +107,7 @@ def strategy(thread: Thread, past: Past) -> Strategy:
         for page in thread.pages("vision")
         if thread.is_live(page) and page.id not in objective_ids
     ]
+    # In the order of the options of "Kind" in Notion: usually vision, mission, values.
     aims.sort(key=lambda page: _kind_rank(thread, page))
     # An achieved objective is done: it is part of the changes, not of the current strategy.
     open_objectives = [objective for objective in all_objectives if thread.is_open(objective)]
@@ -142,6 +143,8 @@ def _aim(thread: Thread, past: Past, page: SnapshotPage) -> Aim:
 def _statement(thread: Thread, page: SnapshotPage) -> str:
     """Return the statement without the title that it may begin with."""
     statement = thread.text(page, "statement").strip()
+    # Example: the page "Vision" with the statement "Vision: every team knows why." shows "Every
+    # team knows why."
     rest = statement.removeprefix(f"{page.title}:").strip()
     return rest[:1].upper() + rest[1:]
 

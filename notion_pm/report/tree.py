@@ -97,6 +97,7 @@ def _is_shown_alone(thread: Thread, branch: Branch) -> bool:
     page = branch.page
     if isinstance(page, UnsharedPage):
         return False
+    # A mission or value with nothing below it is in the strategy section already.
     return thread.is_live(page) and thread.role(page) != "vision"
 
 

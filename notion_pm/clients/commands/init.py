@@ -51,6 +51,7 @@ def command(options: RootOptions, parent_page: str | None, env_file: Path) -> No
     name = options.workspace
     if name is not None:
         _check_name(name)
+    # NOTION_PM_LOCAL with -w NAME: the command line wins, as for every other command.
     if options.local and not (name and options.local_from_environment):
         _init_local(Path(options.local), name)
         return
@@ -99,6 +100,8 @@ def _connect(
 
 def _applied_template(notion: NotionClient, page: Page) -> str | None:
     """Return the shipped template that was applied under a page, None for none or several."""
+    # With several templates there is no default to save, and one from another folder may not be
+    # found by its name later.
     recorded = recorded_templates(notion.list_children(page.id))
     return (
         recorded[0]

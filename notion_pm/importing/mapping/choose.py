@@ -149,6 +149,8 @@ def _find_confirmed_map(
     most_used = -1
     for file in map_files.load_confirmed_maps(state_directory, into):
         map = file.model
+        # A tool may have several exports, each with its own map: the one with most columns in
+        # common was made for this kind of file.
         used = len(map.used_columns & columns)
         if map.source in sources and _fits_file(map, records) and used > most_used:
             best, most_used = map, used
@@ -186,6 +188,8 @@ def _use_preset(
     map = preset.map
     if options.is_source_stated:
         map = map.of_source(options.source)
+    # Without any key column a second import could not find its rows again, and would create them
+    # twice.
     if set(map.key.columns).isdisjoint(records.columns):
         wanted = ", ".join(f"`{column}`" for column in map.key.columns)
         raise UsageError(
@@ -226,6 +230,7 @@ def count_known_keys(
     number = 0
     for record in records.records:
         with suppress(InvalidCell):
+            # Compared as an import would: for links, `ACME.com/` and `acme.com` are one key.
             if identity(by, key_of(map.key, record)) in known:
                 number += 1
     return number
