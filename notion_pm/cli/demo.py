@@ -58,6 +58,8 @@ def fresh_workspace(folder: Path) -> Path:
     """Return the file for a new local workspace. The file of an earlier demo is renamed."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "workspace.sqlite"
+    # SQLite keeps recent writes in two files beside the database; without them the old one would
+    # lack these writes.
     for suffix in ("", "-wal", "-shm"):
         old = file.with_name(file.name + suffix)
         if old.exists():
@@ -84,6 +86,7 @@ def _step(title: str) -> None:
 def _run(*arguments: str) -> None:
     """Show a command and run it, in this process."""
     click.secho(f"$ notion-pm {' '.join(arguments)}", fg="cyan")
+    # Not standalone: Click would end the process after the first step.
     code = main.main(list(arguments), prog_name="notion-pm", standalone_mode=False)
     end_with(code or 0)
 

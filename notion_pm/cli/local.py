@@ -187,6 +187,7 @@ def fill(file: Path, rows: int, data_source: str | None, seed: int) -> None:
     """Add rows of test data to the local workspace in FILE and print the id of their data
     source.
     """
+    # Parsed before the file is opened: a wrong id must not create a file.
     wanted = parse_notion_id(data_source) if data_source else None
     with local_workspace_in(file) as workspace, progress() as draw:
         source_id = workspace.fill(
@@ -219,6 +220,7 @@ def fill(file: Path, rows: int, data_source: str | None, seed: int) -> None:
 )
 def token(file: Path, name: str, capabilities: tuple[str, ...], shared: tuple[str, ...]) -> None:
     """Add a connection to the local workspace in FILE and print its token."""
+    # Parsed first, as in `fill`: a wrong id must not create a file.
     pages = [parse_notion_id(page) for page in shared]
     with local_workspace_in(file) as workspace:
         echo(workspace.connect(name, capabilities or None, pages))

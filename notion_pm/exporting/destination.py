@@ -55,6 +55,7 @@ class Destination:
         It is beside the table's file, or inside of its folder.
         """
         file = next(file for file in self.files if table in file.tables)
+        # A folder of pages has its own `files`. Stdout has no name to derive another one from.
         if self.is_folder or file.path is None:
             return "files"
         folder = f"{slug(file.path.stem)}-files"

@@ -72,6 +72,8 @@ _ALL = (
         text_writer="markdown:write_first_as_page",
         bodies="every",
     ),
+    # In HTML only a page that was requested by itself has its body: each body costs a request of
+    # its own. Markdown is the format for the bodies of a whole database.
     ExportFormat("html", "HTML", (".html", ".htm"), text_writer="html:write_html", bodies="pages"),
     ExportFormat(
         "sqlite", "SQLite", (".sqlite", ".db", ".sqlite3"), file_writer="sqlite:write_sqlite"

@@ -114,12 +114,16 @@ class _ConditionCompiler:
         ):
             return condition
         ids = self._find_pages(condition, config.data_source_id)
+        # No page is an error, not an empty export: a misspelt title would look like a customer
+        # without any request.
         if not ids or len(ids) > _MOST_RELATED:
             problem = f"more than {_MOST_RELATED} pages match" if ids else "no page matches"
             raise UsageError(
                 f"`{condition}`: {problem}.",
                 "Name related pages by title, id or link; ~ matches a part of a title.",
             )
+        # The pages were found by their titles, also for `!=`: "not Acme" is "no link to the page
+        # Acme".
         operator: Operator = "!=" if condition.comparison.is_negative else "="
         return ColumnCondition(condition.column, Comparison(operator, tuple(ids)))
 

@@ -65,12 +65,16 @@ titles. Empty text is "", every other empty cell is None or an empty tuple.
 Kind = Literal["number", "boolean", "date", "list", "text"]
 """What the cells of a column are, whatever the type of the property."""
 
+# All other types are text for an export: select, status, URL, unique id, and types that are newer
+# than this program.
 _KINDS: dict[str, Kind] = {
     "number": "number",
     "checkbox": "boolean",
     **dict.fromkeys(("date", "created_time", "last_edited_time"), "date"),
     **dict.fromkeys(("multi_select", "people", "files", "relation"), "list"),
 }
+# The schema does not say what they give: a formula may be a number, a date or a text. Only the
+# cells show it.
 _COMPUTED = frozenset({"formula", "rollup"})
 
 

@@ -40,7 +40,7 @@ class Destination:
 def open_destination(notion: NotionClient, catalogue: Catalogue, name: str) -> Destination:
     """Return the database of that key, title, id or link.
 
-    Raises UsageError when there is none, or the name does not stand for exactly one database.
+    Raises UsageError when the name is not that of exactly one database.
     """
     if is_id(name):
         found = [catalogue.with_template_keys(source) for source in find_by_id(notion, name)]

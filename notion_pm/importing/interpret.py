@@ -33,6 +33,8 @@ TITLE_LENGTH = 80
 """Characters of a title that is made from the text of a row."""
 _LONGEST_KEY = 200
 """Longer keys are replaced by a hash, which any text property can hold."""
+# Characters. A page is created in one request of at most 500 KB (notion-api.md 4.2), and a
+# character can take four bytes: half of the request stays for the properties.
 _LONGEST_BODY = 60_000
 
 
@@ -99,7 +101,7 @@ class _FilledField:
 def interpret_records(records: Records, map: ImportMap, target: Target) -> InterpretedFile:
     """Return the rows of a file, and the rejected records with their problems.
 
-    Raises DatesUnclear when only a person can say how dates are to be read.
+    Raises DatesUnclear when only a person can say how to read dates.
     """
     return _Interpreter(records, map, target).run()
 
@@ -194,6 +196,9 @@ class _Interpreter:
 
     def _item(self, filled: _FilledField, record: Record) -> Item:
         """Return the value of a field; an empty text or tuple when the record has none."""
+        # Several columns may fill one property, such as `Company` and `Account`. They are
+        # alternatives: the first with a text counts. Only a multi-select takes the values of all of
+        # them.
         texts = _filled_texts(filled, record)
         if filled.field.type != "multi_select":
             texts = _first_nonempty(texts)
@@ -281,6 +286,8 @@ def key_field(map: ImportMap, target: Target) -> Field:
         stated = target.find_field(map.key.property)
         if stated is not None:
             return stated
+    # Example: customers are identified by their site, else by their name. A file without a site
+    # column must not be compared by site.
     fields = [target.find_field(name) for name in map.fill]
     filled = {field.key for field in fields if field is not None}
     for key in target.identities:
@@ -295,17 +302,19 @@ def key_of(key: RowKey, record: Record) -> str:
     Raises InvalidCell when all columns of the key are empty.
     """
     parts = [cell_part(key.part, record.first(column)) for column in key.columns]
+    # One column of several may be empty: "ACME" + "" is still a key, and differs from "ACME" + "7".
     if not any(parts):
         columns = " and ".join(f"`{column}`" for column in key.columns)
         raise InvalidCell(f"{columns} is empty: nothing identifies the row")
     text = " ".join(parts)
     if key.hashed or len(text) > _LONGEST_KEY:
+        # Joined by a control character, so that "a b" + "c" and "a" + "b c" are two keys.
         text = sha256("\x1f".join(parts).encode()).hexdigest()[:16]
     return f"{key.prefix}{text}"
 
 
 def _says_nothing(field: Field, filling: Filling, text: str) -> bool:
-    """Whether a text stands for no value, such as `n/a`.
+    """Whether a text means no value, such as `n/a`.
 
     A word that is an option, or that the map translates, is a value. In a title every word is.
     """
@@ -315,13 +324,14 @@ def _says_nothing(field: Field, filling: Filling, text: str) -> bool:
         return is_nothing_in_text(text)
     word = text.strip()
     translated = {theirs.casefold() for theirs in filling.words}
+    # Example: a select with the option "None", or a map that says `none: low`.
     if field.choice(word) is not None or word.casefold() in translated:
         return False
     return is_no_customer(text) if field.makes_customers else is_nothing(text)
 
 
 def _filled_texts(filled: _FilledField, record: Record) -> Iterator[list[str]]:
-    """Yield the texts of each column of a field, without those that stand for no value."""
+    """Yield the texts of each column of a field, without those that mean no value."""
     if filled.filling.value is not None:  # a fixed value always counts
         yield from _texts_by_column(filled.filling, record)
         return
@@ -351,6 +361,7 @@ def _with_cells(value: str, record: Record) -> str:
     """Return a fixed value with cells in place of `{Column}`; empty if one of them is empty."""
     for column in placeholders(value):
         cell = record.first(column)
+        # "Ticket {ID}" without an ID would be the same text in many rows.
         if not cell:
             return ""
         value = value.replace(f"{{{column}}}", cell)

@@ -283,7 +283,7 @@ class _ExistingRows:
         1. Several pages have the key: a person has to decide which of them is the row.
         2. One page has it: compare. What an earlier import remembered counts only for that page.
         3. No page has it, and the row was never imported: create.
-        4. No page has it, but the row was imported: somebody changed the key on the page
+        4. No page has it, but the row was imported: a person changed the key on the page
            (compare), or the page is gone (leave it alone, unless --overwrite).
         """
         key = identity(self.by, row.key)

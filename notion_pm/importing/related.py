@@ -21,7 +21,7 @@ EXPORTED = "notion:"
 """The prefix of remembered names that are ids of pages in a Notion export. Such an id means the
 same page in all files, whatever their source."""
 
-# Placeholders stand in rows for the ids of pages that do not exist yet.
+# In rows, placeholders take the place of the ids of pages that do not exist yet.
 _NEW_PAGE = "new:"
 _ROW = "row:"
 
@@ -67,7 +67,7 @@ class NewPage:
 
     @property
     def placeholder(self) -> str:
-        """The text that stands for its id until it is created."""
+        """The text that replaces its id until it is created."""
         return f"{_NEW_PAGE}{self.related.data_source_id}:{name_key(self.title)}"
 
 
@@ -114,16 +114,22 @@ class RelatedPageIndex:
         such as CUS-12; a name that an earlier file of this source used; a title; a domain.
         Raises InvalidCell when several pages have the name.
         """
+        # An id that is not among the pages is not an error here: a title may look like one.
         if is_id(word):
             page_id = parse_notion_id(word)
             if page_id in self.titles:
                 return page_id
         if word in self._by_unique_name:
             return self._by_unique_name[word]
+        # Example: the file says "Acme Inc.", and a person renamed that page to "ACME Corporation".
+        # Without this, the next import would create "Acme Inc." again.
         remembered = self._spellings.get(name_key(word))
+        # The page may have been deleted since; then the word is looked up like any other.
         if remembered in self.titles:
             return remembered
 
+        # Titles first: only a word without a page of that title is tried as a domain, such as
+        # acme.com.
         pages = self._by_name.get(name_key(word)) or self._by_domain.get(site(word)) or {}
         if len(pages) > 1:
             raise InvalidCell(
@@ -301,7 +307,7 @@ class _Resolver:
 
 
 def row_placeholder(key: str) -> str:
-    """Return the text that stands for the id of a row's page until it is created."""
+    """Return the text that replaces the id of a row's page until the page is created."""
     return f"{_ROW}{key}"
 
 

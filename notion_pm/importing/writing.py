@@ -262,7 +262,7 @@ class _Writer:
         return edited
 
     def _compare_again(self, update: UpdateRow, page: Page | None) -> UpdateRow | SkippedRow:
-        """Compare a row with its page again. `page` is None when nobody edited it since."""
+        """Compare a row with its page again. `page` is None when it was not edited since."""
         if page is None:
             return update
         row = replace(update.row, values=replace_placeholders(update.row.values, self._created))

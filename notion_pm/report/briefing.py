@@ -1,4 +1,4 @@
-"""The first screen of a report: what is in trouble, what has changed, and what is to be decided."""
+"""The first screen of a report: what is in trouble, what has changed, and what to decide."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _trend(objective: Objective, past: Past) -> str:
 def _decisions_by_kind(
     thread: Thread, strategy: Strategy, slips: Sequence[Slip], waiting: Waiting
 ) -> tuple[Iterable[Decision], ...]:
-    """Return what is to be decided by kind, the most urgent kind first."""
+    """Return the open decisions by kind, the most urgent kind first."""
     return (
         _objectives_off_track(strategy),
         _features_of_dropped_objectives(thread),

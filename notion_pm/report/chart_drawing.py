@@ -77,7 +77,7 @@ class ChartData:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A rectangle, in lengths of SVG ("12.5%", "16"), and the number that it stands for."""
+    """A rectangle, in lengths of SVG ("12.5%", "16"), and the place of its number in the data."""
 
     x: str
     y: str
@@ -94,7 +94,7 @@ class ChartText:
     """A text of the drawing, placed by its baseline.
 
     `role`: "label", "value" (after a bar), "inside" (within a part), "total" or "month". A text
-    without a `series_index` stands for all series of its label.
+    without a `series_index` belongs to all series of its label.
     """
 
     x: str
@@ -109,7 +109,7 @@ class ChartText:
 class Chart:
     """A drawing and its data. `tracks` lie behind the bars; `height` is in pixels.
 
-    `kind`: "bars", "stacked" or "columns". `scale`: the number that the longest bar stands for.
+    `kind`: "bars", "stacked" or "columns". `scale`: the number that a bar of full length shows.
     """
 
     name: str

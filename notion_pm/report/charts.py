@@ -55,7 +55,7 @@ def progress_chart(goals: Iterable[Objective]) -> Chart | None:
 
 
 def _with_rows(data: ChartData, page_ids: Sequence[tuple[str, ...]]) -> ChartData:
-    """Return a chart whose labels stand for pages: the filter shows or empties whole rows."""
+    """Return a chart whose labels are pages: the filter shows or empties whole rows."""
     parts = []
     for series_index, series in enumerate(data.series):
         for label_index, value in enumerate(series.values):

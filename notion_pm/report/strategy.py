@@ -54,7 +54,7 @@ class Objective:
     Progress is in percent, None if it is not known; `progress_before` and `progress_until` are its
     values at the start and the end of the period. `doing`, `open` and `done` count its live
     features: its own, those of its opportunities, and their parts, each once. `base` is their sum,
-    of which progress is a share. `stale_health` names a health that is too old to count, which
+    and progress is a share of it. `stale_health` names a health that is too old to count, which
     `health` shows as "No update". `health_until`: the health at the end of the period, empty if
     the period ends now.
     """

@@ -121,8 +121,8 @@ def open_asks_of(thread: Thread) -> list[SnapshotPage]:
     """Return the open requests and problems that nothing shipped answers yet."""
     open_asks = []
     for insight in thread.pages("insights"):
-        # An insight stays open in Notion until its customer was told. Once its feature has shipped
-        # it is in the list of customers to tell, not among those who wait.
+        # An insight stays open in Notion until its customer got a message. Once its feature has
+        # shipped it is in the list of customers to tell, not among those who wait.
         is_open = is_ask(insight) and thread.is_open(insight)
         if is_open and not needs_message(thread, insight):
             open_asks.append(insight)

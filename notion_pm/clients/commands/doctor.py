@@ -81,6 +81,8 @@ def command(
         )
     target = context.target
     parent = context.parent_page if isinstance(target, Local) else target.parent_page
+    # A generator: each check is shown when it is done, and no request is sent before the settings
+    # are shown.
     remote_checks = doctor.examine(
         context.notion, parent, lambda: context.state_home, budget=context.budget, write=write
     )
@@ -94,6 +96,7 @@ def command(
         checks.append(check)
         if not as_json:
             _show(check)
+    # None is a note, such as "none applied yet": it does not fail the command.
     ok = all(check.ok is not False for check in checks)
     if as_json:
         echo_json(

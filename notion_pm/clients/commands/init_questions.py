@@ -22,6 +22,7 @@ from notion_pm.model.schema import User
 from notion_pm.notion.client import NotionClient
 from notion_pm.workspace.record_text import template_of
 
+# Most shared pages may be rows of databases, which are read but not shown.
 _MAX_PAGES_READ = 300
 _MAX_PAGES_SHOWN = 30
 _TOKEN = re.compile(r"(ntn_|secret_)\w{20,}$", re.ASCII)
@@ -60,6 +61,8 @@ def working_connection(known: Variable | None, server: Server) -> tuple[str, Not
             "Notion does not accept this token. Copy it again on the page of the connection: "
             "Show, then Copy."
         )
+        # A known token that fails may be followed by one from a pipe. When that fails too, there is
+        # nothing left to ask for.
         if not sys.stdin.isatty() and known is None:
             raise
         return working_connection(None, server)
@@ -124,6 +127,7 @@ def _prompt(text: str, **options: Any) -> str:
 def _ask_for_token(base_url: str) -> str:
     note(_HOW_TO_CONNECT)
     token = _prompt("Token (not shown)", hide_input=_has_terminal()).strip().strip("\"'")
+    # People paste the whole line of another `.env`, or the quotes around the value.
     token = token.removeprefix("NOTION_TOKEN=")
     if is_id(token):
         note(
@@ -131,6 +135,7 @@ def _ask_for_token(base_url: str) -> str:
             "and starts with ntn_."
         )
         return _ask_for_token(base_url) if _has_terminal() else token
+    # Only a hint: Notion may change the form of tokens, and other servers have their own.
     if base_url == NOTION_URL and not _TOKEN.match(token):
         note("This does not look like a token (ntn_ and about 40 letters). Trying it anyway.")
     return token
@@ -149,6 +154,7 @@ def _list_shared_pages(notion: NotionClient, bot: User) -> Sequence[Page]:
     """Show and return the pages that can hold databases."""
     pages: list[Page] = []
     for page in islice(notion.shared_pages(), _MAX_PAGES_READ):
+        # Rows and record pages are shared as well, but are not meant to hold databases.
         is_row = page.data_source_id is not None
         is_record = template_of(page.title) is not None
         if not is_row and not is_record and len(pages) < _MAX_PAGES_SHOWN:

@@ -66,6 +66,7 @@ def _columns_for_people(table: Table) -> Iterator[FlatColumn]:
 
 
 def _technical_columns(table: Table) -> Iterator[FlatColumn]:
+    # After the columns for people: these are for programs that join tables or open a page.
     yield FlatColumn("Page id", "id", None, lambda row: row.id)
     yield FlatColumn("Page URL", "url", None, lambda row: row.url)
     for position, column in enumerate(table.columns):

@@ -433,7 +433,7 @@ class _ImportRun:
     def _is_confirmed(self, chosen: ChosenMap, plan: ImportPlan) -> bool:
         """Ask a person to confirm the writes, and a map that was only proposed.
 
-        --yes confirms the writes, but not a proposed map: nobody has seen it yet.
+        --yes confirms the writes, but not a proposed map: no person has seen it yet.
         Raises UsageError without a terminal, Abort when the answer is no.
         """
         is_proposed = chosen.origin == "proposed"
@@ -482,7 +482,7 @@ class _ImportRun:
         with self._lock(plan):
             if plan.creates or plan.new_pages:
                 # Between the preview and the lock, another machine may have imported the same
-                # rows. So plan again, and leave out what nobody has seen in the preview.
+                # rows. So plan again, and leave out what the preview did not show.
                 plan = keep_shown_writes(self._plan(state, chosen), plan)
             with progress(context) as drawn:
                 result = run_import(

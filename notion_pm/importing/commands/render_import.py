@@ -44,6 +44,7 @@ _SKIP_REASONS = {
 
 def preview_lines(plan: ImportPlan, *, budget: int, details: bool) -> Iterator[str]:
     """Yield what an import would do; with `details` every row. `budget`: requests per minute."""
+    # A number that no file reaches: 500,000 lines are the limit of a file.
     limit = 10**9 if details else _MOST_SHOWN
     yield f"  + {quantity(len(plan.creates), 'row')} to create"
     if details:
@@ -163,6 +164,7 @@ def _more_line(number: int, limit: int) -> Iterator[str]:
 def _cost_line(plan: ImportPlan, budget: int) -> str:
     if not plan.writes:
         return "Nothing to do."
+    # Rounded up: -(-a // b) is the next whole number.
     minutes = max(1, -(-plan.writes // budget))
     lock = f", and {LOCK_REQUESTS} for the lock" if plan.destination.record_page else ""
     time = f"(about {quantity(minutes, 'minute')} at {budget} a minute)"
@@ -200,6 +202,8 @@ def _page_names(ids: tuple[str, ...], others: tuple[str, ...], plan: ImportPlan)
         names[page.placeholder] = page.title
 
     to_name = list(ids)
+    # Example: one customer is added to a list of 40. Only the new one is named, and the 40 are
+    # counted.
     if len(ids) > _MOST_SHOWN:
         to_name = [page_id for page_id in ids if page_id not in others]
     parts = []
@@ -250,6 +254,7 @@ def import_as_data(
     rejects = list(plan.rejects)
     page_ids: dict[str, str] = {}
     if result is not None:
+        # What really happened replaces the plan: people edited these pages after the preview.
         overtaken = {decision.row.key: decision for decision in result.overtaken.values()}
         decisions = [overtaken.get(decision.row.key, decision) for decision in decisions]
         page_ids = {row.key: page.id for row, page in result.created}

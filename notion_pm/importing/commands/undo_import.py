@@ -29,6 +29,7 @@ def run_undo_import(
 ) -> None:
     """Show what the last import wrote and what will be undone, ask, and undo it."""
     requests_before = context.notion.requests.logical
+    # Held from the reading to the end: a sync or import in between would change what was shown.
     with hold_run_lock(context.state_home):
         with progress(context) as drawn:
             place = sync_context_of(context, drawn)
@@ -52,12 +53,15 @@ def run_undo_import(
 
 def _lock(context: Context, plan: ImportUndo) -> AbstractContextManager[object]:
     """Hold the lock of the workspace. Without an applied template there is no lock."""
+    # Runs write their claims on the record page, which only an applied template has. The lock of
+    # this machine is held in any case.
     if plan.record_page is None:
         return nullcontext()
     return workspace_lock(context.notion, plan.record_page, context.claimant("undo import"))
 
 
 def _show_plan(plan: ImportUndo) -> None:
+    # The last run: the others are earlier attempts at the same import that were interrupted.
     run = plan.runs[-1]
     echo(f"Undoing the import of {run.started:%Y-%m-%d %H:%M} ({run.id}):")
     titles_by_source: dict[str, list[str]] = {}

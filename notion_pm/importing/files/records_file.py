@@ -82,6 +82,7 @@ def read_records(
     A file without rows has no records. Raises UsageError when the format is unknown or the file
     has no headers, FileUnusable when it cannot be read.
     """
+    # First, since an export of Notion is a folder or a ZIP file, which has no format of its own.
     if format is None and path != STDIN and is_export(path):
         return _records_of_export(path, options)
     found = format or _SUFFIXES.get(Path(path).suffix.lower())
@@ -118,6 +119,7 @@ def _records_of_export(path: str, options: ReadOptions) -> Records:
         title = " ".join(record.first(records.columns[0]).split())
         page = database.find_page(title, record.by_column)
         # An empty page has no file, so its title identifies it.
+        # 32 hexadecimal digits, like the ids in the file names of an export.
         page_id = page.id if page else sha256(title.encode()).hexdigest()[:32]
         body = page.body(records.columns) if page else ""
         added = [(PAGE_ID, page_id), *([(PAGE_BODY, body)] if body else [])]
@@ -143,6 +145,8 @@ def _text_lines(path: str, data: bytes, encoding: str, newline: str) -> Iterator
     Raises FileUnusable for a file with too many lines, or too long ones.
     """
     stream = TextIOWrapper(BytesIO(data), encoding=encoding, errors="replace", newline=newline)
+    # One character more than allowed is read, which shows that a line is too long without reading
+    # all of it.
     read_line = partial(stream.readline, _LONGEST_LINE + 1)
     for number, line in enumerate(iter(read_line, ""), start=1):
         if len(line) > _LONGEST_LINE:
@@ -334,6 +338,7 @@ def _likeness_to_rows(items: list[Any]) -> tuple[int, int]:
     if not items:
         return (-1, 0)
     fields: set[str] = set()
+    # The first 20 objects are enough: rows of one list mostly have the same fields.
     for item in items[:20]:
         if isinstance(item, dict):
             fields.update(str(key).casefold() for key in item)

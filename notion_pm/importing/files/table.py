@@ -103,6 +103,7 @@ def _find_header(rows: Sequence[TableRow], header_line: int | None) -> int | Non
     candidates = [index for index, row in enumerate(rows) if row.filled and row.problem is None]
     candidates = candidates[:_SAMPLE]
     widths = Counter(rows[index].filled for index in candidates)
+    # A width that occurs once may be a single long line, such as a note with many separators.
     repeated = [width for width, number in widths.items() if number > 1]
     usual = max(repeated or widths, default=0)
     for index in candidates:
@@ -117,6 +118,7 @@ def _column_names(header: TableRow, body: Sequence[TableRow]) -> list[str]:
     for place, name in enumerate(names):
         if not name and any(place < len(row.cells) and row.cells[place].strip() for row in body):
             names[place] = f"Column {place + 1}"
+    # Spreadsheets often write separators for empty columns at the right.
     while names and not names[-1]:
         names.pop()
     return names if header.filled else []
@@ -124,6 +126,7 @@ def _column_names(header: TableRow, body: Sequence[TableRow]) -> list[str]:
 
 def _record(header: Sequence[str], row: TableRow) -> Record:
     pairs = zip(header, row.cells, strict=False)
+    # Not strict: a row may have fewer cells than there are headers, and the rest is empty.
     return Record(row.line, tuple((name, cell) for name, cell in pairs if name and cell.strip()))
 
 
@@ -166,6 +169,7 @@ class _TableBody:
 
         The footer is at the end, behind a blank line, and much emptier than the rows above.
         """
+        # With one or two columns a footer looks like any row, so none is left out.
         most_filled = max(2, self._width // 2) if self._width > 2 else 0
         start = len(self._blocks)
         while start > 1 and all(

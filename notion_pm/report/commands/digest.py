@@ -61,6 +61,7 @@ def command(
     weekly job: if nothing happened it says so on stderr, exits with 0, and writes and posts
     nothing. People to tell, and what was stuck before, are listed but are no news by themselves.
     """
+    # First: an unknown extension is an error before the workspace is read, and also without news.
     write = _writer_of(output)
     start = parse_since(since, context.now())
     with progress(context) as drawn:
@@ -73,6 +74,8 @@ def command(
             "Note: There is no history of this workspace yet. Changes of health are known from the "
             "next run on."
         )
+    # Exit code 0: in a weekly job a quiet week is no failure, and an empty mail would only be
+    # noise.
     if not digest.has_news:
         note(f"Nothing has happened since {digest.since:%Y-%m-%d %H:%M}.")
         return

@@ -99,6 +99,7 @@ def command(
     no page titles, names, quotes, ARR or owners, and dates only with --dates.
     """
     output = output or _FILES[audience]
+    # `-o -` with --json would print two documents on one stream, and a stream cannot be opened.
     if output == STDOUT and (as_json or opens):
         option = "--json" if as_json else "--open"
         raise UsageError(f"{option} needs a file.", "Name one, for example: -o report.html")
@@ -114,6 +115,7 @@ def command(
                 template=template,
             )
     else:
+        # A flag is False when it is not given, and `_refuse` looks for None.
         _refuse({"--title": title, "--dates": dates or None}, "customers")
         period = parse_period(since or _DEFAULT_SINCE, until, context.now())
         with progress(context) as drawn:
