@@ -55,9 +55,11 @@ class ProbeOptions:
 
 def probe(context: Context, options: ProbeOptions) -> None:
     """Print what the probe costs, ask, run it, show its findings, and write the report."""
+    # Before any request: a report that cannot be written would waste the whole probe.
     require_folder(options.report)
     parent = context.parent_page
     second = context.second_connection(options.second_token) if options.second_token else None
+    # Two probes of one workspace would share one memory and one scratch page.
     with hold_run_lock(context.state_home):
         memory = Memory.read(context.state_directory)
         _ask(memory, options)
@@ -129,6 +131,7 @@ def _show(context: Context, options: ProbeOptions, result: ProbeResult) -> None:
 
 def exit_code_of(result: ProbeResult) -> int:
     """Return the exit code of a finished probe."""
+    # A difference counts more than statements that could not be checked: repeating does not help.
     if result.count(Verdict.DIFFERS):
         return SOMETHING_DIFFERS
     return _WORTH_ANOTHER_RUN if result.is_worth_repeating or result.left_behind else 0

@@ -25,12 +25,15 @@ from notion_pm.probe.statement import CannotTell
 T = TypeVar("T")
 Json = dict[str, Any]
 
+# The usual number (`runner.USUAL_REQUESTS`), and some more for repeated reads where a query lags.
+# Notion allows 180 a minute (notion-api.md 4.1).
 MOST_REQUESTS = 200
 """The requests of a whole probe, over all its runs."""
 
 _RESERVED_FOR_CLEANUP = 2
 """Requests reserved for moving the scratch page to the trash."""
 
+# 4 x 6 seconds are more than the 20 seconds after which edits were seen (notion-measured.md 9).
 _MOST_REPEATS = 4
 _PAUSE = 6.0
 """Seconds between them. Users reported edits missing in queries after 4 seconds, but not after 20.
@@ -60,6 +63,8 @@ class Answer:
 
         Raises CannotTell when the request was refused.
         """
+        # A check may also index an answer and ignore the value, as in `lab.patch(...)["id"]`. That
+        # ends it here as "cannot tell" if a step before the question itself was refused.
         if self.status >= 300:
             raise CannotTell(f"{self.request} was refused: {self.outcome}, {self.message}")
         return self.body[key]
@@ -147,6 +152,7 @@ class Lab:
 
     def side_by_side(self, *actions: Callable[[], T]) -> list[T]:
         """Run actions at the same time."""
+        # A worker for each action: with fewer they would run one after the other.
         return list(map_concurrently(lambda action: action(), actions, len(actions)))
 
     def shared(self, prepare: Callable[[Lab], T]) -> T:
@@ -157,6 +163,7 @@ class Lab:
         if prepare not in self._shared:
             try:
                 self._shared[prepare] = prepare(self)
+            # Stored like a result: a second attempt would spend requests and fail again.
             except CannotTell as error:
                 self._shared[prepare] = error
         made = self._shared[prepare]
@@ -207,4 +214,5 @@ def experiment(prepare: Callable[[Lab], T]) -> Callable[[Lab], T]:
 def _kind(path: str) -> str:
     """Return a path without ids: `pages/ID/markdown`."""
     parts = path.split("/")
+    # An id has 32 characters, or 36 with dashes. No other part of a path is that long.
     return "/".join("ID" if len(part) >= 32 else part for part in parts)

@@ -55,6 +55,7 @@ def make_database_below(lab: Lab, parent_page: str, title: str, **properties: Js
         "databases",
         parent={"type": "page_id", "page_id": parent_page},
         title=text(title),
+        # `properties` beside `title` would be ignored without an error (notion-measured.md 5).
         initial_data_source={"properties": {"Name": {"title": {}}, **properties}},
     )
     return Database(created["id"], created["data_sources"][0]["id"], created)
@@ -64,6 +65,7 @@ def make_row(lab: Lab, database: Database, name: str, **properties: Json) -> Ans
     """Create a row."""
     return lab.post(
         "pages",
+        # A `database_id` would do only while the database has one data source (notion-api.md 2.3).
         parent={"type": "data_source_id", "data_source_id": database.source},
         properties={"Name": {"title": text(name)}, **properties},
     )
@@ -107,6 +109,7 @@ def records(lab: Lab) -> Database:
         Text={"rich_text": {}},
         Size={"number": {}},
         Kind={"select": {"options": [{"name": "A"}, {"name": "B"}, {"name": "C"}]}},
+        # No row sets it: `queries.default-status` asks what a filter then finds.
         Stage={"status": {}},
         Link={"url": {}},
         Due={"date": {}},
@@ -126,6 +129,7 @@ def rows(lab: Lab) -> dict[str, Answer]:
             Text={"rich_text": text("Some Words")},
             Kind={"select": {"name": name}},
             Link={"url": "any text"},
+            # With a time zone the time is local, without an offset (notion-api.md 3.5).
             Due={"date": {"start": "2026-01-15T10:00:00", "time_zone": "Europe/Berlin"}},
         )
     made["blank"] = make_row(lab, records(lab), "blank")

@@ -38,6 +38,7 @@ class AreaSummary:
         """The worst verdict of the statements, without optional ones that were left out."""
         # An optional statement that was left out is the user's choice, not a doubt.
         verdicts = {finding.verdict for _, finding in self.entries if not finding.is_optional}
+        # One difference outweighs any number of statements that agree: the area is unsafe then.
         if Verdict.DIFFERS in verdicts:
             return Verdict.DIFFERS
         return Verdict.CANNOT_TELL if Verdict.CANNOT_TELL in verdicts else Verdict.AGREES
@@ -47,6 +48,8 @@ class AreaSummary:
         """What the user may do."""
         if self.verdict is Verdict.DIFFERS:
             return self.area.consequence
+        # A left-out optional statement raises no doubt, but it was not checked either, so "fine"
+        # needs every statement to agree.
         if self.agreeing == len(self.entries):
             return "fine"
         if self.agreeing:
@@ -94,6 +97,7 @@ def _statement_data(statement: Statement, finding: Finding) -> dict[str, Any]:
         "source": str(statement.source),
         "verdict": str(finding.verdict),
     }
+    # Where Notion agrees, both are equal, and the sentence says what they are.
     if finding.verdict is Verdict.DIFFERS:
         data |= {"expected": finding.expected, "seen": finding.seen}
     if finding.reason:
@@ -114,6 +118,7 @@ def write_report(path: Path, data: dict[str, Any]) -> None:
 
 def write_last_probe(folder: Path, data: dict[str, Any]) -> None:
     """Remember when a workspace was probed, and with what result. Raises FileUnusable."""
+    # Only what `last_probe` shows; the statements are in the report.
     kept = {key: data[key] for key in ("date", "notion_pm", "counts")}
     write_private(folder / _LAST_PROBE, json.dumps(kept))
 
@@ -124,6 +129,7 @@ def last_probe(folder: Path) -> str | None:
         data = json.loads((folder / _LAST_PROBE).read_text(encoding="utf-8"))
         counts = ", ".join(f"{count} {verdict}" for verdict, count in data["counts"].items())
         return f"{data['date']}, with notion-pm {data['notion_pm']}: {counts}"
+    # A damaged file, or one of another version, must not make `doctor` fail.
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
@@ -153,10 +159,12 @@ def _markdown_lines(data: dict[str, Any]) -> Iterator[str]:
 
 
 def _cell(value: Any) -> str:
+    # As JSON, so that null and the text "None" look different.
     return _escape_pipes(json.dumps(value, ensure_ascii=False))
 
 
 def _escape_pipes(text: str) -> str:
+    # A bare pipe would end the cell of the table.
     return text.replace("|", "\\|")
 
 

@@ -21,6 +21,7 @@ USUAL_REQUESTS = 182
 
 _TITLE = "notion-pm probe"
 
+# Together 10 s, three times as long as measured.
 _ATTEMPTS_AFTER_RESTORE = 5
 _PAUSE_AFTER_RESTORE = 2.0
 """Seconds. After a page was restored, Notion refuses writes below it for about 3 s (measured)."""
@@ -93,6 +94,7 @@ def run_probe(
                 memory.spent = lab.spent
                 memory.save()  # after each statement: an interruption loses at most one
     except BaseException:  # Ctrl-C as well
+        # A page's id is also the id of a block; DELETE puts it in the trash (notion-api.md 2.4).
         connection.send_while_stopping(Request("DELETE", f"blocks/{scratch}"))
         memory.spent = lab.spent
         memory.save()
@@ -101,10 +103,12 @@ def run_probe(
     left_behind = None
     try:
         NotionClient(connection).trash_page(scratch)
+        # Only now: while the page is not in the trash, the next run finds it by the memory.
         memory.forget()
     except NotionError:
         left_behind = scratch
     progress("statements", len(statements), len(statements))
+    # The memory may hold findings of statements that this version no longer has.
     found = {statement.id: memory.findings[statement.id] for statement in statements}
     return ProbeResult(tuple(statements), found, lab.spent, left_behind)
 
@@ -115,6 +119,8 @@ def check(statement: Statement, lab: Lab) -> Finding:
         return statement.check(lab)
     except CannotTell as error:
         return _cannot_tell(str(error), is_optional=error.is_optional)
+    # Fields may be added or moved without making the statement false, so this is no difference.
+    # The error's name and text show in the report where the check stopped.
     except _OTHER_SHAPE as error:
         return _cannot_tell(
             f"an answer has another shape than expected ({type(error).__name__}: {error})"
@@ -136,6 +142,8 @@ def _scratch_page(connections: Connections, parent: NotionId, memory: Memory) ->
     memory.title = f"{_TITLE} {secrets.token_hex(4)} (may be deleted)"
     memory.scratch = ""
     memory.save()
+    # After a lost response the page is looked up, not created again: Notion has no keys that make
+    # a repeated POST safe (notion-api.md 6.5).
     page = client.create_page(
         parent, memory.title, look_up=lambda: _page_titled(client, parent, memory.title)
     )
@@ -148,6 +156,7 @@ def _existing_scratch_page(
     connections: Connections, client: NotionClient, parent: NotionId, memory: Memory
 ) -> NotionId | None:
     """Return the scratch page of the run before, restored from the trash; None if deleted."""
+    # The last run ended between the creation of the page and Notion's response.
     if not memory.scratch:
         known = _page_titled(client, parent, memory.title)
         if known is None:
@@ -156,6 +165,7 @@ def _existing_scratch_page(
         memory.save()
     try:
         page = client.get_page(memory.scratch)
+    # 404 means deleted for good, or no longer shared (notion-api.md 6.14). Both need a new page.
     except NotShared:
         return None
     if page.in_trash:
@@ -166,12 +176,14 @@ def _existing_scratch_page(
 
 def _wait_until_writable(connections: Connections, page: NotionId) -> None:
     """Wait until a restored page accepts writes."""
+    # A divider is the smallest block. The scratch page may get as many as it takes.
     body: dict[str, Any] = {"children": [{"divider": {}}]}
     request = Request("PATCH", f"blocks/{page}/children", body, repeatable=False)
     for _ in range(_ATTEMPTS_AFTER_RESTORE):
         try:
             connections.first.send(request)
         except InTrash:
+            # After the last attempt the probe starts anyway: its statements report refused writes.
             connections.sleep(_PAUSE_AFTER_RESTORE)
         else:
             return

@@ -35,6 +35,8 @@ class Area(Enum):
         self.consequence = consequence
         """What to do when a statement of the area differs."""
 
+    # The consequence depends on what a difference can do. A command that could damage data must
+    # not be used. Where a person sees the result (views, bodies, files), checking it is enough.
     APPLY = "apply", "do not use on this workspace yet"
     PROPERTY_IDS = "property ids (all commands)", "do not use on this workspace yet"
     VIEWS = "views", "check the views by hand after an apply"
@@ -86,6 +88,7 @@ class CannotTell(Exception):
 
 def expect(expected: Any, seen: Any) -> Finding:
     """Compare what the statement says with what Notion did."""
+    # Compared before the redaction, after which two different ids would both be `<id>`.
     verdict = Verdict.AGREES if seen == expected else Verdict.DIFFERS
     return Finding(verdict, redact(expected), redact(seen))
 
@@ -120,6 +123,7 @@ def statement(id: str, sentence: str, area: Area, source: Source) -> Callable[[C
 
 def all_statements() -> tuple[Statement, ...]:
     """Return every statement, in the order in which they are checked."""
+    # Imported here, because each subject imports this module.
     from notion_pm.probe import subjects  # noqa: F401 - importing them registers their statements
 
     return tuple(_registry.values())
@@ -150,6 +154,7 @@ def redact(value: Any) -> Any:
     if isinstance(value, str):
         return _redact_text(value)
     if isinstance(value, dict):
+        # Keys are words of the API, or names that the probe itself gave.
         return {key: redact(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact(item) for item in value]

@@ -18,6 +18,8 @@ class Unknown:
     statement: str = ""
 
 
+# Most are marked "unknown" in notion-measured.md, or "[?]" in notion-api.md. A question names a
+# statement only if a probe with one or two connections can answer it.
 UNKNOWNS = (
     Unknown(
         "`in_trash` of a row of a trashed database",

@@ -25,6 +25,7 @@ def read_back(lab: Lab) -> Answer:
 def two_pages(lab: Lab) -> str:
     """Make a page with two pages on it."""
     page = str(make_page(lab, "Two pages")["id"])
+    # One after the other: pages created in parallel come in any order (notion-measured.md 9).
     for title in ("first", "second"):
         make_page(lab, title, page)["id"]
     return page
@@ -104,6 +105,7 @@ def text_not_found(lab: Lab) -> Finding:
 )
 def markdown_replaced(lab: Lab) -> Finding:
     """Replace the text, and read the page."""
+    # After the statements above, which need the first text.
     page = page_from_markdown(lab)["id"]
     changed = _change(lab, page, "replace_content", new_str="new")
     return expect(
@@ -131,6 +133,7 @@ def order_of_pages(lab: Lab) -> Finding:
 )
 def child_page_protected(lab: Lab) -> Finding:
     """Replace the text of a page that has pages on it."""
+    # `allow_deleting_content` would permit it (notion-api.md 2.3).
     return expect(
         "400 validation_error", _change(lab, two_pages(lab), "replace_content", new_str="x").outcome
     )

@@ -20,6 +20,7 @@ from notion_pm.probe.objects import (
 )
 from notion_pm.probe.statement import Area, CannotTell, Finding, Source, expect, statement
 
+# Options in the same PATCH: a conversion creates none from values (notion-measured.md 3).
 _AB = {"options": [{"name": "a"}, {"name": "b"}]}
 
 
@@ -63,6 +64,7 @@ _CONVERSIONS = (
                {"rich_text": {}}, text("true"), {"checkbox": {}}, False),
     Conversion("text-to-people", "A text becomes no people.",
                {"rich_text": {}}, text("Ada"), {"people": {}}, []),
+    # Large enough to show thousands separators or an exponent, if Notion wrote any.
     Conversion("number-to-text", "A number becomes its digits.",
                {"number": {}}, 1000000, {"rich_text": {}}, "1000000"),
     Conversion("number-to-date", "A number becomes no date.",
@@ -73,6 +75,7 @@ _CONVERSIONS = (
                {"select": _AB}, {"name": "a"}, {"rich_text": {}}, "a"),
     Conversion("select-to-multi-select", "A select becomes a multi-select with the same option.",
                {"select": _AB}, {"name": "a"}, {"multi_select": _AB}, ["a"]),
+    # "b": a value that is lost may end as the first option, "a" (notion-measured.md 3).
     Conversion("select-to-status", "A select becomes the status with its name.",
                {"select": _AB}, {"name": "b"}, {"status": _AB}, "b"),
     Conversion("multi-select-to-select", "A multi-select becomes the first of its options.",
@@ -83,6 +86,7 @@ _CONVERSIONS = (
                {"date": {}}, {"start": "2026-01-15"}, {"number": {}}, None),
     Conversion("url-to-text", "A URL becomes its text.",
                {"url": {}}, "https://example.com", {"rich_text": {}}, "https://example.com"),
+    # It reads as the default option, yet the conversion loses it (notion-measured.md 3).
     Conversion("never-set-status-to-text", "A status that was never set becomes an empty text.",
                {"status": {}}, None, {"rich_text": {}}, ""),
 )  # fmt: skip

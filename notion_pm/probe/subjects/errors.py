@@ -6,6 +6,7 @@ from notion_pm.probe.lab import Lab
 from notion_pm.probe.objects import records, rows
 from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 
+# Recorded: Notion checks the form of an id, and the one of zeros passes (notion-api.md 9).
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 """An id that is valid and belongs to nothing."""
 
@@ -19,6 +20,8 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 def unknown_page(lab: Lab) -> Finding:
     """Read one."""
     answer = lab.get(f"pages/{_NOBODY}")
+    # Codes are stable, messages may change at any time (notion-api.md 1.1). So each check of this
+    # module compares the code, and only a few words of the message.
     return expect(
         ["404 object_not_found", True], [answer.outcome, "Could not find page" in answer.message]
     )

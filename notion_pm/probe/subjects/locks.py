@@ -43,6 +43,7 @@ class Lists:
 @experiment
 def shared_page(lab: Lab) -> str:
     """Append to a page from two connections at the same time."""
+    # First, so that no page is created if there is no second connection.
     second = lab.second
     made = str(make_page(lab, "Two connections")["id"])
     lab.side_by_side(
@@ -105,6 +106,8 @@ def append_after_a_block(lab: Lab) -> Finding:
         "after_block": {"id": blocks_after_append(lab)["results"][0]["id"]},
     }
     answer = append(lab, page(lab), paragraph("middle"), position=position)
+    # Recorded: this answer has the siblings behind the new block too, that of a plain append only
+    # the new blocks (notion-api.md 9).
     now = _contents(lab.get(f"blocks/{page(lab)}/children"))
     return expect([["middle", "second"], ["first", "middle", "second"]], [_contents(answer), now])
 
@@ -130,6 +133,7 @@ def deleted_at_once(lab: Lab) -> Finding:
 def deleted_block_unchangeable(lab: Lab) -> Finding:
     """Change the deleted block."""
     answer = lab.patch(f"blocks/{delete_second_block(lab)}", **paragraph("y"))
+    # Measured: "Can't edit block that is archived" (notion-measured.md 1.2).
     return expect(["400 validation_error", True], [answer.outcome, "archived" in answer.message])
 
 
@@ -142,6 +146,7 @@ def deleted_block_unchangeable(lab: Lab) -> Finding:
 def at_once(lab: Lab) -> Finding:
     """Look at what each of them lists."""
     lists = listed_at_once(lab)
+    # Sorted: the order is the question of `two-connections-one-order`.
     return expect([["one", "two"]] * 2, [sorted(lists.first), sorted(lists.second)])
 
 

@@ -24,6 +24,8 @@ def database(lab: Lab) -> Database:
     return make_database(
         lab,
         "Options",
+        # `Kept` is for renaming and recolouring, the `Cut` ones lose an option, `Default_status`
+        # shows what Notion adds, and `Open` gets an option from a page.
         Kept={"select": {"options": [{"name": "A", "color": "red"}, {"name": "B"}]}},
         Cut={"select": {"options": [{"name": "Gone"}, {"name": "Stays"}]}},
         Cut_many={"multi_select": {"options": [{"name": "Gone"}, {"name": "Stays"}]}},
@@ -66,6 +68,7 @@ def row(lab: Lab) -> Answer:
 @experiment
 def remove_options(lab: Lab) -> Choices:
     """Leave an option out of each property, and send one of them by its name alone."""
+    # The row must have chosen the options before they are removed.
     before = schema_before(lab)
     page = row(lab)["id"]
     without_shipped = [
@@ -185,6 +188,7 @@ def removed_multi_select_drops(lab: Lab) -> Finding:
 )
 def removed_status_moves(lab: Lab) -> Finding:
     """Read the cell: it has a value, and one that is left."""
+    # How Notion chooses it is not known (notion-measured.md 4.1).
     change = remove_options(lab)
     now = (change.row["Cut_status"] or {}).get("name")
     return expect([True, True], [now is not None, now in _options(change.after["Cut_status"])])
@@ -295,6 +299,7 @@ def status_groups_kept(lab: Lab) -> Finding:
 )
 def status_group_changed(lab: Lab) -> Finding:
     """Move Dropped from Complete to In progress."""
+    # By id, as measured (notion-measured.md 4.2).
     options = _options(remove_options(lab).after["Cut_status"])
     sent = [{"id": options[name], "name": name} for name in ("Idea", "Doing", "Dropped")]
     sent[2]["group"] = "In progress"

@@ -30,6 +30,8 @@ def _write(lab: Lab, **values: Json) -> Answer:
 )
 def times_of_minutes(lab: Lab) -> Finding:
     """Look at the ends of both times."""
+    # An edit in the same minute leaves the time as it was, so equal times prove nothing
+    # (notion-api.md 6.1).
     page = row(lab)
     return expect(
         [":00.000Z", ":00.000Z"], [page[key][-8:] for key in ("created_time", "last_edited_time")]
@@ -81,6 +83,7 @@ def null_clears(lab: Lab) -> Finding:
 )
 def empty_url_refused(lab: Lab) -> Finding:
     """Write one."""
+    # No public source has tried it (notion-measured.md 11). notion-pm sends null.
     return expect("400 validation_error", _write(lab, Link={"url": ""}).outcome)
 
 
@@ -126,6 +129,7 @@ def formula_computed(lab: Lab) -> Finding:
 def date_with_zone(lab: Lab) -> Finding:
     """Read the date."""
     shown = values_of(row(lab))["Due"]
+    # In January Berlin is one hour ahead of UTC.
     return expect(["2026-01-15T10:00:00.000+01:00", None], [shown["start"], shown["time_zone"]])
 
 
@@ -153,6 +157,7 @@ def parent_of_row(lab: Lab) -> Finding:
 def trash_keys(lab: Lab) -> Finding:
     """Look at the keys."""
     page = row(lab)
+    # At version 2025-09-03 the recordings have both, with equal values (notion-api.md 1.1).
     return expect([True, False], ["in_trash" in page.body, "archived" in page.body])
 
 
@@ -176,6 +181,8 @@ def templates_listed(lab: Lab) -> Finding:
 )
 def template_without_children(lab: Lab) -> Finding:
     """Send both."""
+    # A 400 could also mean that there is no default template. The API lists templates, but cannot
+    # create one (notion-api.md 2.2), so the probe cannot rule that out.
     answer = lab.post(
         "pages",
         parent={"type": "data_source_id", "data_source_id": records(lab).source},

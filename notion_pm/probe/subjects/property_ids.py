@@ -43,6 +43,7 @@ def sample(lab: Lab) -> Sample:
     names = [f"Text {number}" for number in range(_TEXTS)]
     database = make_database(lab, "Property ids", **dict.fromkeys(names, _TEXT))
     row = make_row(lab, database, "filled", **{name: {"rich_text": text("seed")} for name in names})
+    # Without it, a filter that Notion ignored would also find only the row "filled".
     make_row(lab, database, "empty")
     special = [(name, row["properties"][name]["id"]) for name in names]
     special = [(name, id) for name, id in special if unquote(id) != id]
@@ -95,6 +96,7 @@ def _empty_if_refused(answer: Answer) -> Answer:
 def percent_encoded(lab: Lab) -> Finding:
     """Encode the decoded id again."""
     shown = sample(lab).id
+    # These signs stay as they are in JavaScript's encodeURIComponent.
     return expect(shown, quote(unquote(shown), safe="!~*'()"))
 
 
@@ -180,6 +182,7 @@ def sort_by_name(lab: Lab) -> Finding:
 )
 def query_string(lab: Lab) -> Finding:
     """Read a page with one property only."""
+    # The HTTP client encodes it once. Encoded twice it fails (notion-measured.md 2).
     wanted: dict[str, Any] = {"filter_properties": [for_query_string(sample(lab).id)]}
     answer = lab.get(f"pages/{sample(lab).row}", **wanted)
     return expect([sample(lab).name], list(_empty_if_refused(answer)["properties"]))
@@ -206,6 +209,8 @@ def property_path(lab: Lab) -> Finding:
 )
 def decoded_refused(lab: Lab) -> Finding:
     """Write a text by the decoded id."""
+    # No public source proves or disproves it, so notion-pm never sends this form
+    # (notion-measured.md 2).
     return expect(
         "400 validation_error", _write(lab, unquote(sample(lab).other_id), "decoded").outcome
     )
@@ -219,6 +224,7 @@ def decoded_refused(lab: Lab) -> Finding:
 )
 def rename_by_id(lab: Lab) -> Finding:
     """Rename a property by its id."""
+    # The last statement: the ones above use the name that it changes.
     answer = change_schema(lab, sample(lab).database, **{sample(lab).other_id: {"name": "Renamed"}})
     shown = _empty_if_refused(answer)["properties"].get("Renamed", {})
     return expect(["200", True], [answer.outcome, shown.get("id") == sample(lab).other_id])

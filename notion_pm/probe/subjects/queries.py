@@ -18,6 +18,8 @@ def all_rows(lab: Lab) -> Answer:
 @experiment
 def visible_rows(lab: Lab) -> Answer:
     """Query without a filter until all rows are found."""
+    # A query may lag (notion-api.md 6.6). `queries.new-rows-found` judges the first answer; the
+    # other statements are about something else and must not fail for it.
     source = records(lab).source
     return lab.until(
         lambda answer: len(answer["results"]) >= len(rows(lab)),
@@ -88,6 +90,8 @@ def envelope(lab: Lab) -> Finding:
 def pages_of_results(lab: Lab) -> Finding:
     """Read two rows, then the rest."""
     order = [{"property": "Name", "direction": "ascending"}]
+    # Three rows, as long as `related_pages` has not added its own. Without sorts no order is
+    # guaranteed (notion-api.md 2.2).
     first = _query(lab, page_size=2, sorts=order)
     second = _query(lab, page_size=2, sorts=order, start_cursor=first["next_cursor"])
     counts = [len(answer["results"]) for answer in (first, second)]
@@ -143,6 +147,8 @@ def text_ignores_case(lab: Lab) -> Finding:
 )
 def default_status(lab: Lab) -> Finding:
     """Filter for `Not started`."""
+    # Measured only: no filter finds the pages whose status was never set and no others
+    # (notion-measured.md 7).
     condition = {"property": "Stage", "status": {"equals": "Not started"}}
     return expect(["A", "B", "blank"], _names_found(lab, condition))
 
@@ -167,6 +173,7 @@ def formula_filter_refused(lab: Lab) -> Finding:
 )
 def edited_since(lab: Lab) -> Finding:
     """Filter by the time of the first row found."""
+    # The time is cut to the minute, so a filter that left the bound out would miss the row.
     time = visible_rows(lab)["results"][0]["last_edited_time"]
     condition = {"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": time}}
     return expect(True, bool(_query(lab, filter=condition)["results"]))
@@ -180,6 +187,7 @@ def edited_since(lab: Lab) -> Finding:
 )
 def three_levels_refused(lab: Lab) -> Finding:
     """Send one."""
+    # Two levels are allowed (notion-api.md 3.6).
     leaf = {"property": "Size", "number": {"equals": 1}}
     return expect(["400 validation_error"], _names_found(lab, {"and": [{"or": [{"and": [leaf]}]}]}))
 

@@ -33,6 +33,7 @@ class Pair:
 def pair(lab: Lab) -> Pair:
     """Make two databases, and a two-way relation whose far side is not named."""
     far = records(lab)
+    # Empty `dual_property`: Notion names the far side (notion-measured.md 6).
     near = make_database(
         lab,
         "Near",
@@ -41,6 +42,7 @@ def pair(lab: Lab) -> Pair:
         },
     )
     link = schema_of(lab, near)["Link"]
+    # `Records` has no other relation yet.
     mirrors = [entry for entry in schema_of(lab, far).values() if entry["type"] == "relation"]
     return Pair(near, far, link, mirrors[0] if mirrors else {})
 
@@ -57,6 +59,7 @@ def one_way(lab: Lab) -> Json:
     `far`.
     """
     made = pair(lab)
+    # Only after `relations.written-on-one-side`, which reads the far side by its first name.
     renamed = change_schema(lab, made.far, **{made.mirror["id"]: {"name": "Renamed"}})
     renamed["properties"]
     seen = (
@@ -159,6 +162,7 @@ def one_way_keeps_id(lab: Lab) -> Finding:
 )
 def one_way_keeps_mirror(lab: Lab) -> Finding:
     """Look for the far property."""
+    # Not its subject, but to be seen in one recording (notion-measured.md 6).
     return expect(True, "Renamed" in one_way(lab)["far"])
 
 

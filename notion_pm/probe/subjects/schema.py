@@ -24,6 +24,7 @@ def initial_schema(lab: Lab) -> Json:
 @experiment
 def patch_schema(lab: Lab) -> Json:
     """Add a property and remove another in one PATCH, and return the schema as read afterwards."""
+    # Read before the change: later statements compare with it.
     initial_schema(lab)
     change_schema(lab, plain_database(lab), Added={"checkbox": {}}, Notes=None)["properties"]
     return schema_of(lab, plain_database(lab))
@@ -38,6 +39,8 @@ def retitle_database(lab: Lab) -> tuple[Answer, Answer]:
         "icon": {"type": "emoji", "emoji": "🧩"},
         "description": text("About"),
     }
+    # On the database, because a PATCH of the description on the data source is refused
+    # (notion-measured.md 5).
     changed = lab.patch(f"databases/{database.id}", **new)
     return changed, lab.get(f"data_sources/{database.source}")
 
@@ -148,6 +151,7 @@ def empty_patch(lab: Lab) -> Finding:
 )
 def second_title_refused(lab: Lab) -> Finding:
     """Try to add one."""
+    # Measured: "Cannot create new title property" (notion-measured.md 5).
     answer = change_schema(lab, plain_database(lab), Second={"title": {}})
     return expect("400 validation_error", answer.outcome)
 

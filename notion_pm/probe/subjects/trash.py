@@ -22,6 +22,8 @@ class Below:
 @experiment
 def trash_top_page(lab: Lab) -> Below:
     """Make them, and put the page on top in the trash."""
+    # Measured (notion-measured.md 1.1): pages inherit `in_trash` over two levels, databases do not,
+    # and their data sources answer 404. So there is one of each.
     top = make_page(lab, "Top")["id"]
     page = make_page(lab, "Below", top)["id"]
     below = make_page(lab, "Two levels below", page)["id"]
@@ -121,8 +123,10 @@ def writes_below_refused(lab: Lab) -> Finding:
 )
 def restore_top_page(lab: Lab) -> Finding:
     """Restore the page on top, and read the page below and the data source."""
+    # After all statements that need the page in the trash.
     below = trash_top_page(lab)
     lab.patch(f"pages/{below.top}", in_trash=False)["id"]
+    # Measured: writes below it are refused for about 3 s. For reads there is no measurement.
     lab.settle()
     page = lab.get(f"pages/{below.page_below}")["in_trash"]
     source = lab.get(f"data_sources/{below.source}").outcome
