@@ -86,6 +86,7 @@ def _options(names: tuple[str, ...], options: tuple[OptionSpec, ...], *, free: b
         elif not free:
             choices = tuple(option.key for option in options)
             raise CellInvalid(f"unknown option `{name}`", choices=choices)
+        # Notion refuses it: "Invalid select option, commas not allowed" (notion-api.md 5).
         elif "," in name:
             raise CellInvalid(
                 f"`{name}` has a comma", "Notion does not accept commas in the names of options."
@@ -105,8 +106,10 @@ def _number(text: str) -> int | float:
         number = float(plain)
     except ValueError:
         raise CellInvalid(f"`{text}` is not a number", "Write it like 1250 or 0.8.") from None
+    # Python reads "nan" and "inf" as numbers, but JSON has neither.
     if not math.isfinite(number):
         raise CellInvalid(f"`{text}` is not a number that Notion accepts")
+    # Notion stores 80 % as 0.8; the percent sign is only the format.
     if text.strip().endswith("%"):
         number /= 100
     return int(number) if number.is_integer() else number

@@ -62,6 +62,7 @@ class Existing:
 
     def was_deleted(self, database: str, key: str) -> bool:
         """Whether people deleted a property that the manifest names."""
+        # A lost database (not in `databases`) says nothing about its properties.
         entry, found = self.entry(database), self.databases.get(database)
         property_id = entry.properties.get(key) if entry else None
         return (

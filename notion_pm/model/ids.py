@@ -20,6 +20,7 @@ _DASHED = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
 _CANONICAL = re.compile(rf"{_DASHED}\Z")
 DATA_SOURCE_URL = "collection://"
 """The scheme of data source URLs in Notion's Markdown; the id follows."""
+# At the end only: in a URL the title comes before the id, as in `Roadmap-<id>`.
 _ID = re.compile(rf"(?:{_DASHED}|{_HEX}{{32}})$", re.IGNORECASE)
 
 
@@ -40,6 +41,7 @@ def parse_notion_id(text: str) -> NotionId:
         peeked = parse_qs(url.query).get("p", [""])[0]
         candidate = peeked or url.path.rstrip("/")
     found = _ID.search(candidate)
+    # A bare word must be an id as a whole. Only in a URL something may precede it.
     if found is None or (url.scheme == "" and found.start() != 0):
         raise InvalidNotionId(text)
     return with_dashes(found.group())
@@ -72,6 +74,7 @@ def compact(notion_id: str) -> str:
 
 def page_url(page_id: str) -> str:
     """Return the link of a page, for people."""
+    # The form of the `url` field of pages and databases (notion-api.md 2.1).
     return f"https://app.notion.com/p/{compact(page_id)}"
 
 

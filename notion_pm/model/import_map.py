@@ -75,6 +75,7 @@ class Filling(_FromColumns):
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Filling:
+        # Neither or both: `columns` may be empty, `value` may be an empty text but not None.
         if bool(self.columns) == (self.value is not None):
             raise ValueError("it needs either `from` (columns) or `value`")
         return self
@@ -176,6 +177,7 @@ class ImportMap(BaseModel):
         """Return the map for another source, with its own key prefix: its keys are never the
         same.
         """
+        # "Acme Tickets" -> "acme-tickets". A name of symbols only leaves nothing, hence "import".
         slug = "-".join(re.findall(r"\w+", source.casefold())) or "import"
         key = self.key.model_copy(update={"prefix": f"{slug}:"}) if self.key.prefix else self.key
         return self.model_copy(update={"source": source, "key": key})

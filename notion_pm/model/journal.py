@@ -46,6 +46,7 @@ _CONFIGS: dict[str, type[Any]] = {
     **dict.fromkeys(OPTION_TYPES, OptionsConfig),
 }
 
+# Journals contain these words, so that they must never be renamed.
 Verb = Literal[
     "create page", "create row", "update page", "trash page",
     "create database", "update database", "trash database", "update data source",
@@ -140,6 +141,7 @@ class Journal:
         for doing, done in self.writes:
             ids.add(doing.id)
             ids.add(done.id if done else "")
+        # A creation is begun without an id, and has none if the answer was lost.
         return frozenset(ids - {""})
 
     def before(self, verb: Verb, notion_id: str) -> Any:
@@ -155,6 +157,7 @@ class Journal:
 
     def view_before(self, view_id: str) -> View | None:
         """Return a view as it was before it was changed or deleted."""
+        # Of a view that was changed and then deleted, the change has the older state.
         found = self.before("update view", view_id) or self.before("delete view", view_id)
         return _view(found) if found else None
 

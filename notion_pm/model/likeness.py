@@ -101,6 +101,7 @@ _SYNONYM_GROUPS = [
 
 def plain(name: str) -> str:
     """Return a name in lower-case words, without accents, emoji and punctuation."""
+    # "Größe" -> "grosse": casefold writes ß as ss, and NFKD separates the dots from the o.
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return " ".join(re.findall(r"\w+", letters.replace("_", " ")))
@@ -134,6 +135,7 @@ def best_pairs(
     """
     used_left: set[str] = set()
     used_right: set[K] = set()
+    # Taken greedily. The sort is stable, so pairs of one score keep the order of `scores`.
     for (one, other), score in sorted(scores.items(), key=lambda item: -item[1]):
         if score >= least and one not in used_left and other not in used_right:
             used_left.add(one)

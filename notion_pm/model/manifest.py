@@ -90,6 +90,7 @@ class DatabaseEntry(BaseModel):
 
     def key_of_option(self, property_key: str, option_id: str) -> str | None:
         """Return the template's key of an option, None for an option that people added."""
+        # The key of an option is unique only within its property, so the property must match too.
         for address, known_id in self.options.items():
             key, _, option_key = address.partition(".")
             if known_id == option_id and key == property_key:
@@ -124,6 +125,7 @@ class Manifest(BaseModel):
     @property
     def ids(self) -> Iterator[NotionId]:
         """All recorded ids with which things are read from Notion."""
+        # Without ids of properties and options: these come with the data source.
         for page_id in (self.page_id, self.parent_id):
             if page_id is not None:
                 yield page_id

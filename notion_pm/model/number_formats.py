@@ -30,12 +30,14 @@ def excel_format(notion_format: str, value: float) -> str:
     """
     is_whole = float(value).is_integer()
     if notion_format == "percent":
+        # Rounded, because 0.29 * 100 is 28.999999999999996.
         is_whole_percent = float(round(value * 100, 6)).is_integer()
         return "0%" if is_whole_percent else "0.0#%"
     if notion_format == "number_with_commas":
         return "#,##0" if is_whole else "#,##0.00##"
     if notion_format in _SYMBOLS:
         digits = "#,##0" if is_whole else "#,##0.00"
+        # In quotes: letters such as the E and D of SEK and AED are codes in Excel's formats.
         return f'"{_SYMBOLS[notion_format]}"{digits}'
     has_few_decimals = value == round(value, _READABLE_DECIMALS)
     return "General" if has_few_decimals else "0.00"

@@ -30,6 +30,7 @@ class DateValue:
 @dataclass(frozen=True, slots=True)
 class PersonValue:
     id: NotionId
+    # Both need the capability to read user information (notion-api.md 6.15).
     name: str | None = None
     email: str | None = None
 
@@ -53,6 +54,7 @@ class RelationValue:
 
 @dataclass(frozen=True, slots=True)
 class UniqueIdValue:
+    # Shown as `BUG-12`, or `12` when the property has no prefix.
     number: int | None
     prefix: str | None = None
 
@@ -157,6 +159,7 @@ def holds_value(page: Page, property_id: str, except_links_to: Collection[str] =
     held = page.properties.get(property_id)
     match held.value if held else None:
         case None | "" | () | False:
+            # `False` matches by identity: an unticked checkbox holds nothing, the number 0 does.
             return False
         case RelationValue(ids=ids):
             return not set(ids) <= set(except_links_to)

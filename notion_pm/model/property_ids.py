@@ -36,5 +36,6 @@ def reference_as_received(reference: str) -> str:
 
     Views give ids decoded here too. A word with the length of an id is treated as an id.
     """
+    # A name of four letters or digits ("Size") is taken for an id too, but comes out unchanged.
     is_id = len(reference) == _LENGTH and reference.isascii() and " " not in reference
     return as_received(reference) if is_id else reference

@@ -20,6 +20,7 @@ def property_type(template: Template, database: str, key: str) -> str | None:
 
 def property_title(template: Template, database: str, key: str) -> str:
     """Return the template's title of a property, near or far side."""
+    # A far side is a triple: the near database, the key of its property, and the mirror's own spec.
     spec = template.databases[database].properties.get(key)
     return spec.title if spec is not None else template.far_sides(database)[key][2].title
 
@@ -43,6 +44,7 @@ def is_open(template: Template, database: str, key: str) -> bool:
 
 def find_option(options: tuple[OptionSpec, ...], text: str) -> OptionSpec | None:
     """Return the option with that key, else the one with that name, whatever its case."""
+    # Keys first: a key may be another option's name, for example key `new` and name "New".
     for option in options:
         if option.key == text:
             return option

@@ -54,15 +54,19 @@ _TABLE = (
     PropertyType("people", "person", "people", has_empty_filter=True),
     PropertyType("relation", "page", "people", has_empty_filter=True),
     PropertyType("files", "file", "people", has_empty_filter=True),
+    # A checkbox is never empty. For a place there is no filter at all, and verification is filtered
+    # by its state.
     PropertyType("checkbox", "truth", "people", has_empty_filter=False),
     PropertyType("place", "other", "people", has_empty_filter=False),
     PropertyType("verification", "other", "people", has_empty_filter=False),
+    # What a filter of a formula or rollup accepts depends on the type of its result.
     PropertyType("formula", "other", "derived", has_empty_filter=False),
     PropertyType("rollup", "other", "derived", has_empty_filter=False),
     PropertyType("created_time", "date", "derived", has_empty_filter=False),
     PropertyType("created_by", "person", "derived", has_empty_filter=False),
     PropertyType("last_edited_time", "date", "derived", has_empty_filter=False),
     PropertyType("last_edited_by", "person", "derived", has_empty_filter=False),
+    # Whether `is_empty` works for a unique_id is not confirmed (notion-api.md 8).
     PropertyType("unique_id", "number", "assigned", has_empty_filter=False),
     PropertyType("button", "other", "nobody", has_empty_filter=False),
 )
@@ -80,6 +84,7 @@ OPTION_TYPES = _with_content("option")
 DATE_TYPES = _with_content("date")
 PERSON_TYPES = _with_content("person")
 
+# Not all of DERIVED_TYPES: the times and authors of a page have nothing to define.
 COMPUTED_TYPES = frozenset({"formula", "rollup"})
 """Types that a template defines by what Notion computes from other properties."""
 

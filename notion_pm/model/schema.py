@@ -19,6 +19,7 @@ class Option:
 
     name: str
     id: str | None = None
+    # Only at creation: a later change of the colour is refused (notion-measured.md 4.1).
     color: str = "default"
     description: str | None = None
     group: str | None = None
@@ -43,6 +44,7 @@ class OptionsConfig:
 class RelationConfig:
     """A relation. A two-way relation names its mirror on the other data source."""
 
+    # The data source, not its database: a schema needs this id (notion-api.md 6.9).
     data_source_id: NotionId
     two_way: bool = False
     synced_property_id: str | None = None
@@ -120,8 +122,10 @@ class DataSource:
     id: NotionId
     database_id: NotionId
     title: str
+    # By id, because people rename properties and the id stays (notion-api.md 6.11).
     properties: Mapping[str, Property]
     description: str = ""
+    # Can differ from the icon of the database, unlike the title (notion-measured.md 5).
     icon: str | None = None
     in_trash: bool = False
     created_time: datetime | None = None
@@ -168,6 +172,7 @@ class View:
     id: NotionId
     name: str
     type: str
+    # None for dashboards (notion-api.md 2.6).
     data_source_id: NotionId | None
     database_id: NotionId | None = None
     filter: Mapping[str, Any] | None = None

@@ -103,6 +103,7 @@ Baseline = Mapping[NotionId, Mapping[str, BaseValue]]
 
 def is_empty(value: RuleValue | NoResult) -> bool:
     """Return whether a value is empty. A checkbox is never empty."""
+    # 0 and False are values. A relation whose pages are not all known does not count as empty.
     return value is None or value == "" or value == () or value == RelatedPages()
 
 
@@ -115,6 +116,7 @@ def same_value(one: RuleValue | NoResult, other: RuleValue | NoResult) -> bool:
         return one == other
     if is_empty(one) or is_empty(other):
         return is_empty(one) and is_empty(other)
+    # Before the numbers: in Python True is the number 1.
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):

@@ -18,4 +18,5 @@ def escape_formula(text: str) -> str:
 
 def unescape_formula(text: str) -> str:
     """Return text without the apostrophe of `escape_formula`."""
+    # Only an apostrophe that `escape_formula` adds: the one of "'tis" belongs to the text.
     return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text

@@ -20,6 +20,7 @@ class SharedState:
     @property
     def schema(self) -> str:
         """The name of the schema with this workspace's tables."""
+        # 42 characters. PostgreSQL would cut a name after 63.
         return f"notion_pm_{self.workspace.replace('-', '')}"
 
 

@@ -32,6 +32,7 @@ class TemplateSchema:
         for database, database_spec in self.template.databases.items():
             for key, spec in database_spec.properties.items():
                 if isinstance(spec, OptionsProperty):
+                    # Keys of type `object`: the values that rules look up may be anything.
                     by_key: dict[object, tuple[int, OptionSpec]] = {
                         option.key: (rank, option) for rank, option in enumerate(spec.options)
                     }
@@ -112,6 +113,7 @@ class TemplateSchema:
 
     def is_terminal(self, database: str, key: str, option: object) -> bool:
         """Return whether a status option is final: done or dropped."""
+        # Only options of a status have a category; a select may have an option called "Done".
         spec = self.option(database, key, option)
         if spec is None or self.type(database, key) != "status":
             return False

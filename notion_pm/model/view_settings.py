@@ -27,7 +27,9 @@ def _setting(key: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return configuration_as_received(value)
     if isinstance(value, list | tuple):
+        # Items have no name of their own: settings of one property each, or plain words.
         return [_setting("", item) for item in value]
+    # Other texts are Notion's words or names, which must stay as they are.
     if isinstance(value, str) and key.endswith(_NAMES_A_PROPERTY):
         return as_received(value)
     return value
