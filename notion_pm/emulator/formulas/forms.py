@@ -91,6 +91,7 @@ def _type_of_branches(arguments: Arguments, types: Types) -> FormulaType:
 
 def _run_branches(arguments: Arguments, values: Values) -> Value:
     pairs, otherwise = _branches(arguments)
+    # Values of other branches are not evaluated: `if(x == 0, 0, 1 / x)`.
     for test, value in pairs:
         if not is_empty(values.of(test)):
             return values.of(value)
@@ -205,6 +206,7 @@ def _find_index(pairs: list[tuple[Value, Value]]) -> float:
     for index, (_, value) in enumerate(pairs):
         if not is_empty(value):
             return index
+    # As in JavaScript when nothing is found.
     return -1
 
 

@@ -74,6 +74,7 @@ def _heading(block: Json) -> _Lines:
     kind = block["type"]
     content = block[kind]
     sign = "#" * int(kind[-1])
+    # Without `escape_block_start`: after "# " no sign can start another block.
     text = f"{sign} {render_inline(content.get('rich_text') or []).strip()}".rstrip()
     if not content.get("is_toggleable"):
         return [text + _marks(content)]
@@ -143,6 +144,7 @@ def _column(block: Json) -> _Lines:
 
 def _image(block: Json) -> _Lines:
     content = block["image"]
+    # The URL is in parentheses, so its own ones need a backslash.
     url = _file_url(content).replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
     return [f"![{render_inline(content.get('caption') or []).strip()}]({url})"]
 
@@ -173,6 +175,7 @@ def _child(block: Json) -> _Lines:
 def _link_to_page(block: Json) -> _Lines:
     content = block["link_to_page"]
     kind = content["type"].removesuffix("_id")
+    # For the other targets of the API, such as a comment, there is no tag.
     if kind not in ("page", "database"):
         return _unknown(block)
     return [f"<mention-{kind}{tag_attributes(url=notion_url(content[content['type']]))}/>"]
@@ -194,6 +197,7 @@ def _synced_block(block: Json) -> _Lines:
 
 def _unknown(block: Json) -> _Lines:
     """Return the tag of a block without a form in Markdown: bookmark, embed, breadcrumb, tab ..."""
+    # A block "unknown" is such a tag as `parse` read it: its `alt` has the type of the real block.
     kind = block["type"]
     alt = block[kind].get("alt") if kind == "unknown" else kind
     url = notion_url(block["id"]) if "id" in block else None

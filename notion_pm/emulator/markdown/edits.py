@@ -42,6 +42,7 @@ def _insert_after_line(markdown: str, at: int, new: str) -> str:
     index = markdown.count("\n", 0, at)
     margin = _margin(lines[index])
     end = index + 1
+    # The children of a block are the deeper lines after it; the new lines come behind them.
     while end < len(lines) and len(_margin(lines[end])) > len(margin):
         end += 1
     inserted = [margin + line if line else line for line in new.split("\n")]
@@ -64,6 +65,8 @@ def _replace(markdown: str, content: Json) -> str:
 
 
 def _search_and_replace(markdown: str, content: Json) -> str:
+    # Each update sees the text that the one before it left. If one fails, none is applied here; the
+    # real service was measured to apply such a list in part (notion-measured.md 9).
     for update in content["content_updates"]:
         markdown = _replace_text(markdown, update)
     return markdown
@@ -71,6 +74,7 @@ def _search_and_replace(markdown: str, content: Json) -> str:
 
 def _replace_text(markdown: str, update: Json) -> str:
     old, new = update["old_str"], update["new_str"]
+    # Python counts an empty text between all characters, so that case comes first.
     matches = markdown.count(old) if old else 0
     if not matches:
         raise EditError(f"Could not find old_str in the page content: {_quote(old)}")
@@ -92,6 +96,7 @@ def _selection(markdown: str, selection: str) -> tuple[int, int]:
     not_found = EditError(
         f"The selection does not match any content in the page: {_quote(selection)}"
     )
+    # "..." alone, or an empty selection.
     if not first and not last:
         raise not_found
     start = markdown.find(first)

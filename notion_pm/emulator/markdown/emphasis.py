@@ -27,6 +27,7 @@ def resolve(nodes: Sequence[Node]) -> tuple[list[set[str]], dict[int, str]]:
 def _pass(
     nodes: Sequence[Node], unclosed: set[tuple[int, str]]
 ) -> tuple[list[set[str]], dict[int, str], set[tuple[int, str]]]:
+    # The kinds of emphasis that are open, each with the index of its opening delimiter.
     active: dict[str, int] = {}
     emphasis: list[set[str]] = []
     literal: dict[int, str] = {}
@@ -41,6 +42,7 @@ def _apply(
     node: Delimiter, index: int, active: dict[str, int], unclosed: set[tuple[int, str]]
 ) -> str:
     """Close or open what a delimiter can; return the signs that stay text."""
+    # In "***a** b*" the first run opens both kinds, and the second one closes bold alone.
     rest = node.sign
     for mark in _marks(node.sign, active):
         if mark in active and node.closes:

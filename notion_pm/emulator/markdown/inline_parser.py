@@ -74,6 +74,7 @@ def _flatten(nodes: Sequence[Node], outer: Style, runs: list[tuple[Style, str | 
 
 def _parts(content: str | Json) -> list[str | Json]:
     """Return the text in pieces that fit into one item."""
+    # A mention or an equation cannot be divided.
     if isinstance(content, dict):
         return [content]
     starts = range(0, len(content), _MOST_CODE_POINTS)

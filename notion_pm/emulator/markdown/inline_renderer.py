@@ -9,6 +9,7 @@ from itertools import groupby
 
 from notion_pm.notion_markdown.syntax import Json, colour_name, escape, notion_url, tag_attributes
 
+# Underline and colour have no sign in Markdown; they become a `<span>`.
 _EMPHASIS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 _PARTS = re.compile(r"(\s*)(.*?)(\s*)\Z", re.DOTALL)
 _NO_ANNOTATIONS: Json = {}
@@ -49,6 +50,7 @@ def render_inline(items: Sequence[Json]) -> str:
 
 def _join_alike(items: Iterable[Json]) -> list[Json]:
     """Return the items, with neighbouring texts of one style joined."""
+    # Texts of more than 2000 characters come as several items (notion-api.md 4.2).
     joined: list[Json] = []
     for item in items:
         content = _content(item)
@@ -118,6 +120,7 @@ def _lines(text: str) -> str:
 def _code(content: str) -> str:
     longest = max(map(len, re.findall("`+", content)), default=0)
     fence = "`" * (longest + 1)
+    # The parser takes one space off on each side, so a code that has such spaces needs two.
     spaced = content.startswith(" ") and content.endswith(" ") and content.strip(" ")
     padding = " " if content[0] == "`" or content[-1] == "`" or spaced else ""
     return f"{fence}{padding}{content}{padding}{fence}"
@@ -141,6 +144,7 @@ def _atom(item: Json) -> str:
 
 
 def _equation(expression: str) -> str:
+    # "`$" would end the quoted form too early.
     if "`$" in expression:
         return "$" + expression.replace("$", "\\$") + "$"
     return f"$`{expression}`$"

@@ -17,11 +17,14 @@ from notion_pm.notion_markdown.syntax import (
 )
 
 _SPAN = re.compile(rf"<span({ATTRIBUTES})\s*>")
+# A line break inside a block: a newline would end the block.
 _BREAK = re.compile(r"<br\s*/?>")
 _MENTION = re.compile(rf"<mention-([a-z-]+)({ATTRIBUTES})\s*(?:/>|>(.*?)</mention-\1>)", re.DOTALL)
+# The form that `render_inline` writes: "$`x^2`$".
 _QUOTED_EQUATION = re.compile(r"\$`(.*?)`\$", re.DOTALL)
 # As in pandoc: no space inside the signs, no digit after the second one: "$5 and $10" stays text.
 _EQUATION = re.compile(r"\$(?!\s)((?:\\.|[^\\$\n])+?)(?<!\s)\$(?!\d)")
+# One pair of parentheses may be inside, as in "(https://example.com/Notion_(app))".
 URL = re.compile(r"\(\s*((?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*?)\s*\)")
 _PLAIN = re.compile(r"[^\\`<$\[*~]+")
 _BACKTICKS = re.compile(r"`+")
@@ -88,6 +91,7 @@ class Scanner:
             if len(other[0]) == len(fence[0]):
                 code = _without_padding(self.text[fence.end() : other.start()])
                 return Text(code, code=True), other.end()
+        # Backticks that no run of the same length closes are text, as in CommonMark.
         return Text(fence[0]), fence.end()
 
     def _delimiter(self, at: int) -> tuple[Node, int]:
@@ -95,6 +99,7 @@ class Scanner:
         while end < len(self.text) and self.text[end] == self.text[at]:
             end += 1
         before, after = self.text[at - 1 : at], self.text[end : end + 1]
+        # "2 * 3" has spaces on both sides, so it neither opens nor closes.
         opens = bool(after) and not after.isspace()
         closes = bool(before) and not before.isspace()
         return Delimiter(self.text[at:end], opens, closes), end

@@ -20,6 +20,7 @@ IMAGE = re.compile(r"!\[")
 EQUATION = re.compile(r"\$\$(.*)$")
 PIPE_ROW = re.compile(r"\|.*\|$")
 DIV = re.compile(r":{3,}\s*(?:callout)?\s*(\{.*\})?$")
+# TO_DO is missing because every to-do is a BULLET as well.
 _BLOCK_LINES = (
     FENCE,
     DIVIDER,
@@ -75,6 +76,7 @@ def escape_block_start(text: str) -> str:
     text = text.strip()
     if not starts_block(text):
         return text
+    # "1\. Text": a backslash escapes only punctuation, so before the digit it would stay visible.
     if NUMBERED.match(text):
         return re.sub(r"^(\d+)", r"\1\\", text)
     return "\\" + text

@@ -88,12 +88,14 @@ class Parser:
         """Read a list item. A block of another kind in it becomes the child of an empty item."""
         if not starts_block(text):
             return [self.with_children(line, kind, text, **content)]
+        # "- # Plan": the text becomes a line of its own, two columns deeper, and is read next.
         self.at -= 1
         self.lines[self.at] = Line.of(" " * (line.indent + 2) + text)
         return [self.with_children(line, kind, "", **content)]
 
     def split_tag_line(self, line: Line, rest: str, closer: str) -> None:
         """Move the text after an opening tag to lines of its own."""
+        # "<callout>Text</callout>" is read like the same tag on three lines.
         inserted = []
         inner = rest.removesuffix(closer)
         if inner.strip():
@@ -105,6 +107,7 @@ class Parser:
     def contained(self, closer: str) -> list[Json]:
         """Read the blocks before a closing tag, and that tag."""
         self.closers.append(closer)
+        # Whatever the indentation, up to the closing tag: people may write the content flush left.
         children = self.blocks(0)
         self.closers.pop()
         line = self.next_line()

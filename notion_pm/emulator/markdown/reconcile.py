@@ -91,6 +91,7 @@ def _place(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) ->
     # Markdown.
     old_texts = [render([block]) for block in existing]
     new_texts = [render([block]) for block in wanted]
+    # `autojunk` would ignore lines that repeat often in a list of 200 or more.
     matcher = SequenceMatcher(None, old_texts, new_texts, autojunk=False)
     placed: list[Placed] = []
     for verdict, old_start, old_end, new_start, new_end in matcher.get_opcodes():
@@ -112,6 +113,7 @@ def _pair(existing: Sequence[Json], wanted: Sequence[Json], known: set[str]) -> 
         if old is None or block["type"] in _REFERENCES:
             yield New(block, _place((), children_of(block), known))
         else:
+            # Blocks before the match are passed over for good, so that matches keep their order.
             rest = rest[rest.index(old) + 1 :]
             yield Changed(old["id"], block, _place(children_of(old), children_of(block), known))
 

@@ -56,6 +56,7 @@ def _table(rows: list[list[list[Json]]], *, header_row: bool, header_column: boo
     width = max(map(len, rows), default=0)
     if not width:
         return None
+    # Short rows are filled up: all rows of a table block have `table_width` cells.
     content = {
         "table_width": width,
         "has_column_header": header_row,

@@ -41,6 +41,7 @@ def _tag(parser: Parser, line: Line, found: re.Match[str]) -> list[Json] | None:
     read_single = _SINGLE_TAGS.get(name)
     if read_single:
         return read_single(values)
+    # No tag of a block on its own: the line becomes a paragraph.
     if is_empty or name == "summary":
         return None
     parser.split_tag_line(line, rest, f"</{name}>")
@@ -67,6 +68,7 @@ def _details(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
 
 
 def _columns(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
+    # Only columns can be in a column list; text between them is left out.
     columns = [block for block in parser.contained(closer) if block["type"] == "column"]
     return [make_block("column_list", children=columns)] if columns else []
 
@@ -87,6 +89,7 @@ def _synced_block_reference(parser: Parser, values: dict[str, str], closer: str)
 
 
 def _table(parser: Parser, values: dict[str, str], closer: str) -> list[Json]:
+    # Line by line, not as blocks: "- 1" in a cell is text.
     text: list[str] = []
     while parser.at < len(parser.lines):
         line = parser.lines[parser.at]

@@ -19,6 +19,7 @@ def _fence(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
     start = parser.at
     while parser.at < len(parser.lines) and not _closes_fence(parser.lines[parser.at].text, fence):
         parser.at += 1
+    # A fence that is never closed reaches to the end of the page, as in CommonMark.
     code = _without_margin([other.raw for other in parser.lines[start : parser.at]], line.margin)
     parser.at += 1
     return [make_block("code", rich_text=plain_items(code), language=language(info))]
@@ -43,6 +44,7 @@ def _divider(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
 
 
 def _heading(parser: Parser, line: Line, found: re.Match[str]) -> list[Json]:
+    # Notion has four levels (notion-api.md 2.4), Markdown six.
     kind = f"heading_{min(len(found[1]), 4)}"
     text, values = split_trailing_attributes(found[2] or "")
     if values.get("toggle") == "true":
@@ -99,6 +101,7 @@ def _without_margin(raw: list[str], margin: str) -> str:
     return "\n".join(raw)
 
 
+# The first match wins, so TO_DO comes before BULLET, which matches to-dos too.
 TEXT_READERS: list[Reader] = [
     (kinds.FENCE, _fence),
     (kinds.DIVIDER, _divider),

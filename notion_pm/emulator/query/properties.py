@@ -57,6 +57,7 @@ class Property:
         for option in self.options:
             if name in (option.name, option.id):
                 return (option.id,)
+        # A filter may name a group of a status (notion-api.md 2.6).
         return self.groups.get(name, ())
 
 
@@ -83,6 +84,8 @@ class Properties:
         """
         if name_or_id in self._by_name:
             return self._by_name[name_or_id]
+        # The store has ids decoded, clients send them as received. Whether Notion also takes
+        # decoded ones is not known (notion-measured.md 2), so `is_accepted` follows a setting.
         found = self._by_id.get(name_or_id) or self._by_id.get(ids.decode_property_id(name_or_id))
         return found if found and ids.is_accepted(found.id, name_or_id) else None
 

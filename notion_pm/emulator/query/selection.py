@@ -67,6 +67,7 @@ def select(
     if anchor is None:
         raise invalid_cursor(str(query.cursor))
     position = order_key(anchor, query.sorts)
+    # Keys are unique (`order_key`), so this neither repeats nor skips a row.
     rest = [entry for entry in ordered if entry[0] > position]
     return _page(rest, query, seen=query.cursor.seen, capped=query.cursor.capped, most=most)
 
@@ -74,5 +75,6 @@ def select(
 def _page(
     ordered: list[tuple[Any, str]], query: Query, *, seen: int, capped: bool, most: int
 ) -> Results:
+    # One more than fits on the page, to know whether there are more.
     following = [row_id for _, row_id in ordered[: query.size + 1]]
     return paginate(following, query.size, seen=seen, capped=capped, most=most)

@@ -121,6 +121,7 @@ def conjuncts(condition: Filter | None) -> tuple[Filter, ...]:
 def _group(group: Group, source: Source, asker: Asker) -> Sql | None:
     parts = [compile_filter(part, source, asker) for part in group.parts]
     known = [part for part in parts if part is not None]
+    # One part without SQL makes the whole group a task for Python.
     if len(known) < len(parts):
         return None
     return all_of(known) if group.operator == "and" else _any_of(known)
@@ -129,6 +130,7 @@ def _group(group: Group, source: Source, asker: Asker) -> Sql | None:
 def all_of(parts: Iterable[Sql]) -> Sql:
     """Return the conjunction of expressions."""
     pieces = list(parts)
+    # One lookup is enough: it has all pages that pass, and the other parts reject the rest.
     seek = next((piece.seek for piece in pieces if piece.seek), None)
     return Sql(_join(pieces, " AND ") or "1", values_of(pieces), seek)
 
@@ -276,6 +278,7 @@ def _one_of(what: str, ids: tuple[str, ...]) -> Sql:
 
 
 def _not(sql: Sql) -> Sql:
+    # Without `seek`: it would list the pages that do not pass.
     cell = None
     if sql.cell:
         property_id, condition = sql.cell
