@@ -122,6 +122,7 @@ def _number(operator: str, value: Value) -> float:
 
 
 def _is_number(value: Value) -> bool:
+    # In Python a boolean is an int too.
     return isinstance(value, float | int) and not isinstance(value, bool)
 
 
@@ -154,6 +155,7 @@ def _kind(value: Value) -> str:
 
 def _plain(number: float) -> float | int:
     """Return a whole number as an int, so that JSON has 3 and not 3.0."""
+    # Above 2^53 a double has no exact whole numbers.
     is_exact_integer = float(number).is_integer() and abs(number) < 2**53
     return int(number) if is_exact_integer else float(number)
 

@@ -15,6 +15,7 @@ _PRESETS = {
     "L": "MM/DD/YYYY",
 }
 _PRESET = re.compile(r"\[[^\]]*\]|LTS|LT|L{1,4}")
+# The longest first, because the first alternative that matches is taken: "MMMM" before "MM".
 _TOKEN = re.compile(
     r"\[([^\]]*)\]|YYYY|YY|Qo|Q|MMMM|MMM|MM|Mo|M|DDDD|DDDo|DDD|DD|Do|D|dddd|ddd|dd|do|d"
     r"|E|WW|Wo|W|ww|wo|w"
@@ -42,6 +43,7 @@ def _format_token(token: str, moment: datetime) -> str:
 
 def _ordinal(number: int) -> str:
     suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    # 11th, 12th and 13th, but 21st, 22nd and 23rd.
     if number % 100 in (11, 12, 13):
         suffix = "th"
     return f"{number}{suffix}"

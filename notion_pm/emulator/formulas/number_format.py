@@ -35,6 +35,7 @@ _CURRENCIES = {
         for code in ("chf", "sek", "nok", "dkk", "pln", "czk", "huf", "try", "zar", "sgd")
     },
 }
+# These currencies are written without decimals.
 _WITHOUT_CENTS = ("jpy", "krw", "vnd")
 _SHORT = ("", "K", "M", "B", "T")
 _BYTES = {
@@ -54,6 +55,7 @@ def format_number(number: float, style: str, places: int | None) -> str:
         )
     if not math.isfinite(number):
         return str(number)
+    # The sign goes before the currency: "-$5.00".
     sign, size = ("-" if number < 0 else ""), abs(number)
     return sign + _format_size(size, style.lower(), places)
 
@@ -88,6 +90,7 @@ def _decimal(size: float, places: int | None, *, unasked: int = _MOST_PLACES_UNA
 
 
 def _scale(size: float, base: int, units: tuple[str, ...]) -> tuple[float, str]:
+    # The last unit has no limit: 5,000 trillions are "5,000T".
     step = 0
     while size >= base and step < len(units) - 1:
         size, step = size / base, step + 1

@@ -110,6 +110,7 @@ def _error_message(expression: str, unexpected: UnexpectedInput) -> str:
     is_at_end = isinstance(unexpected, UnexpectedToken) and unexpected.token.type == "$END"
     if position is None or is_at_end:
         return "The formula ends too early."
+    # A whole word, or else one sign: the error shows what a person would look for.
     found = re.match(r"\w+|.", expression[position:], re.DOTALL)
     word = found[0] if found else ""
     return f"Unexpected {word!r} at character {position + 1} of the formula."
@@ -165,6 +166,7 @@ class _Builder(Transformer[Token, Node]):
     def method(self, owner: Node, word: Token, arguments: tuple[Node, ...] = ()) -> Node:
         if word == "prop":
             return Reference(_property_name(arguments), owner)
+        # `a.f(b)` is `f(a, b)`.
         return Call(_word(word) if word.type != "NAME" else str(word), (owner, *arguments))
 
 

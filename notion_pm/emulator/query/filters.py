@@ -23,7 +23,7 @@ from notion_pm.emulator.query.operators import (
 )
 from notion_pm.emulator.query.properties import Properties, Property
 
-MAX_DEPTH = 2  # levels of groups (notion-api.md 2.2)
+MAX_DEPTH = 2  # levels of groups (notion-api.md 3.6)
 TIMESTAMPS = ("created_time", "last_edited_time")
 
 

@@ -76,6 +76,7 @@ FORMULA_KINDS: dict[str, Kind] = {
 ROLLUP_KINDS: dict[str, Kind] = {"number": "number", "date": "date"}
 Quantifier = Literal["any", "none", "every"]
 QUANTIFIERS: tuple[Quantifier, ...] = ("any", "none", "every")
+# What `any`, `none` and `every` of a rollup accept; a title is filtered as `rich_text`.
 _ROLLUP_ITEM_KEYS = (
     "rich_text",
     "number",

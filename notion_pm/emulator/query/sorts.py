@@ -93,6 +93,7 @@ def order_key(row: Row, sorts: tuple[Sort, ...]) -> tuple[Any, ...]:
 
 
 def _level(value: Any, *, descending: bool) -> tuple[Any, ...]:
+    # (1,) comes after every (0, ...), so empty values are last in both directions.
     if value is None or value == ():
         return (1,)
     return (0, Descending(value) if descending else value)

@@ -60,6 +60,7 @@ def date_subtract(moment: Date, amount: float, unit: str) -> Date:
 def date_between(later: Date, earlier: Date, unit: str) -> float:
     """Return the number of whole units, cut towards zero. It is positive if `later` is later."""
     unit = _unit(unit)
+    # Months have different lengths, so they are counted, not divided.
     if unit in _MONTHS:
         return int(_months_between(later.start, earlier.start) / _MONTHS[unit])
     return int((later.start - earlier.start) / _LENGTHS[unit])
@@ -104,6 +105,7 @@ def parse_date_text(text: str) -> Date | None:
 def format_date(moment: Date, pattern: str, time_zone: str | None = None) -> str:
     zone = _zone(time_zone)
     moments = [moment.start] if moment.end is None else [moment.start, moment.end]
+    # A day is the same in every time zone; only a time moves.
     if moment.timed:
         moments = [_in_zone(part, zone) for part in moments]
     return " → ".join(moment_format(part, pattern) for part in moments)
@@ -121,6 +123,7 @@ def _zone(name: str | None) -> tzinfo:
 
 
 def _unit(unit: str) -> str:
+    # "day" and "days" mean the same.
     plural = unit if unit.endswith("s") else f"{unit}s"
     if plural not in _MONTHS and plural not in _LENGTHS:
         raise FormulaError(

@@ -40,6 +40,7 @@ def _flat_type(types: Sequence[FormulaType]) -> FormulaType:
 
 @function("at", "list", "number", returns=_item_type)
 def at(items: list[Value], position: float) -> Value:
+    # A negative position counts from the end, as in Python.
     index = int(position)
     return items[index] if -len(items) <= index < len(items) else None
 
@@ -72,6 +73,7 @@ def backwards(items: list[Value]) -> list[Value]:
 @function("join", "list", "text?", returns=TEXT)
 def join(items: list[Value], separator: str = ",") -> str:
     spend(len(items))
+    # Checked before the text exists: a short formula could ask for gigabytes.
     if len(separator) * len(items) > MOST_CHARACTERS:
         raise FormulaError(f"The text would have more than {MOST_CHARACTERS} characters.")
     return separator.join(map(as_text, items))
@@ -97,6 +99,7 @@ def includes(items: list[Value], sought: Value) -> bool:
 @function("flat", "list", returns=_flat_type)
 def flat(items: list[Value]) -> list[Value]:
     spend(sum(len(item) for item in items if isinstance(item, list)))
+    # One level only: lists in the items' items stay.
     result: list[Value] = []
     for item in items:
         result += item if isinstance(item, list) else [item]

@@ -38,6 +38,7 @@ _one("floor", math.floor)
 _one("sqrt", math.sqrt)
 _one("cbrt", lambda number: math.copysign(abs(number) ** (1 / 3), number))
 _one("exp", math.exp)
+# `_log`, because Python raises an error for the logarithm of 0; in JavaScript it is -Infinity.
 _one("ln", _log(math.log))
 _one("log10", _log(math.log10))
 _one("log2", _log(math.log2))
@@ -88,6 +89,7 @@ def divide(left: float, right: float) -> float:
     """Divide two numbers. Division by zero is infinite, as in JavaScript; the API shows null."""
     if right:
         return left / right
+    # 0 / 0 is not a number.
     return math.nan if not left or math.isnan(left) else math.copysign(math.inf, left)
 
 
@@ -101,6 +103,7 @@ def power(base: float, exponent: float) -> float:
         result = base**exponent
     except (OverflowError, ZeroDivisionError):
         return math.inf
+    # Python has complex results, such as (-8) ^ 0.5; in JavaScript they are NaN.
     return math.nan if isinstance(result, complex) else result
 
 
@@ -139,6 +142,7 @@ def _numbers_in(argument: Value, name: str) -> list[float]:
     items = argument if isinstance(argument, list) else [argument]
     present = [item for item in items if item is not None]
     for item in present:
+        # In Python a boolean is an int too.
         if isinstance(item, bool) or not isinstance(item, float | int):
             raise FormulaError(
                 f"Type mismatch: {name}() takes numbers and lists of numbers, "
@@ -170,6 +174,7 @@ def _comparison(
     name: str, compare: Callable[[tuple[object, ...], tuple[object, ...]], bool]
 ) -> None:
     def run(left: Value, right: Value) -> bool:
+        # An empty value is neither larger nor smaller than another.
         if left is None or right is None:
             return False
         return compare(order_key(left), order_key(right))

@@ -63,6 +63,7 @@ def unequal(left: Value, right: Value) -> bool:
 
 @function("substring", "text", "number", "number?", returns=TEXT)
 def substring(text: str, start: float, end: float | None = None) -> str:
+    # A negative position is 0, as in JavaScript; Python would count from the end.
     return text[max(0, int(start)) : None if end is None else max(0, int(end))]
 
 
