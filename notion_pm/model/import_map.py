@@ -75,7 +75,7 @@ class Filling(_FromColumns):
 
     @model_validator(mode="after")
     def _has_a_source(self) -> Filling:
-        # Neither or both: `columns` may be empty, `value` may be an empty text but not None.
+        # True for neither and for both. An empty text is a `value`, empty `columns` are no source.
         if bool(self.columns) == (self.value is not None):
             raise ValueError("it needs either `from` (columns) or `value`")
         return self

@@ -31,7 +31,7 @@ class ImportWrite:
     title: str
     origin: str
     found_by: tuple[str, str]
-    # Without what a person entered later: undo compares with these, to leave such a value alone.
+    # Undo compares them with the page: a value that differs was entered later, and stays.
     after: Mapping[str, TypedValue]
     """The values that were written, by property id."""
     before: Mapping[str, TypedValue] | None = None

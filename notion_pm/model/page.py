@@ -159,7 +159,7 @@ def holds_value(page: Page, property_id: str, except_links_to: Collection[str] =
     held = page.properties.get(property_id)
     match held.value if held else None:
         case None | "" | () | False:
-            # `False` matches by identity: an unticked checkbox holds nothing, the number 0 does.
+            # `False` matches by identity: an unticked checkbox is no value, the number 0 is one.
             return False
         case RelationValue(ids=ids):
             return not set(ids) <= set(except_links_to)

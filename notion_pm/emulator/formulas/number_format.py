@@ -35,7 +35,6 @@ _CURRENCIES = {
         for code in ("chf", "sek", "nok", "dkk", "pln", "czk", "huf", "try", "zar", "sgd")
     },
 }
-# These currencies are written without decimals.
 _WITHOUT_CENTS = ("jpy", "krw", "vnd")
 _SHORT = ("", "K", "M", "B", "T")
 _BYTES = {
