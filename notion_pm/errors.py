@@ -201,7 +201,8 @@ class MappingInvalid(NotionPmError):
 
 
 # Raised at the very end of `import`, after all other rows are written and remembered: a script must
-# not take an import with gaps for a complete one.
+# not take an import with gaps for a complete one. A nightly import that rejects the same rows each
+# time raises it only the first time.
 class RowsRejected(NotionPmError):
     """An import left out rows, and wrote all others. `path`: the file with the rows left out."""
 

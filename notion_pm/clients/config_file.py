@@ -26,6 +26,7 @@ def add_workspace(path: Path, name: str, settings: Mapping[str, str]) -> None:
     """
     before = read_text(path, limit=SETTINGS_LIMIT) if path.exists() else ""
     gap = "\n" if before.endswith("\n") or not before else "\n\n"
+    # Appended as text: writing the whole file from its data would lose comments and the order.
     lines = [
         f"[workspaces.{name}]",
         *(f"{key} = {_toml_string(value)}" for key, value in settings.items()),

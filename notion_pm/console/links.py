@@ -25,6 +25,7 @@ def program_name() -> str:
     words = ["notion-pm"]
     for parameter, option in (("workspace", "-w"), ("local", "--local")):
         value = root.params.get(parameter)
+        # A value from a variable is there for the next command as well, so it is not repeated.
         if value and root.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
             words += [option, quote(str(value))]
     return " ".join(words)

@@ -33,6 +33,7 @@ def log_to_stderr(level: str) -> Iterator[RunId]:
     handler.addFilter(of_run)
     root = logging.getLogger("notion_pm")
     before = root.level
+    # Only the logger of notion-pm: HTTP libraries would add a line for each request.
     root.addHandler(handler)
     root.setLevel(level.upper())
     try:

@@ -19,5 +19,7 @@ def post(url: str, text: str, facts: Mapping[str, Any]) -> None:
         notify.post(url, text, facts, sleep=sleep)
     except NotificationFailed as error:
         note(f"{error} {error.advice}")
+    # Waiting before another attempt raises this when the time limit is reached or a stop is
+    # requested.
     except LeftForNextRun:
         note("There was no time left to send the notification.")

@@ -135,6 +135,7 @@ class ColumnFacts:
             column,
             has_end=column.id in self.columns_with_ends,
             has_time=column.id in self.columns_with_times,
+            # A column has one kind: with several it becomes text, which can hold all of them.
             computed=next(iter(kinds)) if len(kinds) == 1 else None,
         )
 
@@ -238,6 +239,8 @@ def _rank(cell: Cell, column: Column) -> tuple[float, str] | None:
     match cell:
         case None | "" | ():
             return None
+        # As in Notion: "High" is before "Low" if the list of options has it first, whatever the
+        # alphabet says.
         case OptionValue() if cell.name in column.options:
             return column.options.index(cell.name), ""
         case int() | float():

@@ -163,6 +163,8 @@ class TableReader:
         needed = list(shown)
         for order in request.sort:
             needed.append(find_column(all_columns, order.column, source.title))
+        # Example: --columns name --where "reach>3" on a formula: `reach` is tested here, but not
+        # shown.
         for test in request.tests:
             needed.append(find_column(all_columns, test.column, source.title))
         columns = tuple(dict.fromkeys(needed))

@@ -219,6 +219,8 @@ class _Writer:
             self._journal.note_create(create, outcome)
             self._result.created.append((create.row, outcome))
             self._row_pages[row_placeholder(create.row.key)] = outcome.id
+            # After each row, not at the end: after Ctrl-C or a crash, the next import finds the row
+            # as imported.
             self._remember_rows([UpdateRow(create.row, outcome, ())])
         self._note_progress()
 
@@ -231,6 +233,8 @@ class _Writer:
         while pending:
             in_order = sorted(pending.values(), key=_creation_order)
             batch = in_order[:size]
+            # Right before the writes: Notion has no conditional writes (notion-api.md 6, item 5),
+            # so this keeps the time short in which a person's edit could be overwritten.
             edited, rows = self._read_edited([update.page for update in batch])
             size = batch_size(rows)
 
@@ -244,6 +248,7 @@ class _Writer:
                     del pending[update.page.id]
                     self._note_settled(update, again)
 
+            # Before the request: an import that is killed in between can still be undone.
             self._journal.begin_updates(due, self._created)
             for update, outcome in run_concurrently(self._update_row, due, self._jobs):
                 if isinstance(outcome, Postponed):
@@ -267,6 +272,7 @@ class _Writer:
             return update
         row = replace(update.row, values=replace_placeholders(update.row.values, self._created))
         again = compare_row(self._target, row, page, update.memory, overwrite=self._plan.overwrite)
+        # Only what the preview did not show is reported as overtaken.
         if isinstance(again, SkippedRow) or again.kept != update.kept:
             self._result.overtaken[page.id] = again
         return again

@@ -48,6 +48,7 @@ def command(context: Context, *, template: str | None, exit_code: bool, as_json:
         _show(statuses)
     codes = [outcome.exit_code for outcome in outcomes]
     if exit_code and any(status.word != "up to date" for status in statuses):
+        # A failure outweighs it: `most_serious` returns 2 only if all clients could be read.
         codes.append(_CHANGES)
     end_with(most_serious(codes))
 

@@ -184,6 +184,7 @@ def command(
     now = context.now()
     assert now.tzinfo
     call_on_close = click.get_current_context().call_on_close
+    # So that a job that is stopped removes its temporary files and half-written ones.
     treat_sigterm_as_ctrl_c(call_on_close)
     fetcher = None
     if with_files:
@@ -210,6 +211,8 @@ def command(
         _print_json(report, requests)
     else:
         _print_report(report)
+    # Last: the data is written and reported, and the exit code still shows that something is
+    # missing.
     if report.missing_files:
         raise FilesNotDownloaded(len(report.missing_files))
 

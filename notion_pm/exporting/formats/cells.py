@@ -27,6 +27,7 @@ def text(cell: Cell) -> str:
             return cell
         case None:
             return ""
+        # Not str(cell), which is "True": files have the words of JSON.
         case bool():
             return "true" if cell else "false"
         case DateValue():
@@ -35,6 +36,7 @@ def text(cell: Cell) -> str:
             return cell.name
         case PersonValue():
             return cell.name or cell.email or cell.id
+        # A page that cannot be read: its id still lets a program or a later export find it.
         case Reference(title=None):
             return cell.id
         case Reference():
@@ -108,6 +110,7 @@ def end_of(cell: Cell) -> DateValue | None:
 def sortable(value: DateValue) -> str:
     """Return the start as text that sorts by time, whatever the offsets."""
     moment = start_of(value)
+    # Example: 09:00+02:00 is before 08:00+00:00, but its text would sort after it.
     if isinstance(moment, datetime):
         moment = moment.astimezone(UTC)
     return moment.isoformat()

@@ -33,6 +33,8 @@ def write_json(tables: Sequence[Table], stream: TextIO) -> None:
         stream.write("\n")
         return
     stream.write("{")
+    # Two data sources may have the same title, and JSON readers keep only the last of two equal
+    # keys.
     names = unique([table.name for table in tables])
     separator = "\n"
     for name, table in zip(names, tables, strict=True):

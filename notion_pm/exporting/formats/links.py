@@ -43,6 +43,7 @@ class Links:
     def path_to(self, page_id: NotionId) -> str | None:
         """Return the relative path to a page's file, escaped for a URL; None if not exported."""
         target = self.paths.get(page_id)
+        # A page outside of the export keeps its link to Notion.
         if not target:
             return None
         folder = posixpath.dirname(self.here) or "."
@@ -75,6 +76,7 @@ class Links:
 
 def _media_as_link(tag: re.Match[str]) -> str:
     """Return a file in a body as a link: other programs do not know the tag."""
+    # In an attribute of a tag `&` is written as `&amp;`; in a Markdown link it is not.
     kind, url, caption = tag[1], tag[2].replace("&amp;", "&"), tag[3].strip()
     label = caption or escaped(posixpath.basename(urlsplit(url).path)) or kind
     return f"[{label}]({url})"

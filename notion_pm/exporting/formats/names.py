@@ -84,6 +84,8 @@ class Names:
         candidate, number = name, 1
         while candidate.casefold() in self._taken:
             number += 1
+            # The tie-break comes before numbers, for example an id: it stays the same in the next
+            # export, while numbers depend on the order of the pages.
             mark = f"-{tie_break}" if tie_break and number == 2 else f"{self._joint}{number}"
             candidate = cut(name, self._longest - len(mark)) + mark
         self._taken.add(candidate.casefold())

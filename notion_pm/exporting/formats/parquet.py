@@ -31,6 +31,7 @@ from notion_pm.model.page import DateValue
 _MOST_ROWS = 500
 _MOST_ITEMS = 5_000
 """Items of lists in a row group."""
+# Microseconds: readers such as pandas and DuckDB know them, and Notion has no finer times.
 _TIME = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.string())
 
@@ -44,6 +45,7 @@ class _Field:
 
 def write_parquet(tables: Sequence[Table], path: Path, context: ExportContext) -> int:
     """Write the one table. Return 0: no text is cut."""
+    # One table per file: `choose_destination` has refused or divided anything else.
     (table,) = tables
     fields = _fields(table)
     names = unique([field.name for field in fields])
@@ -92,6 +94,8 @@ def _fields_of(position: int, column: Column) -> Iterator[_Field]:
 
     match column.kind:
         case "number":
+            # Always floats: a column of whole numbers may get its first fraction in the next
+            # export, and files of one table should have one schema.
             yield field(column.title, pa.float64(), _number)
         case "boolean":
             yield field(column.title, pa.bool_(), lambda cell: cell)

@@ -294,6 +294,8 @@ class _ImportRun:
             columns = quantity(len(self._records.columns), "column")
             echo(f"{self._file}: {rows}, {columns}.")
             self._echo_all(map_lines(chosen, self._records))
+        # Written before the question, so that a person can read the map in an editor before
+        # answering.
         if chosen.origin == "proposed" and options.map_path is not None:
             map_files.write_map(options.map_path, chosen.map)
 
@@ -437,6 +439,8 @@ class _ImportRun:
         Raises UsageError without a terminal, Abort when the answer is no.
         """
         is_proposed = chosen.origin == "proposed"
+        # A known tool or a map from an earlier import has been checked before; a proposal is a
+        # guess.
         if self._options.yes and not is_proposed:
             return True
         if self._options.may_ask:
@@ -469,6 +473,8 @@ class _ImportRun:
         directory = self._context.state_directory
         if chosen.origin == "proposed":
             map_files.save_confirmed_map(directory, chosen.map)
+        # Example: a person answered that pulse-export.csv is the source "Pulse". The next file of
+        # that name is recognised without a question.
         if self._source != self._file_name:
             map_files.save_source_name(directory, self._file_name, self._source)
 
@@ -498,6 +504,7 @@ class _ImportRun:
     def _lock(self, plan: ImportPlan) -> AbstractContextManager[object]:
         """Hold the lock of the workspace. Without an applied template there is no lock."""
         page_id = plan.destination.record_page
+        # The lock costs requests, and without a write there is nothing to protect.
         if page_id is None or not plan.writes:
             return nullcontext()
         context = self._context

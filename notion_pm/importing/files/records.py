@@ -55,6 +55,7 @@ class Records:
     @property
     def is_sparse(self) -> bool:
         """Whether the file lacks the columns that no row fills, as JSON does."""
+        # One record is enough: either all records of a file are JSON, or none.
         return any(record.original is not None for record in self.records[:1])
 
     def texts(self, column: str) -> Iterator[str]:
@@ -106,6 +107,7 @@ def flatten_json(data: Any, name: str = "", level: int = 0) -> Iterator[tuple[st
         case list():
             for item in data:
                 yield from flatten_json(item, name, level + 1)
+        # Before numbers: in Python True is an int, and would become "True".
         case bool():
             yield name, "true" if data else "false"
         case _:

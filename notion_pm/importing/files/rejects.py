@@ -47,6 +47,8 @@ def write_rejects(rejects: Sequence[RejectedRow], path: Path, columns: Sequence[
             return
         columns = _csv_columns(rejects, columns)
         writer = csv.writer(stream)
+        # Formulas are escaped: a cell such as =HYPERLINK(...) comes from a stranger, and a
+        # spreadsheet would run it when the file is opened.
         writer.writerow([LINE, PROBLEM, *map(escape_formula, columns)])
         for reject in rejects:
             problem = escape_formula(reject.problem)
@@ -75,6 +77,8 @@ def _csv_columns(rejects: Sequence[RejectedRow], columns_of_file: Sequence[str])
 
     Jira, for example, writes one column "Labels" per label.
     """
+    # The added columns are left out: this file may itself be a file of rejects that was imported
+    # again.
     counts = {name: 1 for name in columns_of_file if name not in _ADDED_COLUMNS}
     for reject in rejects:
         in_row = Counter(name for name, _ in reject.record.cells if name not in _ADDED_COLUMNS)
@@ -93,6 +97,8 @@ def path_to_write(path: Path, state_directory: Path) -> Path:
     """Return the path, with a number where a person has begun to correct the file there."""
     numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
     for candidate in itertools.chain([path], numbered):
+        # Example: pulse.rejects.csv was written, and a person corrected two rows in it. The next
+        # import writes pulse.rejects-2.csv instead of losing these corrections.
         if not candidate.exists() or _is_unedited(state_directory, candidate):
             return candidate
     raise AssertionError("the numbers never end")
@@ -114,6 +120,7 @@ def _is_unedited(state_directory: Path, path: Path) -> bool:
 def _read_digests(state_directory: Path) -> dict[str, str]:
     try:
         return _DIGESTS.validate_json((state_directory / _DIGESTS_FILE).read_bytes())
+    # Without the memory each existing file counts as edited, which is the safe side.
     except (FileNotFoundError, ValidationError):
         return {}
 

@@ -46,6 +46,8 @@ def recognise_preset(presets: Mapping[str, ImportMap], columns: Sequence[str]) -
             continue
         if preset.first is not None and preset.first != first_column:
             continue
+        # The strictest: a file with all columns of a detailed export also has those of a simple
+        # one.
         if best is None or len(preset.needs) > len(presets[best].needs):
             best = name
     return best
@@ -84,6 +86,7 @@ def fit_preset(preset: ImportMap, target: Target, columns: Sequence[str]) -> Fit
             filling = _without_unknown_options(filling, field)
         if field is None or not field.is_fillable:
             missing.append(name)
+        # A fixed value, such as `source: Zendesk`, needs no column of the file.
         elif filling.value is not None:
             fill[property_name] = filling
         else:
@@ -147,6 +150,7 @@ def _similar_fields(preset: ImportMap, target: Target) -> dict[str, Field]:
             scores[name, key] = _similarity(name, field)
     similar = {name: free[key] for (name, key), _ in best_pairs(scores, LIKELY)}
     title = target.title_field
+    # Every database has exactly one title, whatever its name is, so the name of a row goes there.
     if "name" in wanted and title.key not in taken:
         similar["name"] = title
     return similar
@@ -226,6 +230,8 @@ def find_key_problem(map: ImportMap, target: Target) -> TemplateProblem | None:
             break
     if filling is None:
         return None
+    # With a prefix or a hash the stored key differs from the cell, so the property cannot hold
+    # both.
     is_plain_key = not map.key.prefix and not map.key.hashed
     if is_plain_key and (filling.columns, filling.part) == (map.key.columns, map.key.part):
         return None
@@ -283,6 +289,7 @@ def _word_problems(name: str, filling: Filling, target: Target) -> Iterator[Temp
     if field is None:
         return
     for word, option in filling.words.items():
+        # An empty translation is allowed: it leaves the property empty for that word.
         if option and field.choice(option) is None and not may_create(field, filling):
             known = [choice.key or choice.name for choice in field.choices]
             yield TemplateProblem.unknown(("fill", name, "words", word), "option", option, known)
