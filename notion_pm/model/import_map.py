@@ -147,6 +147,7 @@ class ImportMap(BaseModel):
     def used_columns(self) -> frozenset[str]:
         """All columns that the map uses."""
         columns = {*self.key.columns, *self.only, *self.without}
+        # A fixed value can name columns too, as in `{Company}: {Request}`.
         for filling in (*self.fill.values(), self.body):
             if filling is not None:
                 columns.update(filling.columns)

@@ -107,6 +107,7 @@ class TemplateSchema:
 
         False if one of them is not an option of the template.
         """
+        # Example: Shipped -> Planned, where Planned is listed first.
         rank_before = self.rank(*target, before)
         rank_after = self.rank(*target, after)
         return rank_before is not None and rank_after is not None and rank_after < rank_before

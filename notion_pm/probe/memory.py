@@ -44,6 +44,7 @@ class Memory:
 
     def save(self) -> None:
         """Write the memory to its file. Raises FileUnusable."""
+        # Private: it has the id of a page, which a report never has.
         data = {
             "title": self.title,
             "scratch": self.scratch,

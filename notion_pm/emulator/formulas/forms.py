@@ -109,6 +109,7 @@ def _run_not(arguments: Arguments, values: Values) -> bool:
 
 
 def _run_and(arguments: Arguments, values: Values) -> bool:
+    # `all` stops at the first empty value, so that `and` guards what follows it.
     return all(not is_empty(values.of(argument)) for argument in arguments)
 
 
@@ -163,6 +164,7 @@ def _items(arguments: Arguments, values: Values) -> list[tuple[Value, Value]]:
         items = []
     if not isinstance(items, list):
         raise FormulaError("Type mismatch: a list is needed.")
+    # `sort()` without a formula orders the items themselves.
     formula = arguments[1] if len(arguments) > 1 else Variable("current")
     results = []
     for index, item in enumerate(items):

@@ -75,6 +75,7 @@ def type_of(info: PropertyInfo) -> FormulaType:
     # ANY if the type is not known before the value is computed.
     if info.type in ("formula", "rollup"):
         return info.result() if info.result else ANY
+    # Options are given by their names, files by their URLs.
     if info.type in ("multi_select", "files"):
         return list_of(TEXT)
     if info.type == "people":
@@ -91,6 +92,7 @@ def common(first: FormulaType, second: FormulaType) -> FormulaType:
     """Return the type of a value that may be of either type."""
     if first.kind == second.kind == "list" and first.item and second.item:
         return list_of(common(first.item, second.item))
+    # Example: `if(a, 1, "x")` is a number or a text, which only evaluation can tell.
     return first if first.kind == second.kind else ANY
 
 

@@ -81,6 +81,7 @@ def _parse(body: Any, properties: Properties, path: str, depth: int) -> Filter:
 def _parse_group(
     body: Mapping[str, Any], joints: list[str], properties: Properties, path: str, depth: int
 ) -> Group:
+    # With both `and` and `or` in one object, the other one is refused as an unknown key.
     operator: Literal["and", "or"] = "and" if joints[0] == "and" else "or"
     checks.check_keys(body, {operator}, path)
     # Two levels of `and` and `or`, as in the types (notion-api.md 3.6).

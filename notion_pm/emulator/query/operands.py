@@ -23,6 +23,7 @@ def parse(kind: Kind, body: Any, path: str) -> tuple[str, Operand]:
     operator = next((key for key in body if key in allowed), None)
     if operator is None:
         raise all_missing(f"{path}.{name}" for name in sorted(allowed))
+    # One operator only: a second one is refused, not ignored.
     checks.check_keys(body, {operator}, path)
     return operator, _read_operand(kind, operator, body[operator], f"{path}.{operator}")
 
@@ -78,6 +79,7 @@ def _read_names(value: Any, path: str) -> Operand:
 
 
 def _read_reference(kind: Kind, value: Any, path: str) -> Operand:
+    # "me" is the bot of the token (see `Asker`).
     if kind == "people" and value == "me":
         return "me"
     return checks.body_id({"": value}, "", path)

@@ -2,8 +2,8 @@
 
 Empty values come last in both directions. Rows that are equal in all sorts are ordered by age, in
 the direction of the first sort: a descending order shows the newest first, like a query without
-sorts (recorded). The service guarantees no order of equal rows; sql.py needs this one to walk its
-index.
+sorts (recorded). The service guarantees no order of equal rows; ordering.py needs this one to
+walk an index.
 """
 
 from __future__ import annotations

@@ -109,6 +109,7 @@ def _groups(entry: Json) -> dict[str, list[str]]:
 def rename_by_id(lab: Lab) -> Finding:
     """Send the id of A with another name, and the other option as it is."""
     options = schema_before(lab)["Kept"]["select"]["options"]
+    # Only the name of A contains an "A", so B is sent as it is.
     sent = [
         {"id": option["id"], "name": option["name"].replace("A", "Other")} for option in options
     ]
@@ -227,6 +228,7 @@ def added_again_new_id(lab: Lab) -> Finding:
 )
 def unknown_select_created(lab: Lab) -> Finding:
     """Look at the page's value: the option did not exist."""
+    # The row was created with it. For a status the same is refused, see the next statement.
     return expect("Invented", (values_of(row(lab))["Open"] or {}).get("name"))
 
 
@@ -287,6 +289,7 @@ def status_groups_created(lab: Lab) -> Finding:
 )
 def status_groups_kept(lab: Lab) -> Finding:
     """Look at the groups after the options were sent by name alone."""
+    # `remove_options` sent the status without any group.
     expected = {"To-do": ["Idea"], "In progress": ["Doing"], "Complete": ["Dropped"]}
     return expect(expected, _groups(remove_options(lab).after["Cut_status"]))
 

@@ -124,6 +124,7 @@ def null_removes(lab: Lab) -> Finding:
 )
 def new_id_after_removal(lab: Lab) -> Finding:
     """Add the removed property again, and compare the ids."""
+    # This PATCH removed the property; the schema before it has the first id.
     patch_schema(lab)
     added = change_schema(lab, plain_database(lab), Notes={"rich_text": {}})
     return expect(True, added["properties"]["Notes"]["id"] != initial_schema(lab)["Notes"]["id"])
