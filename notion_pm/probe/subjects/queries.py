@@ -147,7 +147,7 @@ def text_ignores_case(lab: Lab) -> Finding:
 )
 def default_status(lab: Lab) -> Finding:
     """Filter for `Not started`."""
-    # Measured only: no filter finds the pages whose status was never set and no others
+    # Only this is measured: no filter finds just the pages whose status was never set
     # (notion-measured.md 7).
     condition = {"property": "Stage", "status": {"equals": "Not started"}}
     return expect(["A", "B", "blank"], _names_found(lab, condition))

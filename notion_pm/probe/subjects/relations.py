@@ -162,7 +162,7 @@ def one_way_keeps_id(lab: Lab) -> Finding:
 )
 def one_way_keeps_mirror(lab: Lab) -> Finding:
     """Look for the far property."""
-    # Not its subject, but to be seen in one recording (notion-measured.md 6).
+    # Inferred from a recording about something else (notion-measured.md 6).
     return expect(True, "Renamed" in one_way(lab)["far"])
 
 

@@ -126,7 +126,7 @@ def restore_top_page(lab: Lab) -> Finding:
     # After all statements that need the page in the trash.
     below = trash_top_page(lab)
     lab.patch(f"pages/{below.top}", in_trash=False)["id"]
-    # Measured: writes below it are refused for about 3 s. For reads there is no measurement.
+    # Measured: writes below it are refused for about 3 s. Reads below it were not measured.
     lab.settle()
     page = lab.get(f"pages/{below.page_below}")["in_trash"]
     source = lab.get(f"data_sources/{below.source}").outcome
