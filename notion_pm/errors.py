@@ -270,8 +270,8 @@ class Unauthorized(NotionError):
         )
 
 
-# Notion gives the same answer for both and does not say which (notion-api.md 6, item 14). So code
-# that catches this must not conclude that a page is deleted.
+# Notion gives the same answer for both and does not say which (notion-api.md 6, item 14). So this
+# alone never proves that a page was deleted.
 class NotShared(NotionError):
     """A page, database or block does not exist, or is not shared with the connection."""
 
@@ -281,8 +281,8 @@ class NotShared(NotionError):
     )
 
 
-# The plan: since September 2026 a Free workspace with several members gives the same 403 when its
-# connections have used up their blocks (notion-api.md 4.2).
+# About the plan: since September 2026 a Free workspace with several members gives the same 403 when
+# its connections have used up their blocks (notion-api.md 4.2).
 class CapabilityMissing(NotionError):
     """The connection lacks a capability, or the workspace's plan forbids the request."""
 
@@ -614,8 +614,8 @@ class NotConverged(NotionPmError):
         self.remaining = tuple(remaining)
 
 
-# Raised after the last check of an apply. An unused second copy is moved to the trash
-# by the apply itself; it is an error only when a person has to decide.
+# Raised after the last check of an apply. An unused second copy is moved to the trash by the apply
+# itself; it is an error only when a person has to decide.
 class CreatedTwice(NotionPmError):
     """A proxy repeated a request: Notion created something twice, and both may be in use."""
 
@@ -747,7 +747,8 @@ class PlanKeepsChanging(LeftForNextRun):
 
 
 # Two locks, two classes. This one is for a file, or a lock in the shared state, which the system
-# releases when the run dies. WorkspaceLocked is for a claim on the record page, which only expires.
+# releases when the run dies. WorkspaceLocked is for a claim on the record page, which stays until
+# it expires.
 class AlreadyRunning(LeftForNextRun):
     """Another sync or apply of the same workspace is running.
 

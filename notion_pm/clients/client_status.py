@@ -66,6 +66,7 @@ def read_client_status(
     reading, plan = provision.plan_workspace(notion, parent_id, reference, jobs=jobs, home=home)
     manifest = reading.existing.manifest
     status = _status_of(client, plan, manifest.version if manifest else None)
+    # Also for a workspace whose plan is empty: a run that is at work may be about to change it.
     claims = reading.page.claims if reading.page else ()
     at_work = tuple(f"{claim}, expires at {claim.expires_at}" for claim in claims)
     return replace(status, at_work=at_work)

@@ -40,8 +40,8 @@ def examine(
         return
     where = f" in workspace {bot.workspace_name!r}" if bot.workspace_name else ""
     yield Check("token", ok=True, detail=f"belongs to connection {bot.name!r}{where}")
-    # The request above had this version in its header: Notion answers 400 for one that it does not
-    # know (notion-api.md 1.1).
+    # The request above had this version in its header, and Notion refuses a version that it does
+    # not know (notion-api.md 1.1).
     yield Check("version", ok=True, detail=f"Notion-Version {NOTION_VERSION} is accepted")
     yield _limits(budget)
     if parent_page is None:

@@ -175,7 +175,8 @@ def configured_state(*, is_named: bool = False) -> StateSetting | None:
     if variable is not None:
         value = SecretStr(variable.value.strip())
         return validate_state(StateSetting(value, variable.source, variable.name))
-    # The variable wins over the file, as for every other setting that both may have.
+    # The variable wins: the file has one `state` for all of its clients, and a variable can replace
+    # it for one run or one machine.
     value_in_file = read_config(is_named=is_named).state
     if value_in_file is None or not value_in_file.get_secret_value():
         return None

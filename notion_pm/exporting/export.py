@@ -97,6 +97,7 @@ def export(
         # Formats read the rows as they write, so progress is counted by the rows themselves.
         shown = [replace(table, rows=_RowsWithProgress(table, progress)) for table in tables]
         cut_texts = write_files(destination, shown, context)
+    # Notes, not errors: the export has everything that Notion gave.
     notes = [*_notes_on_trash(sources), *_notes_on_reading(reader.findings)]
     if cut_texts:
         notes.append(
@@ -130,6 +131,7 @@ def _contents(
         (source,) = sources
         is_page = source.page is not None
         return Contents((source.name,), source.name, is_page=is_page, format=source.format)
+    # Several tables in one file: it is named after what the person asked for.
     title = " ".join(request.names) if request.names else catalogue.title
     return Contents(tuple(source.name for source in sources), title)
 

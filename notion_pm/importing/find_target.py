@@ -47,6 +47,7 @@ def open_destination(notion: NotionClient, catalogue: Catalogue, name: str) -> D
     else:
         found = list(catalogue.find(name))
     wanted = found[0]
+    # A named export or a database with several data sources is more than one, and a page is none.
     if len(found) != 1 or wanted.source is None or wanted.page is not None:
         raise UsageError(
             f"{name!r} is not one database.",

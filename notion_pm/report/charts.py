@@ -139,6 +139,7 @@ def objectives_chart(thread: Thread) -> Chart | None:
     have a series each, the rest is one series.
     """
     objective_ids = {objective.id for objective in objectives(thread)}
+    # With one objective all columns would have one colour, and repeat the chart by importance.
     if len(objective_ids) < 2:
         return None
     titles: dict[NotionId, str] = {}

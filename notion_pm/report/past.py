@@ -37,6 +37,8 @@ class Past:
         value = self.value_at_start(page, key)
         if not is_empty(value):
             return value
+        # Example: the date was empty when the period began, and set to 1 June a week later. The
+        # first promise is 1 June.
         for change in self.changes:
             is_it = change.page == page.id and change.property == key
             if is_it and not is_empty(change.after):

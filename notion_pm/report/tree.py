@@ -103,6 +103,7 @@ def _is_shown_alone(thread: Thread, branch: Branch) -> bool:
 
 def _node(thread: Thread, branch: Branch) -> Node:
     page = branch.page
+    # It is shown without a title, so that people see that something is there and can share it.
     if isinstance(page, UnsharedPage):
         return Node(None)
     role = thread.role(page)

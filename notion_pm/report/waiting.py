@@ -141,6 +141,7 @@ def _person(thread: Thread, recipient: Recipient) -> PersonToTell:
 def _waiting_customer(
     thread: Thread, customer: Customer, asks: Sequence[SnapshotPage]
 ) -> WaitingCustomer:
+    # The most important one, not the average: many small wishes do not make a blocker small.
     most_important = max(asks, key=lambda ask: thread.number(ask, "importance") or 0)
     days = [day_of(thread.text(ask, "observed_on")) for ask in asks]
     since = min(filter(None, days), default="")

@@ -158,6 +158,8 @@ def _choose_paths(tables: Sequence[Table], titles: DiskDict, paths: DiskDict) ->
     """
     with DiskDict() as used:
         indexes = [posixpath.join(folder, "index") for folder, _ in _table_folders(tables)]
+        # The names of the indexes are taken from the start: a page called "Index" must not replace
+        # one.
         names = Names(*indexes, memory=used)
         for folder, table in _table_folders(tables):
             for row in table.rows:
@@ -184,6 +186,8 @@ def _write_pages(tables: Sequence[Table], folder: Path, links: Links) -> Iterato
             document = _document(table.columns, row, replace(links, here=path))
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
+            # The same line ends on all systems: otherwise Git would show every line as changed on
+            # Windows.
             file.write_text(document, encoding="utf-8", newline="\n")
             yield path, table.name
 
@@ -232,6 +236,8 @@ def _merge_earlier_files(
     for path, table_name in earlier.items():
         if path in written:
             continue
+        # Example: a page was renamed in Notion, so its file has another name now. The file with the
+        # old name is stale; files of databases that are not exported this time are not.
         if table_name in exported:
             stale.append(path)
         else:

@@ -129,10 +129,12 @@ def write_xlsx(tables: Sequence[Table], path: Path, context: ExportContext) -> i
 def _write_workbook(tables: Sequence[Table], sink: _Sink, context: ExportContext) -> int:
     with xlsxwriter.Workbook(sink, _WORKBOOK_OPTIONS) as workbook:
         title = ", ".join(table.title for table in tables)
+        # XlsxWriter takes a time without a zone here, and writes it as UTC.
         created = context.now.astimezone(UTC).replace(tzinfo=None)
         workbook.set_properties({"title": title, "created": created})
 
         styles = Styles(workbook)
+        # The name of the dictionary is taken: a database with the same title gets a number.
         names = sheet_names(DICTIONARY)
         dictionary = []
         cut_texts = 0

@@ -105,6 +105,7 @@ def _words_in_file(filling: Filling, records: Records) -> set[str]:
     read = READERS[filling.text]
     words: set[str] = set()
     for column in filling.columns:
+        # A set: a column with priorities has thousands of rows, but a few different words.
         for text in set(records.texts(column)):
             plain = read(cell_part(filling.part, text))
             pieces = plain.split(filling.split) if filling.split else [plain]

@@ -44,6 +44,8 @@ def recognise_preset(presets: Mapping[str, ImportMap], columns: Sequence[str]) -
     for name, preset in presets.items():
         if not preset.needs or not in_file.issuperset(preset.needs):
             continue
+        # Example: a file of another tool may have `Name` and `Item ID` too, but monday.com always
+        # writes `Name` first.
         if preset.first is not None and preset.first != first_column:
             continue
         # The strictest: a file with all columns of a detailed export also has those of a simple
