@@ -61,7 +61,10 @@ def narrow(
     compiler = _ConditionCompiler(client, source, now)
     filters, tests = compiler.compile(selection.where)
     if selection.since:
-        since = {"on_or_after": selection.since.isoformat()}
+        # Notion keeps times of edits floored to the minute (notion-api.md 4.3): an edit at 10:00:45
+        # counts as 10:00:00, so it would be missed from 10:00:30 on.
+        minute = selection.since.replace(second=0, microsecond=0)
+        since = {"on_or_after": minute.isoformat()}
         filters.append({"timestamp": "last_edited_time", "last_edited_time": since})
     return replace(
         request,

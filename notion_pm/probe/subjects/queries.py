@@ -8,7 +8,6 @@ from notion_pm.probe.statement import Area, Finding, Source, expect, statement
 
 
 @experiment
-@experiment
 def all_rows(lab: Lab) -> Answer:
     """Query without a filter, right after the rows were created."""
     rows(lab)
