@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from notion_pm.console.completion_values import complete_template
-from notion_pm.console.confirm_undo import confirm_undo
+from notion_pm.console.confirm import confirm_undo
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.links import where_to_look
 from notion_pm.console.locking import locks_workspace, use_template_name

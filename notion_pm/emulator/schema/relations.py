@@ -85,7 +85,7 @@ def relink(session: Session, near: Property, page_id: str, targets: list[str]) -
     before = [row[0] for row in rows]
     if before == targets:
         return
-    # The near side is written anew in the order of the request.
+    # The near side is written again, in the order of the request.
     _unlink(session, near.id, [(page_id, target) for target in before])
     _link(session, near.id, [(page_id, target) for target in targets])
     far = near.config.get("synced_property_id")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from notion_pm.console.completion_values import complete_template
+from notion_pm.console.confirm import confirm
 from notion_pm.console.context import Context, pass_context
 from notion_pm.console.links import where_to_look
 from notion_pm.console.locking import check_template, locks_workspace
@@ -23,7 +24,6 @@ from notion_pm.provision.adopt.adopt import (
     plan_adoption,
     propose_mapping,
 )
-from notion_pm.provision.commands.confirm import confirm
 from notion_pm.provision.commands.render_plan import plan_lines
 from notion_pm.provision.commands.repair import confirm_and_write
 from notion_pm.provision.repair.repair import plan_repair

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
-import click
-
+from notion_pm.console.confirm import confirm
 from notion_pm.console.context import Context
 from notion_pm.console.links import program_name, where_to_look
-from notion_pm.errors import UsageError
 from notion_pm.model.ids import page_url
 from notion_pm.provision import provision
 from notion_pm.provision.apply.recording import apply_recorded
@@ -60,14 +57,15 @@ def confirm_changes(changes: int, *, yes: bool, as_json: bool, to_whom: str = ""
 
     Raises UsageError if there is no terminal to ask on, Abort if the answer is no.
     """
-    if yes or not changes:
+    if not changes:
         return
-    if as_json or not sys.stdin.isatty():
-        raise UsageError(
-            f"Confirmation needed for {quantity(changes, 'change')}, but there is no terminal.",
-            "Look at them with  notion-pm plan, then run  notion-pm apply --yes.",
-        )
-    click.confirm(f"Apply these changes{to_whom}?", abort=True)
+    confirm(
+        f"Apply these changes{to_whom}?",
+        yes=yes,
+        as_json=as_json,
+        problem=f"Confirmation needed for {quantity(changes, 'change')}, but there is no terminal.",
+        advice="Look at them with  notion-pm plan, then run  notion-pm apply --yes.",
+    )
 
 
 def result_lines(context: Context, plan: Plan, result: ApplyResult) -> Iterator[str]:

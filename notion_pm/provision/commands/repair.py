@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from notion_pm.console.completion_values import complete_template
+from notion_pm.console.confirm import confirm
 from notion_pm.console.context import DEFAULT_TEMPLATE, Context, pass_context
 from notion_pm.console.links import where_to_look
 from notion_pm.console.locking import check_template, locks_workspace
 from notion_pm.console.output import echo_json, echo_lines, json_option, progress
 from notion_pm.errors import RecordLost
 from notion_pm.model.ids import NotionId, page_url
-from notion_pm.provision.commands.confirm import confirm
 from notion_pm.provision.repair.repair import Repair, carry_out_repair, plan_repair, restore_record
 from notion_pm.state.lock import hold_run_lock
 from notion_pm.template.templates import name_of

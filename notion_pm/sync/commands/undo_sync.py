@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from notion_pm.console.confirm_undo import confirm_undo
+from notion_pm.console.confirm import confirm_undo
 from notion_pm.console.context import Context
 from notion_pm.console.links import where_to_look
 from notion_pm.console.output import echo_json, echo_lines, progress, table
